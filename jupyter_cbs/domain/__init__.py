@@ -1,0 +1,1 @@
+"""The plain types everybody shares. Imports nothing of the project above this floor."""

@@ -1,0 +1,286 @@
+"""The gateway, described once.
+
+Every request a workspace server or a kernel can make of the broker is an :class:`Operation` with the types of
+its request and its answer. The broker dispatches by this table, the workspace server mounts it under
+``/cbs/api``, the session protocol uses the operations' names, the OpenAPI document and the TypeScript types are
+generated from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from .base import Model
+from .dataset import Dataset, DatasetSummary
+from .evidence import TableSpec
+from .export import ExportAction, ExportForm, ExportRequest, ExportSummary
+from .finding import PrecheckReport
+from .project import Action, Principal, ProjectSummary
+from .quota import QuotaStatus
+from .text import Language, Text
+
+# ------------------------------------------------------------------------------------------------ requests
+
+
+class Nothing(Model):
+    """No parameters, or no answer."""
+
+
+class CatalogueQuery(Model):
+    """Search text over names, titles, topics, variables and labels; empty lists everything granted."""
+
+    query: str = ""
+
+
+class ByName(Model):
+    """One data set (or its topic)."""
+
+    name: str
+
+
+class ById(Model):
+    """One thing by its id."""
+
+    id: str
+
+
+class PrecheckQuery(Model):
+    """Workspace paths of files or folders, e.g. 'shared/tables'."""
+
+    paths: tuple[str, ...] = Field(min_length=1)
+
+
+class ExportCreate(Model):
+    """A new draft."""
+
+    title: str = Field(min_length=1, max_length=200)
+    paths: tuple[str, ...] = ()
+    form: ExportForm = ExportForm()
+
+
+class ExportEdit(Model):
+    """A change of a draft; absent fields stay as they are."""
+
+    id: str
+    version: int
+    title: str | None = Field(None, min_length=1, max_length=200)
+    paths: tuple[str, ...] | None = None
+    form: ExportForm | None = None
+
+
+class ExportAct(Model):
+    """A step of the workflow."""
+
+    id: str
+    action: ExportAction
+    version: int
+    digest: str | None = Field(None, description="The digest the person saw; required to approve or reject.")
+    reason: str = Field("", max_length=4000)
+    pin: str | None = Field(None, description="Step-up PIN; only from the trusted front end.")
+
+
+class SessionOpen(Model):
+    """A kernel starts."""
+
+    kernel_id: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9-]+$")
+
+
+class SaveCheck(Model):
+    """May a file of this size be written here?"""
+
+    path: str
+    bytes: int = Field(ge=0)
+    replaces_bytes: int = Field(0, ge=0, description="Allocated bytes of the file it replaces.")
+
+
+class AuditQuery(Model):
+    """The newest events of the project."""
+
+    limit: int = Field(100, ge=1, le=1000)
+    before: int | None = Field(None, description="Only events with a lower sequence number.")
+
+
+class SqlQuery(Model):
+    """One SELECT; session protocol only."""
+
+    text: str
+    parameters: list[Any] | dict[str, Any] | None = None
+
+
+class Cancel(Model):
+    """Stop a running request of this connection's session."""
+
+    target: int
+
+
+# ------------------------------------------------------------------------------------------------- answers
+
+
+class CatalogueListing(Model):
+    """Granted data sets that match."""
+
+    datasets: tuple[DatasetSummary, ...]
+    topics: int
+    query: str
+
+
+class Session(Model):
+    """Where the kernel finds its broker."""
+
+    id: str
+    socket: str = Field(description="Path of the session's own listening socket.")
+
+
+class SaveVerdict(Model):
+    """Room for a save, or the error body of a 507."""
+
+    allowed: bool
+    message: Text | None = None
+    remedy: Text | None = None
+
+
+class ExportList(Model):
+    """Requests the person may see, newest change first."""
+
+    requests: tuple[ExportSummary, ...]
+
+
+class PolicyProblem(Model):
+    """Why a policy file was refused."""
+
+    file: str
+    line: int | None = None
+    field: str = ""
+    message: Text
+    expected: Text
+
+
+class PolicyStatus(Model):
+    """Which policy is in force."""
+
+    version: str = Field(description="sha256 prefix of the policy in force.")
+    loaded_at: datetime
+    problems: tuple[PolicyProblem, ...] = Field((), description="Problems of a newer version that was refused; empty when up to date.")
+
+
+class AuditEvent(Model):
+    """One event of the chain."""
+
+    sequence: int
+    at: datetime
+    user: str
+    project: str
+    action: str
+    subject: str
+    outcome: str
+    details: dict[str, Any] = Field(default_factory=dict)
+    hash: str
+
+
+class AuditPage(Model):
+    """Events, newest first."""
+
+    events: tuple[AuditEvent, ...]
+
+
+class Health(Model):
+    """The broker answers."""
+
+    status: Literal["ok"] = "ok"
+    version: str
+    pid: int
+    policy_version: str
+
+
+class Event(Model):
+    """Pushed to servers and kernels: something changed, fetch it again."""
+
+    topic: Literal["project", "catalogue", "quota", "exports", "policy", "broker"]
+    id: str | None = None
+    text: Text | None = Field(None, description="A notification for this person; null when nothing needs saying.")
+    level: Literal["info", "success", "warning", "error"] = "info"
+
+
+# ----------------------------------------------------------------------------------------------- operations
+
+
+Surface = Literal["http", "session"]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One request of the gateway.
+
+    Parameters
+    ----------
+    name
+        Dotted name, used by the session protocol.
+    method, path
+        HTTP method and path below ``/cbs/api``; path parameters in braces are fields of the request.
+    request, answer
+        Types; the fields of a GET request travel as query parameters, others as JSON body.
+    action
+        Row of the permission table; None for what every authenticated caller may ask.
+    surfaces
+        Where it is offered. What needs a step-up is never offered to kernels.
+    """
+
+    name: str
+    method: Literal["GET", "POST", "PATCH", "DELETE"]
+    path: str
+    summary: str
+    request: type[Model]
+    answer: type[Model]
+    action: Action | None
+    surfaces: frozenset[Surface] = field(default=frozenset({"http", "session"}))
+
+
+_HTTP: frozenset[Surface] = frozenset({"http"})
+_SESSION: frozenset[Surface] = frozenset({"session"})
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("health", "GET", "/health", "Whether the broker answers", Nothing, Health, None),
+    Operation("me", "GET", "/me", "Who the caller is", Nothing, Principal, None),
+    Operation("project", "GET", "/project", "The project and what the caller may do", Nothing, ProjectSummary, Action.READ_PROJECT),
+    Operation("catalogue.list", "GET", "/catalogue", "Search the granted data sets", CatalogueQuery, CatalogueListing, Action.READ_CATALOGUE),
+    Operation("catalogue.get", "GET", "/catalogue/{name}", "One data set with its variables", ByName, Dataset, Action.READ_CATALOGUE),
+    Operation("quota", "GET", "/quota", "Use of both storage areas", Nothing, QuotaStatus, Action.READ_QUOTA),
+    Operation("quota.measure", "POST", "/quota/measurements", "Measure both areas now", Nothing, QuotaStatus, Action.READ_QUOTA),
+    Operation("quota.check", "POST", "/quota/checks", "Whether a save fits", SaveCheck, SaveVerdict, Action.WRITE_WORKSPACE, _HTTP),
+    Operation("precheck", "POST", "/precheck", "Check files against the disclosure rules", PrecheckQuery, PrecheckReport, Action.PRECHECK),
+    Operation("exports.list", "GET", "/exports", "Export requests", Nothing, ExportList, Action.READ_EXPORTS),
+    Operation("exports.create", "POST", "/exports", "Start a draft", ExportCreate, ExportRequest, Action.DRAFT_EXPORT),
+    Operation("exports.get", "GET", "/exports/{id}", "One request", ById, ExportRequest, Action.READ_EXPORTS),
+    Operation("exports.edit", "PATCH", "/exports/{id}", "Change a draft", ExportEdit, ExportRequest, Action.DRAFT_EXPORT),
+    Operation(
+        "exports.act",
+        "POST",
+        "/exports/{id}/actions/{action}",
+        "Take a step of the workflow",
+        ExportAct,
+        ExportRequest,
+        Action.READ_EXPORTS,
+    ),
+    Operation("policy", "GET", "/policy", "Which policy is in force", Nothing, PolicyStatus, Action.READ_POLICY, _HTTP),
+    Operation("audit", "GET", "/audit", "Events of the project", AuditQuery, AuditPage, Action.READ_AUDIT, _HTTP),
+    Operation("sessions.open", "POST", "/sessions", "A kernel starts", SessionOpen, Session, Action.OPEN_SESSION, _HTTP),
+    Operation("sessions.close", "DELETE", "/sessions/{id}", "A kernel ended", ById, Nothing, Action.OPEN_SESSION, _HTTP),
+    Operation("sql", "POST", "/sql", "Run one SELECT; the answer is Arrow", SqlQuery, Nothing, Action.QUERY, _SESSION),
+    Operation("table", "POST", "/table", "A table with evidence; the answer is Arrow", TableSpec, Nothing, Action.QUERY, _SESSION),
+    Operation("cancel", "POST", "/cancel", "Stop a running request", Cancel, Nothing, None, _SESSION),
+)
+
+KERNEL_EXPORT_ACTIONS = frozenset({ExportAction.PROPOSE, ExportAction.EDIT})
+"""Steps a kernel may take; all others need the trusted front end."""
+
+
+class Hello(Model):
+    """First frame of a kernel on a connection."""
+
+    protocol: Literal[1] = 1
+    lang: Language = "en"
+    events: bool = Field(False, description="Turn this connection into an event stream.")

@@ -1,0 +1,1 @@
+"""What the operating system gives: files opened beneath a root, sealed memory."""
