@@ -16,7 +16,7 @@ from pydantic import Field
 
 from .base import Model
 from .dataset import Dataset, DatasetSummary
-from .evidence import TableSpec
+from .evidence import TableMeta, TableSpec
 from .export import ExportAction, ExportForm, ExportRequest, ExportSummary
 from .finding import PrecheckReport
 from .project import Action, Principal, ProjectSummary
@@ -126,6 +126,23 @@ class CatalogueListing(Model):
     datasets: tuple[DatasetSummary, ...]
     topics: int
     query: str
+
+
+class ColumnType(Model):
+    """A column of a result."""
+
+    name: str
+    type: str = Field(description="DuckDB type.")
+
+
+class SqlAnswer(Model):
+    """What a query gave; the rows travel beside it as Arrow."""
+
+    rows: int
+    bytes: int = Field(description="Bytes of the result as Arrow.")
+    seconds: float
+    columns: tuple[ColumnType, ...]
+    sources: tuple[str, ...] = Field((), description="Granted data sets that the statement names.")
 
 
 class Session(Model):
@@ -269,8 +286,8 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("audit", "GET", "/audit", "Events of the project", AuditQuery, AuditPage, Action.READ_AUDIT, _HTTP),
     Operation("sessions.open", "POST", "/sessions", "A kernel starts", SessionOpen, Session, Action.OPEN_SESSION, _HTTP),
     Operation("sessions.close", "DELETE", "/sessions/{id}", "A kernel ended", ById, Nothing, Action.OPEN_SESSION, _HTTP),
-    Operation("sql", "POST", "/sql", "Run one SELECT; the answer is Arrow", SqlQuery, Nothing, Action.QUERY, _SESSION),
-    Operation("table", "POST", "/table", "A table with evidence; the answer is Arrow", TableSpec, Nothing, Action.QUERY, _SESSION),
+    Operation("sql", "POST", "/sql", "Run one SELECT; the answer is Arrow", SqlQuery, SqlAnswer, Action.QUERY, _SESSION),
+    Operation("table", "POST", "/table", "A table with evidence; the answer is Arrow", TableSpec, TableMeta, Action.QUERY, _SESSION),
     Operation("cancel", "POST", "/cancel", "Stop a running request", Cancel, Nothing, None, _SESSION),
 )
 

@@ -1,0 +1,17 @@
+"""``python -m jupyter_cbs.broker --dir DIR``: the broker as a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+
+from .app import run
+from .deployment import Deployment
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="jupyter cbs broker", description="Run the broker of a deployment.")
+    parser.add_argument("--dir", type=Path, required=True, help="directory of the deployment")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    run(Deployment(arguments.dir.resolve()))

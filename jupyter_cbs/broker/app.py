@@ -1,0 +1,76 @@
+"""The broker's process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+
+from . import routes
+from .authority import Authority
+from .calls import unhandled
+from .deployment import Deployment
+from .http import Gateway
+
+log = logging.getLogger(__name__)
+
+__all__ = ["routes", "run", "serve"]
+
+
+async def serve(deployment: Deployment, stop: asyncio.Event) -> None:
+    """Run the broker until ``stop`` is set.
+
+    Parameters
+    ----------
+    deployment : Deployment
+        Where everything lies.
+    stop : asyncio.Event
+        Set to end.
+
+    Raises
+    ------
+    PolicyInvalid
+        If there is no valid policy.
+    RuntimeError
+        If an operation of the gateway has no handler.
+    """
+    if missing := unhandled():
+        raise RuntimeError(f"operations without a handler: {sorted(missing)}")
+    authority = Authority(deployment)
+    gateway = Gateway(authority)
+    authority.sessions.restore()
+    gateway.sync()
+    tasks = [
+        asyncio.create_task(authority.watch_policies()),
+        asyncio.create_task(authority.metering.run()),
+        asyncio.create_task(authority.sessions.reap()),
+    ]
+    log.info("broker ready: %d data sets, policy %s", len(authority.catalogue.files), authority.policies.current.version)
+    try:
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait({stopped, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            if task.done():
+                task.result()  # a watcher never ends by itself: its error ends the broker, the supervisor starts a new one
+    finally:
+        for task in tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        await gateway.stop()
+        await authority.sessions.stop(keep=True)
+        authority.close()
+
+
+def run(deployment: Deployment) -> None:
+    """Run the broker until SIGTERM or SIGINT."""
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await serve(deployment, stop)
+
+    asyncio.run(main())

@@ -1,0 +1,128 @@
+"""What the broker holds: policies, catalogue, state, listeners, and who is told what."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from ..catalogue.index import CatalogueIndex, build_index
+from ..catalogue.scope import Scope
+from ..domain.errors import CbsError
+from ..domain.gateway import Event
+from ..domain.project import Principal, Role
+from ..domain.text import Text
+from ..policy.store import PolicyDirectory
+from ..store.objects import ObjectStore
+from ..store.store import Store
+from ..system.beneath import WorkspaceRoots
+from .deployment import Deployment
+from .events import EventHub
+from .metering import Metering
+from .sessions import Sessions
+
+log = logging.getLogger(__name__)
+
+
+class Authority:
+    """The broker's state, shared by all its sockets.
+
+    Parameters
+    ----------
+    deployment : Deployment
+        Where everything lies; its private directories are prepared here.
+
+    Raises
+    ------
+    PolicyInvalid
+        If there is no valid policy to start with: the broker never runs without one.
+    """
+
+    def __init__(self, deployment: Deployment) -> None:
+        deployment.prepare()
+        self.deployment = deployment
+        self.policies = PolicyDirectory(deployment.policies)
+        self.store = Store.open(deployment.database, deployment.state / "anchors")
+        self.objects = ObjectStore(deployment.state / "objects")
+        self.hub = EventHub()
+        self.catalogue: CatalogueIndex = build_index(deployment.catalogue, deployment.state / "catalogue-index.json")
+        self._scopes: dict[tuple[str, tuple[str, ...]], Scope] = {}
+        self.metering = Metering(self)
+        self.on_policies: list[Callable[[], None]] = []
+        """Called after a change of the policies, by parts that hold something made from them."""
+        self.sessions = Sessions(self)
+        for problem in self.catalogue.problems:
+            log.warning("catalogue: %s: %s", problem.file, problem.message)
+
+    @staticmethod
+    def now() -> datetime:
+        """Give the present moment, aware, in UTC."""
+        return datetime.now(UTC)
+
+    def scope(self, project: str) -> Scope:
+        """Give the granted part of the catalogue."""
+        grants = tuple(self.policies.current.project(project).grants)
+        key = (project, grants)
+        if key not in self._scopes:
+            self._scopes = {k: v for k, v in self._scopes.items() if k[0] != project}
+            self._scopes[key] = Scope.of(self.catalogue, grants)
+        return self._scopes[key]
+
+    def roots(self, principal: Principal) -> WorkspaceRoots:
+        """Give the two storage areas of a person; they are made when missing."""
+        shared = self.deployment.shared(principal.project)
+        personal = self.deployment.personal(principal.project, principal.user)
+        for path in (shared, personal):
+            path.mkdir(parents=True, exist_ok=True)
+        return WorkspaceRoots(shared, personal)
+
+    def audit(self, principal: Principal, action: str, subject: str, outcome: str, details: dict[str, Any] | None = None) -> None:
+        """Write one event in a transaction of its own."""
+        with self.store.begin() as tx:
+            tx.audit(user=principal.user, project=principal.project, action=action, subject=subject, outcome=outcome, details=details or {})
+
+    def note_refusal(self, user: str, project: str, operation: str, error: CbsError) -> None:
+        """Keep a refusal in the audit; the audit failing never turns a refusal into an admission."""
+        with self.store.begin() as tx:
+            tx.audit(user=user, project=project, action=operation, subject="", outcome="refused", details={"code": error.code})
+
+    async def watch_policies(self, interval: float = 1.0) -> None:
+        """Take over changed policy files; runs until cancelled.
+
+        Looking costs a few ``stat`` calls; a file system need not tell about changes made elsewhere.
+        """
+        while True:
+            await asyncio.sleep(interval)
+            if await asyncio.to_thread(self.policies.reload):
+                self._policies_changed()
+
+    def _policies_changed(self) -> None:
+        problems = self.policies.problems
+        with self.store.begin() as tx:
+            tx.audit(
+                user="broker",
+                project="",
+                action="policy.load",
+                subject=self.policies.current.version,
+                outcome="refused" if problems else "ok",
+                details={"files": sorted({p.file for p in problems})},
+            )
+        text = None
+        if problems:
+            first = problems[0]
+            text = Text(
+                en=f"A changed policy file was refused, the last good version stays in force: {first.file}: {first.message.en}",
+                nl=f"Een gewijzigd beleidsbestand is geweigerd, de laatste goede versie blijft gelden: {first.file}: {first.message.nl}",
+            )
+        self.hub.publish(Event(topic="policy", text=text, level="error" if problems else "info"), roles={Role.ADMIN})
+        self.hub.publish(Event(topic="project"))
+        self.hub.publish(Event(topic="catalogue"))
+        self.hub.publish(Event(topic="quota"))
+        for listener in self.on_policies:
+            listener()
+
+    def close(self) -> None:
+        """Close the state."""
+        self.store.close()

@@ -1,0 +1,124 @@
+"""From a request to its answer: validated, permitted, handled, and refusals kept."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import ValidationError
+
+from ..domain.base import Model
+from ..domain.errors import CbsError, Internal, Invalid, NotFound
+from ..domain.gateway import OPERATIONS, Operation, Surface
+from ..domain.project import Principal
+from ..domain.text import Language, Text
+from ..policy.permissions import check
+from ..policy.store import ProjectPolicy
+
+if TYPE_CHECKING:
+    from .authority import Authority
+    from .sessions import Exchange
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request and who makes it."""
+
+    authority: Authority
+    principal: Principal
+    project: ProjectPolicy
+    surface: Surface
+    lang: Language
+    exchange: Exchange | None = None
+    """The kernel's exchange, for operations whose answer is more than JSON."""
+
+
+Request = TypeVar("Request", bound=Model)
+Handler = Callable[[Call, Any], Awaitable[Model]]
+
+_handlers: dict[str, Handler] = {}
+_operations: dict[str, Operation] = {operation.name: operation for operation in OPERATIONS}
+
+
+def handles(name: str) -> Callable[[Handler], Handler]:
+    """Register the handler of an operation of the gateway."""
+    if name not in _operations:
+        raise KeyError(name)
+
+    def register(handler: Handler) -> Handler:
+        _handlers[name] = handler
+        return handler
+
+    return register
+
+
+def unhandled() -> set[str]:
+    """Operations that nobody handles; empty in a sound build."""
+    return set(_operations) - set(_handlers)
+
+
+async def dispatch(
+    authority: Authority,
+    user: str,
+    project: str,
+    surface: Surface,
+    name: str,
+    args: Mapping[str, Any],
+    lang: Language,
+    exchange: Exchange | None = None,
+) -> Model:
+    """Answer one request.
+
+    Raises
+    ------
+    CbsError
+        Refusals and errors for the person; faults of ours become :class:`Internal` and go to the log.
+    """
+    operation = _operations.get(name)
+    if operation is None or surface not in operation.surfaces:
+        raise NotFound("unknown_operation", Text(en=f"There is no operation “{name}” here.", nl=f"De bewerking “{name}” bestaat hier niet."))
+    try:
+        # who somebody is, is looked up at every call: a grant or role that went is gone at once
+        policies = authority.policies.current
+        call = Call(authority, policies.principal(project, user), policies.project(project), surface, lang, exchange)
+        if operation.action is not None:
+            check(call.project, call.principal, operation.action, authority.now())
+        return await _handlers[name](call, parse(operation.request, args))
+    except CbsError as error:
+        if error.status in (401, 403):
+            authority.note_refusal(user, project, name, error)
+        raise
+    except Exception as error:
+        log.exception("operation %s failed", name)
+        raise Internal(
+            "internal",
+            Text(en="The workspace made a mistake; nothing was changed.", nl="De werkomgeving maakte een fout; er is niets veranderd."),
+            Text(
+                en="Try again; if it stays, tell the admin what you did and when.",
+                nl="Probeer het opnieuw; blijft het zo, meld de beheerder wat u deed en wanneer.",
+            ),
+        ) from error
+
+
+def parse(kind: type[Request], args: Mapping[str, Any]) -> Request:
+    """Validate the arguments of a request.
+
+    Raises
+    ------
+    Invalid
+        Naming the first field that is wrong.
+    """
+    try:
+        return kind.model_validate(args)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "request"
+        raise Invalid(
+            "invalid_request",
+            Text(en=f"The request is not understood: {place}: {first['msg']}.", nl=f"Het verzoek is niet begrepen: {place}: {first['msg']}."),
+            Text(en="Check the value of that field.", nl="Controleer de waarde van dat veld."),
+        ) from error

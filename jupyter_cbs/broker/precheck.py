@@ -1,0 +1,84 @@
+"""The pre-check: intake, scanners, rules, class and price in one report."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+import duckdb
+import pyarrow as pa
+
+from .. import __version__
+from ..disclosure.scan import ScanContext, ScanResult, scan
+from ..domain.evidence import TableMeta
+from ..domain.finding import FileReport, PrecheckReport, Status
+from ..exports.classify import classify, ready_on
+from ..exports.intake import IntakeItem
+from ..policy.store import ProjectPolicy
+from ..store.store import Store
+
+
+def inspect(items: Sequence[IntakeItem], project: ProjectPolicy, store: Store | None, policy_version: str, received: datetime) -> PrecheckReport:
+    """Judge what intake found, as it would be delivered.
+
+    Parameters
+    ----------
+    items
+        From :func:`jupyter_cbs.exports.intake.take_in`; they stay open.
+    project
+        Rules, prices and calendar.
+    store
+        Where the evidence of the project's tables is; None judges without evidence.
+    policy_version
+        For the report.
+    received
+        When the output would be received (aware), for the date it would be ready.
+
+    Returns
+    -------
+    PrecheckReport
+        Findings per file, class, price in cents and the day it would be ready. Where anything is refused or unsafe the
+        class and price are those of the files that could be delivered.
+    """
+
+    def lookup(keys: Collection[str]) -> Sequence[tuple[TableMeta, pa.Table]]:
+        if store is None:
+            return ()
+        return [(meta, pa.ipc.open_stream(frame).read_all()) for meta, frame in store.evidence(project.number, keys)]
+
+    context = ScanContext(profile=project.rules("default"), lookup=lookup)
+    reports = []
+    cells: dict[str, int] = {}
+    for item in items:
+        result = scan(item.deliver, context) if item.deliver is not None else ScanResult(tables=0, cells=0, findings=())
+        findings = item.findings + result.findings
+        status = Status.worst([finding.status for finding in findings])
+        if item.deliver is None and status is Status.SAFE:
+            status = Status.REFUSED
+        if item.deliver is not None:
+            cells[item.deliver.name] = result.cells
+        reports.append(
+            FileReport(
+                path=item.path,
+                type=item.type,
+                status=status,
+                tables=result.tables,
+                cells=result.cells,
+                bytes=item.bytes,
+                delivered_as=item.deliver.name if item.deliver is not None else None,
+                stripped=item.stripped,
+                findings=findings,
+            )
+        )
+    deliveries = [item.deliver for item in items if item.deliver is not None]
+    classification = classify(deliveries, cells, project.prices) if deliveries else None
+    return PrecheckReport(
+        status=Status.worst([report.status for report in reports]) if reports else Status.REFUSED,
+        files=tuple(reports),
+        export_class=classification.export_class if classification else None,
+        class_reasons=classification.reasons if classification else (),
+        price_cents=classification.price_cents if classification else None,
+        ready_on=ready_on(project.calendar, received, classification.working_days).isoformat() if classification else None,
+        cheaper=classification.cheaper if classification else None,
+        versions={"jupyter_cbs": __version__, "duckdb": duckdb.__version__, "policy": policy_version},
+    )

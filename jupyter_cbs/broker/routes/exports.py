@@ -1,0 +1,425 @@
+"""Export requests: drafts, the leader's decision, the checkers' reviews, release."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Literal
+
+from ...domain.errors import Conflict, Invalid, NotFound, Refused, StepUpRequired
+from ...domain.export import ExportAction, ExportRequest, ExportState, ExportSummary, HistoryEntry, Review
+from ...domain.finding import PrecheckReport, Status
+from ...domain.gateway import (
+    KERNEL_EXPORT_ACTIONS,
+    ById,
+    Event,
+    ExportAct,
+    ExportCreate,
+    ExportEdit,
+    ExportList,
+    Nothing,
+    PrecheckQuery,
+)
+from ...domain.money import ExportClass, format_euros
+from ...domain.project import Action, Principal, Role
+from ...domain.text import Text
+from ...exports import form, machine, manifest
+from ...exports.intake import intake
+from ...exports.release import write_release
+from ...exports.snapshot import freeze
+from ...policy.permissions import check
+from ...store.exports import ExportRow, Vote
+from ...store.store import Transaction
+from ..calls import Call, handles
+from ..precheck import inspect
+
+_ACTIONS = {
+    ExportAction.EDIT: Action.DRAFT_EXPORT,
+    ExportAction.PROPOSE: Action.PROPOSE_EXPORT,
+    ExportAction.RETURN: Action.RETURN_EXPORT,
+    ExportAction.SUBMIT: Action.SUBMIT_EXPORT,
+    ExportAction.WITHDRAW: Action.WITHDRAW_EXPORT,
+    ExportAction.APPROVE: Action.DECIDE_EXPORT,
+    ExportAction.REJECT: Action.DECIDE_EXPORT,
+}
+_STEP_UP = frozenset({ExportAction.SUBMIT, ExportAction.APPROVE, ExportAction.REJECT})
+_SEEN_BY_CHECKERS = frozenset(ExportState) - {ExportState.DRAFT, ExportState.PROPOSED}
+
+
+# ------------------------------------------------------------------------------------------------ pre-check
+
+
+@handles("precheck")
+async def precheck(call: Call, request: PrecheckQuery) -> PrecheckReport:
+    """Check files as they lie in the workspace."""
+    report = await asyncio.to_thread(_precheck, call, request.paths)
+    call.authority.audit(call.principal, "precheck", f"{len(report.files)} files", str(report.status))
+    return report
+
+
+def _precheck(call: Call, paths: Sequence[str]) -> PrecheckReport:
+    with intake(call.authority.roots(call.principal), paths, call.project.prices) as items:
+        return _inspect(call, items)
+
+
+def _inspect(call: Call, items: Any) -> PrecheckReport:
+    return inspect(items, call.project, call.authority.store, call.authority.policies.current.version, call.authority.now())
+
+
+# ---------------------------------------------------------------------------------------------------- views
+
+
+def _facts(call: Call, row: ExportRow) -> machine.Facts:
+    votes = call.authority.store.votes(row.id, row.round)
+    project = call.project
+    return machine.Facts(
+        author=row.author,
+        proposer=row.proposer,
+        submitter=row.submitter,
+        members=frozenset(member.user for member in project.members),
+        votes=tuple(machine.CastVote(checker=v.checker, decision=v.decision, digest=v.digest, round=v.round) for v in votes),
+        files=len(row.paths),
+        blocking=row.report is not None and row.report.status in (Status.UNSAFE, Status.REFUSED),
+        missing=tuple(_missing(row)),
+        digest=row.digest,
+        round=row.round,
+    )
+
+
+def _missing(row: ExportRow) -> Sequence[Text]:
+    names = [file.path for file in row.report.files if file.delivered_as] if row.report else list(row.paths)
+    return form.missing(row.form, names)
+
+
+def _reviews(call: Call, row: ExportRow) -> tuple[Review, ...]:
+    """Give the votes of the round; nothing of one checker reaches the other until both are in."""
+    votes: Sequence[Vote] = call.authority.store.votes(row.id, row.round)
+    complete = row.state is not ExportState.IN_REVIEW
+    return tuple(
+        Review(checker=vote.checker, decision=vote.decision, reason=vote.reason, at=vote.at)
+        for vote in votes
+        if complete or vote.checker == call.principal.user
+    )
+
+
+def _view(call: Call, row: ExportRow) -> ExportRequest:
+    return ExportRequest(
+        **_summary_fields(call, row),
+        **{
+            "paths": row.paths,
+            "form": row.form,
+            "report": row.report,
+            "manifest": row.manifest,
+            "digest": row.digest,
+            "reviews": _reviews(call, row),
+            "history": row.history,
+            "open_questions": tuple(_missing(row)),
+        },
+    )
+
+
+def _summary_fields(call: Call, row: ExportRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "title": row.title,
+        "state": row.state,
+        "state_text": machine.state_text(row.state),
+        "waiting_for": machine.waiting_for(row.state),
+        "author": row.author,
+        "round": row.round,
+        "version": row.version,
+        "changed_at": row.changed_at,
+        "export_class": row.export_class,
+        "price_cents": row.price_cents,
+        "ready_on": row.ready_on,
+        "status": row.report.status if row.report else None,
+        "file_count": len(row.report.files) if row.report else len(row.paths),
+        "allowed_actions": machine.allowed(row.state, call.principal, _facts(call, row)),
+    }
+
+
+def _row(call: Call, id: str) -> ExportRow:
+    row = call.authority.store.export(call.principal.project, id)
+    if row is None or not _visible(call.principal, row):
+        raise NotFound(
+            "unknown_request",
+            Text(en="There is no such export request in this project.", nl="Die uitvoeraanvraag bestaat niet in dit project."),
+        )
+    return row
+
+
+def _visible(principal: Principal, row: ExportRow) -> bool:
+    return principal.role.is_member or principal.role is Role.ADMIN or row.state in _SEEN_BY_CHECKERS
+
+
+@handles("exports.list")
+async def list_requests(call: Call, request: Nothing) -> ExportList:
+    """List the requests this person may see, newest change first."""
+    rows = [row for row in call.authority.store.exports(call.principal.project) if _visible(call.principal, row)]
+    return ExportList(requests=tuple(ExportSummary(**_summary_fields(call, row)) for row in rows))
+
+
+@handles("exports.get")
+async def get_request(call: Call, request: ById) -> ExportRequest:
+    """Give one request; that it was looked at is kept."""
+    row = _row(call, request.id)
+    call.authority.audit(call.principal, "exports.get", row.id, "ok")
+    return _view(call, row)
+
+
+# --------------------------------------------------------------------------------------------------- drafts
+
+
+@handles("exports.create")
+async def create(call: Call, request: ExportCreate) -> ExportRequest:
+    """Start a draft."""
+    now = call.authority.now()
+    report = await asyncio.to_thread(_precheck, call, request.paths) if request.paths else None
+    row = ExportRow(
+        id=uuid.uuid4().hex[:12],
+        project=call.principal.project,
+        title=request.title,
+        state=ExportState.DRAFT,
+        author=call.principal.user,
+        proposer=None,
+        submitter=None,
+        round=1,
+        version=1,
+        created_at=now,
+        changed_at=now,
+        paths=request.paths,
+        form=request.form,
+        report=report,
+        manifest=(),
+        digest=None,
+        export_class=report.export_class if report else None,
+        price_cents=report.price_cents if report else None,
+        ready_on=_day(report),
+        history=(HistoryEntry(at=now, user=call.principal.user, action="create", state=ExportState.DRAFT),),
+    )
+    with call.authority.store.begin() as tx:
+        tx.insert_export(row)
+        _audit(tx, call, "exports.create", row.id, {"files": len(row.paths)})
+    _tell(call, row.id)
+    return _view(call, row)
+
+
+def _day(report: PrecheckReport | None) -> date | None:
+    return date.fromisoformat(report.ready_on) if report and report.ready_on else None
+
+
+@handles("exports.edit")
+async def edit(call: Call, request: ExportEdit) -> ExportRequest:
+    """Change a draft; a changed choice of files is checked again."""
+    row = _row(call, request.id)
+    state = machine.check(row.state, ExportAction.EDIT, call.principal, _facts(call, row))
+    now = call.authority.now()
+    changes: dict[str, Any] = {"state": state, "changed_at": now, "round": row.round + (row.state is ExportState.CHANGES_REQUESTED)}
+    if request.title is not None:
+        changes["title"] = request.title
+    if request.form is not None:
+        changes["form"] = request.form
+    if request.paths is not None:
+        report = await asyncio.to_thread(_precheck, call, request.paths) if request.paths else None
+        changes |= {"paths": request.paths, **_costs(report)}
+    with call.authority.store.begin() as tx:
+        tx.update_export(row.id, request.version, **changes)
+        _audit(tx, call, "exports.edit", row.id, {"fields": sorted(request.model_fields_set - {"id", "version"})})
+    _tell(call, row.id)
+    return _view(call, _row(call, row.id))
+
+
+def _costs(report: PrecheckReport | None) -> dict[str, Any]:
+    return {
+        "report": report,
+        "export_class": report.export_class if report else None,
+        "price_cents": report.price_cents if report else None,
+        "ready_on": _day(report),
+    }
+
+
+# ------------------------------------------------------------------------------------------------- workflow
+
+
+@handles("exports.act")
+async def act(call: Call, request: ExportAct) -> ExportRequest:
+    """Take a step: who may, when it may, with the PIN where the step needs one."""
+    if request.action is ExportAction.EDIT:
+        raise Invalid("edit_by_patch", Text(en="A draft is changed with PATCH.", nl="Een concept wijzigt u met PATCH."))
+    if call.surface == "session" and request.action not in KERNEL_EXPORT_ACTIONS:
+        raise Refused(
+            "not_from_a_kernel",
+            Text(
+                en="This decision is taken in the side panel, not in a notebook: code must not be able to take it.",
+                nl="Deze beslissing neemt u in het zijpaneel, niet in een notebook: code mag haar niet kunnen nemen.",
+            ),
+            Text(en="Open CBS workspace → Exports.", nl="Open CBS-werkomgeving → Uitvoer."),
+        )
+    row = _row(call, request.id)
+    check(call.project, call.principal, _ACTIONS[request.action], call.authority.now())
+    if row.version != request.version:
+        raise _stale()
+    facts = _facts(call, row)
+    if request.action is ExportAction.PROPOSE:
+        # judged on the files as they are now, not as they were when the draft was saved
+        report = await asyncio.to_thread(_precheck, call, row.paths) if row.paths else None
+        row = row.replace(**_costs(report))
+        facts = _facts(call, row)
+    state = machine.check(row.state, request.action, call.principal, facts)
+    if request.action in (ExportAction.RETURN, ExportAction.REJECT) and not request.reason.strip():
+        raise Invalid(
+            "reason_required",
+            Text(en="A request goes back only with a reason.", nl="Een aanvraag gaat alleen terug met een reden."),
+            Text(en="Say what has to change.", nl="Schrijf wat er anders moet."),
+        )
+    if request.action in _STEP_UP:
+        _step_up(call, request.pin)
+    if request.action is ExportAction.PROPOSE:
+        changes = {**_costs(row.report), "proposer": call.principal.user}
+    elif request.action is ExportAction.SUBMIT:
+        changes = await asyncio.to_thread(_freeze, call, row)
+    elif request.action in (ExportAction.APPROVE, ExportAction.REJECT):
+        return _decide(call, row, request)
+    else:
+        changes = {}
+    _step(call, row, request, state, changes)
+    return _view(call, _row(call, row.id))
+
+
+def _stale() -> Conflict:
+    return Conflict(
+        "stale_version",
+        Text(en="Somebody changed this request in the meantime.", nl="Iemand heeft deze aanvraag intussen gewijzigd."),
+        Text(en="Look at it again, then decide.", nl="Bekijk haar opnieuw en beslis dan."),
+    )
+
+
+def _step_up(call: Call, pin: str | None) -> None:
+    if not pin:
+        raise StepUpRequired("pin_required", Text(en="This step asks for your PIN.", nl="Voor deze stap is uw pincode nodig."))
+    call.authority.store.check_pin(call.principal.user, pin)
+
+
+def _freeze(call: Call, row: ExportRow) -> dict[str, Any]:
+    """Freeze the bytes that were just judged, and make the manifest people sign."""
+    with intake(call.authority.roots(call.principal), row.paths, call.project.prices) as items:
+        report = _inspect(call, items)
+        if report.status in (Status.UNSAFE, Status.REFUSED):
+            raise Conflict(
+                "files_changed",
+                Text(
+                    en="The files were changed since the request was proposed and would no longer pass the check.",
+                    nl="De bestanden zijn sinds het voorstel gewijzigd en komen niet meer door de controle.",
+                ),
+                Text(en="Return the request to its author.", nl="Geef de aanvraag terug aan de opsteller."),
+            )
+        entries = freeze([item.deliver for item in items if item.deliver is not None], call.authority.objects)
+    content = manifest.canonical(entries, row.form, report, policy_version=call.authority.policies.current.version, tool_versions=report.versions)
+    return {**_costs(report), "manifest": entries, "digest": manifest.digest(content), "submitter": call.principal.user}
+
+
+def _step(call: Call, row: ExportRow, request: ExportAct, state: ExportState, changes: dict[str, Any]) -> None:
+    now = call.authority.now()
+    entry = HistoryEntry(at=now, user=call.principal.user, action=str(request.action), state=state, note=request.reason)
+    with call.authority.store.begin() as tx:
+        tx.update_export(row.id, request.version, **changes, state=state, changed_at=now, history=(*row.history, entry))
+        _audit(tx, call, f"exports.{request.action}", row.id, {"state": str(state), "digest": changes.get("digest", row.digest)})
+    _tell(call, row.id, *_notice(call, row, request.action))
+
+
+def _decide(call: Call, row: ExportRow, request: ExportAct) -> ExportRequest:
+    """Keep a checker's vote; when both are in, take the step that follows from them."""
+    if request.digest != row.digest:
+        raise Conflict(
+            "other_digest",
+            Text(en="You saw other bytes than those that lie before the checkers now.", nl="U zag andere bytes dan die nu ter controle liggen."),
+            Text(en="Open the request again and decide on what it shows.", nl="Open de aanvraag opnieuw en beslis over wat u dan ziet."),
+        )
+    now = call.authority.now()
+    decision: Literal["approve", "reject"] = "approve" if request.action is ExportAction.APPROVE else "reject"
+    with call.authority.store.begin() as tx:
+        tx.insert_vote(row.id, row.round, call.principal.user, row.digest, decision, request.reason, now)
+        _audit(tx, call, f"exports.{request.action}", row.id, {"digest": row.digest})
+    facts = _facts(call, row)
+    state = machine.decided(facts)
+    if state is not None:
+        _conclude(call, row, state, now)
+    else:
+        _tell(call, row.id)
+    return _view(call, _row(call, row.id))
+
+
+def _conclude(call: Call, row: ExportRow, state: ExportState, now: datetime) -> None:
+    votes = call.authority.store.votes(row.id, row.round)
+    history = [
+        *row.history,
+        *(HistoryEntry(at=v.at, user=v.checker, action=v.decision, state=ExportState.IN_REVIEW, note=v.reason) for v in votes),
+        HistoryEntry(at=now, user="broker", action="decide", state=state),
+    ]
+    with call.authority.store.begin() as tx:
+        tx.update_export(row.id, row.version, state=state, changed_at=now, history=tuple(history))
+        _audit(tx, call, "exports.decided", row.id, {"state": str(state), "digest": row.digest})
+    if state is ExportState.APPROVED:
+        _release(call, _row(call, row.id))
+        state = ExportState.RELEASED
+    title = row.title
+    text = (
+        Text(en=f"“{title}” is released.", nl=f"“{title}” is vrijgegeven.")
+        if state is ExportState.RELEASED
+        else Text(en=f"“{title}” was not released: the checkers say why.", nl=f"“{title}” is niet vrijgegeven: de controleurs zeggen waarom.")
+    )
+    _tell(call, row.id, text, {row.author, row.proposer or row.author, row.submitter or row.author})
+
+
+def _release(call: Call, row: ExportRow) -> None:
+    """Deliver exactly the bytes that were signed."""
+    view = _view(call, row)
+    extra = {
+        "form.en.txt": form.render(view, call.project, "en").encode(),
+        "form.nl.txt": form.render(view, call.project, "nl").encode(),
+        "form.json": json.dumps(row.form.model_dump(mode="json"), ensure_ascii=False, indent=1).encode(),
+    }
+    target = call.authority.deployment.releases / f"{row.project}-{row.id}-{row.round}"
+    write_release(row.manifest, call.authority.objects, extra, target, light=row.export_class == ExportClass.LIGHT)
+    now = call.authority.now()
+    entry = HistoryEntry(at=now, user="broker", action="release", state=ExportState.RELEASED)
+    with call.authority.store.begin() as tx:
+        tx.update_export(row.id, row.version, state=ExportState.RELEASED, changed_at=now, history=(*row.history, entry))
+        _audit(tx, call, "exports.released", row.id, {"digest": row.digest})
+
+
+def _audit(tx: Transaction, call: Call, action: str, subject: str, details: dict[str, Any]) -> None:
+    tx.audit(user=call.principal.user, project=call.principal.project, action=action, subject=subject, outcome="ok", details=details)
+
+
+# ---------------------------------------------------------------------------------------------------- events
+
+
+def _notice(call: Call, row: ExportRow, action: ExportAction) -> tuple[Text | None, set[str]]:
+    """Give what to say, and to whom, after a step."""
+    policies = call.authority.policies.current
+    mine = [p for p in policies.principals() if p.project == row.project]
+    leaders = {p.user for p in mine if p.role is Role.LEADER} - {call.principal.user}
+    checkers = {p.user for p in mine if p.role is Role.CHECKER}
+    title, who = row.title, call.principal.name
+    match action:
+        case ExportAction.PROPOSE:
+            return Text(en=f"{who} proposes “{title}” for export.", nl=f"{who} stelt “{title}” voor als uitvoer."), leaders
+        case ExportAction.RETURN:
+            return Text(en=f"“{title}” was returned to you.", nl=f"“{title}” is aan u teruggegeven."), {row.author}
+        case ExportAction.SUBMIT:
+            price = row.price_cents
+            cost = (f", {format_euros(price, 'en')}", f", {format_euros(price, 'nl')}") if price is not None else ("", "")
+            return (
+                Text(en=f"“{title}” waits for your review{cost[0]}.", nl=f"“{title}” wacht op uw controle{cost[1]}."),
+                checkers,
+            )
+        case _:
+            return None, set()
+
+
+def _tell(call: Call, id: str, text: Text | None = None, notify: set[str] | None = None) -> None:
+    call.authority.hub.publish(Event(topic="exports", id=id, text=text, level="info"), project=call.principal.project, notify=notify or set())

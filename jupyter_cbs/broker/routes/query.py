@@ -1,0 +1,154 @@
+"""Queries and tables of a kernel, run in its session's worker."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from typing import Any
+
+import pyarrow as pa
+
+from ...disclosure.judge import judge
+from ...domain.dataset import Dataset
+from ...domain.errors import CbsError, Internal, NotFound
+from ...domain.evidence import TableMeta, TableSpec
+from ...domain.finding import Status
+from ...domain.gateway import ColumnType, Nothing, SqlAnswer, SqlQuery
+from ...domain.grid import shape_key
+from ...domain.text import Text
+from ...protocol.frames import MAX_PAYLOAD
+from ...query.engine import TableResult, Worker
+from ...system.memfd import write_sealed
+from ..calls import Call, handles
+from ..sessions import Exchange
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _exchange(call: Call) -> Exchange:
+    if call.exchange is None:  # cannot be: these operations are offered to kernels only
+        raise Internal("no_exchange", Text(en="This needs a kernel.", nl="Hiervoor is een kernel nodig."))
+    return call.exchange
+
+
+def named_sources(call: Call, text: str) -> tuple[str, ...]:
+    """Give the granted data sets whose name, or topic, occurs in a statement.
+
+    For the audit: it may name one too many (a word in a literal), never one too few.
+    """
+    words = {word.upper() for word in _WORD.findall(text)}
+    datasets = call.authority.scope(call.principal.project).datasets
+    return tuple(d.name for d in datasets if d.name.upper() in words or (d.newest and d.topic.upper() in words))
+
+
+async def _audited(call: Call, action: str, text: str, work: Any, worker: Worker) -> Any:
+    """Run ``work`` between the event that it was asked and the event that tells how it went.
+
+    The statement is kept as a hash: it may hold data values, and those have no place in the log.
+    """
+    subject = hashlib.sha256(text.encode()).hexdigest()
+    sources = named_sources(call, text)
+    call.authority.audit(call.principal, action, subject, "asked", {"sources": sources, "characters": len(text)})
+    try:
+        result = await work
+    except asyncio.CancelledError:
+        await asyncio.shield(worker.cancel())
+        call.authority.audit(call.principal, action, subject, "cancelled")
+        raise
+    except CbsError as error:
+        call.authority.audit(call.principal, action, subject, "failed", {"code": error.code})
+        raise
+    return subject, sources, result
+
+
+@handles("sql")
+async def sql(call: Call, request: SqlQuery) -> SqlAnswer:
+    """Run one SELECT; rows go to the kernel inline when small, as sealed memory otherwise."""
+    exchange = _exchange(call)
+    async with exchange.session.query_lock:
+        worker = await exchange.session.worker()
+        subject, sources, outcome = await _audited(call, "sql", request.text, worker.sql(request.text, request.parameters, exchange), worker)
+    exchange.payload = outcome.inline or b""
+    call.authority.audit(call.principal, "sql", subject, "ok", {"rows": outcome.rows, "bytes": outcome.bytes})
+    return SqlAnswer(
+        rows=outcome.rows,
+        bytes=outcome.bytes,
+        seconds=outcome.seconds,
+        columns=tuple(ColumnType(name=name, type=kind) for name, kind in outcome.columns),
+        sources=sources,
+    )
+
+
+@handles("table")
+async def table(call: Call, request: TableSpec) -> TableMeta:
+    """Make a table with evidence, judge it by the policy's rules and keep the evidence."""
+    exchange = _exchange(call)
+    dataset = _dataset(call, request.source)
+    profile = call.project.rules(dataset.rule_profile if dataset else "default")
+    async with exchange.session.query_lock:
+        worker = await exchange.session.worker()
+        text = request.model_dump_json()
+        subject, sources, result = await _audited(call, "table", text, worker.table(request, dataset, profile, exchange), worker)
+    judgement = judge(result.frame, result.dimensions, request, profile)
+    meta = _meta(request, dataset, result, judgement, sources)
+    ipc = _ipc(judgement.frame)
+    with call.authority.store.begin() as tx:
+        tx.insert_evidence(call.principal.project, call.principal.user, meta.fingerprint, shape_key(meta), meta, ipc)
+        tx.audit(
+            user=call.principal.user,
+            project=call.principal.project,
+            action="table",
+            subject=subject,
+            outcome="ok",
+            details={"cells": judgement.frame.num_rows, "unsafe": meta.unsafe, "review": meta.review, "fingerprint": meta.fingerprint},
+        )
+    if len(ipc) <= MAX_PAYLOAD:
+        exchange.payload = ipc
+    else:
+        with write_sealed("table") as sealed:
+            sealed.write(ipc)
+        await exchange.chunk([sealed.seal()], [len(ipc)])
+    return meta
+
+
+def _dataset(call: Call, source: str) -> Dataset | None:
+    """Give the data set a table is made of; None where the source is a statement."""
+    if _WORD.fullmatch(source.strip()) is None:
+        return None
+    return call.authority.scope(call.principal.project).get(source.strip())
+
+
+def _ipc(frame: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, frame.schema) as writer:
+        writer.write_table(frame)
+    return bytes(sink.getvalue())
+
+
+def _meta(spec: TableSpec, dataset: Dataset | None, result: TableResult, judgement: Any, sources: tuple[str, ...]) -> TableMeta:
+    statuses = judgement.frame.column("status").to_pylist()
+    content = spec.model_dump_json().encode() + _ipc(result.frame)
+    return TableMeta(
+        spec=spec,
+        dimensions=result.dimensions,
+        statistic=spec.statistic,
+        value_label=result.value_label,
+        value_unit=result.value_unit,
+        unit=result.unit,
+        sources=(dataset.name,) if dataset else sources,
+        rule_profile=dataset.rule_profile if dataset else "default",
+        fingerprint=hashlib.sha256(content).hexdigest(),
+        findings=judgement.findings,
+        safe=statuses.count(Status.SAFE),
+        review=statuses.count(Status.REVIEW),
+        unsafe=statuses.count(Status.UNSAFE),
+        hidden=judgement.hidden,
+        notes=result.notes,
+    )
+
+
+@handles("cancel")
+async def cancel(call: Call, request: Nothing) -> Nothing:
+    """Cancelling is part of the connection itself; asked any other way there is nothing to stop."""
+    raise NotFound("nothing_to_cancel", Text(en="That request does not run.", nl="Dat verzoek loopt niet."))

@@ -1,0 +1,373 @@
+"""Kernel sessions: one listening socket is one kernel is one person in one project."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import socket
+import time
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from ..domain.errors import Cancelled, CbsError, Internal, Refused
+from ..domain.gateway import Hello
+from ..domain.project import Principal
+from ..domain.text import Language, Text
+from ..protocol.frames import Frame, ProtocolError
+from ..protocol.stream import FrameStream
+from ..query.engine import Worker
+from .calls import dispatch
+
+if TYPE_CHECKING:
+    from .authority import Authority
+
+log = logging.getLogger(__name__)
+
+_MAX_SESSIONS_PER_PERSON = 8
+_MAX_CONNECTIONS = 8
+_MAX_REQUESTS = 16
+_HELLO_SECONDS = 10.0
+_ABANDONED_SECONDS = 60.0
+
+
+class Exchange:
+    """One request of a kernel and the frames that answer it.
+
+    Parameters
+    ----------
+    session, stream, id
+        Where it came from and the number the kernel gave it.
+    """
+
+    def __init__(self, session: KernelSession, stream: FrameStream, number: int) -> None:
+        self.session = session
+        self.number = number
+        self._stream = stream
+        self.payload: bytes | memoryview = b""
+        """Bytes that go with the answer."""
+
+    async def chunk(self, fds: list[int], sizes: list[int]) -> None:
+        """Pass sealed memory on to the kernel; the descriptors are closed here."""
+        await self._stream.write(Frame({"id": self.number, "type": "chunk", "sizes": sizes}, fds=fds))
+
+    async def progress(self, fraction: float | None, rows: int) -> None:
+        """Tell how far a query is."""
+        await self._stream.write(Frame({"id": self.number, "type": "progress", "fraction": fraction, "rows": rows}))
+
+
+class KernelSession:
+    """The socket, the connections and the worker of one kernel.
+
+    Parameters
+    ----------
+    authority : Authority
+    id : str
+        32 hexadecimal digits.
+    kernel_id : str
+        The kernel's id at its workspace server.
+    user, project : str
+        Whose kernel it is. Everything a kernel claims of itself is ignored.
+    """
+
+    def __init__(self, authority: Authority, id: str, kernel_id: str, user: str, project: str) -> None:
+        self.authority = authority
+        self.id = id
+        self.kernel_id = kernel_id
+        self.user = user
+        self.project = project
+        self.last_seen = time.monotonic()
+        self._worker: Worker | None = None
+        self._views: Mapping[str, Path] = {}
+        self._worker_lock = asyncio.Lock()
+        self.query_lock = asyncio.Lock()
+        self._connections: set[asyncio.Task[None]] = set()
+        self._requests: dict[tuple[FrameStream, int], asyncio.Task[None]] = {}
+        self._listener: socket.socket | None = None
+        self._accepting: asyncio.Task[None] | None = None
+
+    @property
+    def socket_path(self) -> Path:
+        """Where the kernel connects."""
+        return self.authority.deployment.session_socket(self.id)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the kernel holds a connection."""
+        return bool(self._connections)
+
+    def listen(self) -> None:
+        """Open the session's socket."""
+        with contextlib.suppress(FileNotFoundError):
+            self.socket_path.unlink()
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.setblocking(False)
+        listener.bind(str(self.socket_path))
+        os.chmod(self.socket_path, 0o600)
+        listener.listen(_MAX_CONNECTIONS)
+        self._listener = listener
+        self._accepting = asyncio.create_task(self._accept(listener))
+
+    async def _accept(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            connection, _ = await loop.sock_accept(listener)
+            if len(self._connections) >= _MAX_CONNECTIONS:
+                connection.close()
+                continue
+            task = asyncio.create_task(self._serve(FrameStream(connection)))
+            self._connections.add(task)
+            task.add_done_callback(self._connections.discard)
+
+    async def worker(self) -> Worker:
+        """Give the session's worker with the files granted at this moment; it starts when there is none."""
+        async with self._worker_lock:
+            views = self.authority.scope(self.project).views()
+            if self._worker is not None and (views != self._views or self._worker.exited.is_set()):
+                await self._worker.close()
+                self._worker = None
+            if self._worker is None:
+                limits = self.authority.policies.current.project(self.project).limits
+                spill = self.authority.deployment.state / "spill" / self.id
+                spill.mkdir(mode=0o700, exist_ok=True)
+                self._worker = await Worker.start(views, limits, spill)
+                self._views = views
+            return self._worker
+
+    async def grants_changed(self) -> None:
+        """End the worker when the granted files changed, also in the middle of a query."""
+        try:
+            views: Mapping[str, Path] = self.authority.scope(self.project).views()
+        except CbsError:
+            views = {}
+        if self._worker is not None and views != self._views:
+            async with self._worker_lock:
+                if self._worker is not None:
+                    await self._worker.close()
+                    self._worker = None
+
+    async def _serve(self, stream: FrameStream) -> None:
+        try:
+            hello = await asyncio.wait_for(self._hello(stream), _HELLO_SECONDS)
+            if hello is None:
+                return
+            if hello.events:
+                await self._push_events(stream, hello.lang)
+            else:
+                await self._answer_requests(stream, hello.lang)
+        except (ProtocolError, ConnectionError, TimeoutError, ValidationError) as error:
+            log.info("session %s: connection closed: %s", self.id, error)
+        finally:
+            for key, task in list(self._requests.items()):
+                if key[0] is stream:
+                    task.cancel()
+            stream.close()
+            self.last_seen = time.monotonic()
+
+    async def _hello(self, stream: FrameStream) -> Hello | None:
+        frame = await stream.read()
+        if frame is None:
+            return None
+        frame.close()
+        hello = Hello.model_validate(frame.header.get("hello"))
+        principal = self.authority.policies.current.principal(self.project, self.user)
+        await stream.write(Frame({"type": "welcome", "principal": principal.model_dump(mode="json"), "session": self.id}))
+        return hello
+
+    async def _push_events(self, stream: FrameStream, lang: Language) -> None:
+        subscription = self.authority.hub.subscribe(self.authority.policies.current.principal(self.project, self.user))
+        gone = asyncio.create_task(stream.read())
+        try:
+            while True:
+                event = asyncio.create_task(subscription.queue.get())
+                await asyncio.wait({event, gone}, return_when=asyncio.FIRST_COMPLETED)
+                if gone.done():
+                    event.cancel()
+                    return
+                await stream.write(Frame({"type": "event", "event": event.result().model_dump(mode="json", context={"lang": lang})}))
+        finally:
+            gone.cancel()
+            self.authority.hub.unsubscribe(subscription)
+
+    async def _answer_requests(self, stream: FrameStream, lang: Language) -> None:
+        while (frame := await stream.read()) is not None:
+            frame.close()  # a kernel has no business passing descriptors
+            number, name, args = frame.header.get("id"), frame.header.get("op"), frame.header.get("args", {})
+            if not isinstance(number, int) or not isinstance(name, str) or not isinstance(args, dict):
+                raise ProtocolError("not a request")
+            if name == "cancel":
+                await self._cancel(stream, args.get("target"))
+                continue
+            key = (stream, number)
+            if key in self._requests or sum(1 for k in self._requests if k[0] is stream) >= _MAX_REQUESTS:
+                raise ProtocolError("too many requests at once")
+            task = asyncio.create_task(self._answer(Exchange(self, stream, number), stream, name, args, lang))
+            self._requests[key] = task
+            task.add_done_callback(lambda _, key=key: self._requests.pop(key, None))  # type: ignore[misc]
+
+    async def _cancel(self, stream: FrameStream, target: object) -> None:
+        task = self._requests.get((stream, target)) if isinstance(target, int) else None
+        if task is not None:
+            task.cancel()
+
+    async def _answer(self, exchange: Exchange, stream: FrameStream, name: str, args: dict[str, Any], lang: Language) -> None:
+        number = exchange.number
+        try:
+            answer = await dispatch(self.authority, self.user, self.project, "session", name, args, lang, exchange)
+            header = {"id": number, "type": "answer", "answer": answer.model_dump(mode="json", by_alias=True, context={"lang": lang})}
+            await stream.write(Frame(header, payload=exchange.payload))
+        except CbsError as error:
+            await self._fail(stream, number, error, lang)
+        except asyncio.CancelledError:
+            if not stream.closed:
+                await self._fail(stream, number, _cancelled(), lang)
+        except (ConnectionError, ProtocolError) as error:
+            log.info("session %s: answer not delivered: %s", self.id, error)
+            stream.close()
+        except Exception:
+            log.exception("session %s: request failed", self.id)
+            await self._fail(
+                stream, number, Internal("internal", Text(en="The workspace made a mistake.", nl="De werkomgeving maakte een fout.")), lang
+            )
+
+    async def _fail(self, stream: FrameStream, number: int, error: CbsError, lang: Language) -> None:
+        with contextlib.suppress(ConnectionError):
+            body = error.body().model_dump(mode="json", context={"lang": lang})
+            await stream.write(Frame({"id": number, "type": "error", "error": body}))
+
+    async def close(self) -> None:
+        """End the session: socket, connections, running queries, worker, spilled data."""
+        if self._accepting is not None:
+            self._accepting.cancel()
+        if self._listener is not None:
+            self._listener.close()
+        with contextlib.suppress(FileNotFoundError):
+            self.socket_path.unlink()
+        for task in list(self._connections):
+            task.cancel()
+        if self._worker is not None:
+            await self._worker.close()
+            self._worker = None
+        spill = self.authority.deployment.state / "spill" / self.id
+        if spill.exists():
+            for path in spill.iterdir():
+                path.unlink(missing_ok=True)
+            spill.rmdir()
+
+
+def _cancelled() -> CbsError:
+    return Cancelled("cancelled", Text(en="The query was stopped at your request.", nl="De vraag is op uw verzoek gestopt."))
+
+
+class Sessions:
+    """All kernel sessions of a broker; they outlive a restart of the broker.
+
+    Parameters
+    ----------
+    authority : Authority
+    """
+
+    def __init__(self, authority: Authority) -> None:
+        self._authority = authority
+        self._sessions: dict[str, KernelSession] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+        authority.on_policies.append(self._grants_changed)
+
+    @property
+    def _file(self) -> Path:
+        return self._authority.deployment.run / "sessions.json"
+
+    def restore(self) -> None:
+        """Listen again for the kernels that ran when the broker stopped."""
+        try:
+            entries = json.loads(self._file.read_text())
+        except (FileNotFoundError, ValueError):
+            return
+        for entry in entries:
+            session = KernelSession(self._authority, **entry)
+            session.listen()
+            self._sessions[session.id] = session
+
+    def _keep(self) -> None:
+        entries = [{"id": s.id, "kernel_id": s.kernel_id, "user": s.user, "project": s.project} for s in self._sessions.values()]
+        temporary = self._file.with_suffix(".tmp")
+        temporary.write_text(json.dumps(entries))
+        temporary.replace(self._file)
+
+    def open(self, principal: Principal, kernel_id: str) -> KernelSession:
+        """Start a session; a kernel that restarts gets a new one.
+
+        Raises
+        ------
+        Refused
+            If the person has too many kernels.
+        """
+        mine = [s for s in self._sessions.values() if s.user == principal.user and s.project == principal.project]
+        for old in mine:
+            if old.kernel_id == kernel_id:
+                self.close(old.id, principal)
+        if len([s for s in mine if s.kernel_id != kernel_id]) >= _MAX_SESSIONS_PER_PERSON:
+            raise Refused(
+                "too_many_sessions",
+                Text(
+                    en=f"You have {_MAX_SESSIONS_PER_PERSON} kernels running, the most that one person may have.",
+                    nl=f"U hebt {_MAX_SESSIONS_PER_PERSON} kernels draaien, het hoogste aantal per persoon.",
+                ),
+                Text(en="Shut down a kernel that you do not need.", nl="Sluit een kernel die u niet nodig hebt."),
+            )
+        session = KernelSession(self._authority, uuid.uuid4().hex, kernel_id, principal.user, principal.project)
+        session.listen()
+        self._sessions[session.id] = session
+        self._keep()
+        # the first query should not wait for a process to start
+        self._later(self._warm(session))
+        return session
+
+    async def _warm(self, session: KernelSession) -> None:
+        try:
+            await session.worker()
+        except CbsError as error:
+            log.warning("session %s: worker did not start: %s", session.id, error)
+
+    def close(self, id: str, principal: Principal) -> None:
+        """End a session of this person; unknown sessions are no error."""
+        session = self._sessions.get(id)
+        if session is not None and (session.user, session.project) == (principal.user, principal.project):
+            del self._sessions[id]
+            self._keep()
+            self._later(session.close())
+
+    def _later(self, work: Any) -> None:
+        task: asyncio.Task[None] = asyncio.ensure_future(work)
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    def _grants_changed(self) -> None:
+        for session in self._sessions.values():
+            self._later(session.grants_changed())
+
+    async def reap(self) -> None:
+        """End sessions whose workspace server and kernel are both gone; runs until cancelled."""
+        while True:
+            await asyncio.sleep(5.0)
+            for session in list(self._sessions.values()):
+                principal = Principal(user=session.user, name="", role="viewer", project=session.project)  # type: ignore[arg-type]
+                if session.connected or self._authority.hub.listening(principal):
+                    session.last_seen = time.monotonic()
+                elif time.monotonic() - session.last_seen > _ABANDONED_SECONDS:
+                    log.info("session %s: abandoned", session.id)
+                    self.close(session.id, principal)
+
+    async def stop(self, keep: bool) -> None:
+        """Close every session; with ``keep`` they are listened for again at the next start."""
+        sessions, self._sessions = list(self._sessions.values()), {}
+        if not keep:
+            self._file.unlink(missing_ok=True)
+        await asyncio.gather(*(session.close() for session in sessions), return_exceptions=True)
+        await asyncio.gather(*self._closing, return_exceptions=True)
