@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import datetime
+import sys
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from peer import Peer
+
+from jupyter_cbs.client import Workspace
+from jupyter_cbs.client.result import Result
+from jupyter_cbs.domain.errors import Invalid, Unavailable
+
+EVIL = "<script>alert(1)</script>\"'&"
+
+
+def result(table: pa.Table, lang: str = "en", **answer: object) -> Result:
+    return Result(table, {"seconds": 0.1234, "bytes": table.nbytes, **answer}, lang)
+
+
+def test_frames_of_three_kinds_and_iteration() -> None:
+    table = pa.table({"a": [1, 2], "b": ["x", None]})
+    shown = result(table)
+    assert shown.df().to_dict("list")["a"] == [1, 2]
+    assert shown.arrow() is table
+    assert shown.pl()["a"].to_list() == [1, 2]
+    assert list(shown) == [(1, "x"), (2, None)]
+    assert (len(shown), shown.rows, shown.columns) == (2, 2, ("a", "b"))
+
+
+def test_names_and_values_are_escaped() -> None:
+    shown = result(pa.table({EVIL: [EVIL], "n": [1]}), columns=[{"name": "n", "type": EVIL}], sources=[EVIL])._repr_html_()
+    assert "<script" not in shown
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#x27;&amp;" in shown
+
+
+def test_only_the_first_rows_are_shown_and_it_says_so() -> None:
+    shown = result(pa.table({"a": range(1234)}))
+    assert shown._repr_html_().count("<tr") == 21
+    assert "first 20 of 1,234 rows · 1 column · 9.87 kB · 123 ms" in shown._repr_html_()
+    assert "eerste 20 van 1.234 rijen · 1 kolom" in result(pa.table({"a": range(1234)}), "nl")._repr_html_()
+
+
+def test_an_empty_result_says_that_it_ran() -> None:
+    empty = result(pa.table({"a": pa.array([], pa.int64())}))
+    assert "nothing matched" in empty._repr_html_()
+    assert list(empty) == []
+
+
+def test_missing_polars_says_what_to_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "polars", None)
+    with pytest.raises(Unavailable, match=r"\.df\(\) or \.arrow\(\)"):
+        result(pa.table({"a": [1]})).pl()
+
+
+def test_parameters_travel_as_plain_values(peer: Peer, ws: Workspace) -> None:
+    peer.on_rows(pa.table({"a": [1]}))
+    values = [np.int64(3), np.array([1.5, 2.5]), datetime.date(2026, 11, 21), Decimal("1.10"), None, True, "x"]
+    ws.sql("SELECT ?", values)
+    ws.sql("SELECT $a", {"a": (1, 2)})
+    assert [args["parameters"] for args in peer.seen("sql")] == [[3, [1.5, 2.5], "2026-11-21", "1.10", None, True, "x"], {"a": [1, 2]}]
+
+
+@pytest.mark.parametrize("bad", [float("nan"), object(), b"x"])
+def test_parameters_that_cannot_travel_are_named(peer: Peer, ws: Workspace, bad: object) -> None:
+    with pytest.raises(Invalid, match=type(bad).__name__):
+        ws.sql("SELECT ?", [bad])
+    assert peer.seen("sql") == []
+
+
+def test_no_statement(peer: Peer, ws: Workspace) -> None:
+    with pytest.raises(Invalid, match="no SQL"):
+        ws.sql("  ")
