@@ -1,0 +1,209 @@
+"""A request from draft to release, over the real gateway, with the files a researcher has."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import PIN, Running
+
+FORM = {
+    "purpose": "Article",
+    "description": "Doctor's costs by group",
+    "secondary_disclosure": "One table, no earlier output",
+}
+NOTEBOOK = {
+    "cells": [
+        {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# Costs"},
+        {
+            "cell_type": "code", "id": "b", "metadata": {}, "execution_count": 1, "source": "print('costs')",
+            "outputs": [{"output_type": "stream", "name": "stdout", "text": "000000123 secret"}],
+        },
+    ],
+    "metadata": {"kernelspec": {"name": "cbs-python", "language": "python", "display_name": "CBS Python"}},
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}  # fmt: skip
+
+
+@pytest.fixture
+def folder(broker: Running) -> Path:
+    """An empty folder in the shared area."""
+    path = broker.deployment.shared("9001") / uuid.uuid4().hex
+    path.mkdir(parents=True)
+    return path
+
+
+def draft(broker: Running, folder: Path, title: str = "Costs") -> dict[str, Any]:
+    """Start a draft with one safe table and a notebook."""
+    (folder / "costs.csv").write_text("group,n\nyoung,1200\nold,800\n")
+    (folder / "analysis.ipynb").write_text(json.dumps(NOTEBOOK))
+    paths = [f"shared/{folder.name}/costs.csv", f"shared/{folder.name}/analysis.ipynb"]
+    created = broker.call("researcher", "POST", "/exports", {"title": title, "paths": paths})
+    assert created.status == 200, created.body
+    files = [
+        {"path": f["delivered_as"], "shows": "counts", "population": "all", "unit": "person", "unweighted_n": "in the table"}
+        for f in created.body["report"]["files"]
+    ]
+    body = {"version": created.body["version"], "form": {**FORM, "files": files}}
+    edited = broker.call("researcher", "PATCH", f"/exports/{created.body['id']}", body)
+    assert edited.status == 200, edited.body
+    return edited.body
+
+
+def act(broker: Running, user: str, request: dict[str, Any], action: str, **more: Any) -> Any:
+    """Take a step as a user on the request as that user sees it."""
+    seen = broker.call(user, "GET", f"/exports/{request['id']}").body
+    return broker.call(user, "POST", f"/exports/{request['id']}/actions/{action}", {"version": seen["version"], **more})
+
+
+def submitted(broker: Running, folder: Path) -> dict[str, Any]:
+    request = draft(broker, folder)
+    assert act(broker, "researcher", request, "propose").status == 200
+    answer = act(broker, "leader", request, "submit", pin=PIN)
+    assert answer.status == 200, answer.body
+    return answer.body
+
+
+def test_from_draft_to_release(broker: Running, folder: Path) -> None:
+    request = submitted(broker, folder)
+    assert request["state"] == "in_review"
+    assert request["class"] == "conform"
+    assert request["price_cents"] == 28_000
+    digest = request["digest"]
+    first = act(broker, "checker1", request, "approve", digest=digest, pin=PIN)
+    assert (first.status, first.body["state"]) == (200, "in_review")
+    last = act(broker, "checker2", request, "approve", digest=digest, pin=PIN)
+    assert (last.status, last.body["state"]) == (200, "released")
+    (zipped,) = broker.deployment.releases.glob(f"9001-{request['id']}-1/**/*.zip")
+    names = set(zipfile.ZipFile(zipped).namelist())
+    assert {"costs.csv", "analysis.py"} <= names
+    assert not any("/" in name or name.endswith(".ipynb") for name in names)
+    assert b"secret" not in b"".join(zipfile.ZipFile(zipped).read(name) for name in names)
+
+
+def test_what_is_released_is_what_was_frozen(broker: Running, folder: Path) -> None:
+    request = submitted(broker, folder)
+    (folder / "costs.csv").write_text("RINPERSOON\n000000001\n")
+    shutil.rmtree(folder)
+    for checker in ("checker1", "checker2"):
+        answer = act(broker, checker, request, "approve", digest=request["digest"], pin=PIN)
+    assert answer.body["state"] == "released"
+    (zipped,) = broker.deployment.releases.glob(f"9001-{request['id']}-1/**/*.zip")
+    assert zipfile.ZipFile(zipped).read("costs.csv") == b"group,n\nyoung,1200\nold,800\n"
+
+
+def test_submit_needs_the_leaders_pin(broker: Running, folder: Path) -> None:
+    request = draft(broker, folder)
+    act(broker, "researcher", request, "propose")
+    assert act(broker, "leader", request, "submit").body["code"] == "pin_required"
+    assert act(broker, "leader", request, "submit", pin="000000").body["code"] == "wrong_pin"
+    assert broker.call("leader", "GET", f"/exports/{request['id']}").body["state"] == "proposed"
+    assert act(broker, "researcher", request, "submit", pin=PIN).status == 403
+    assert act(broker, "leader", request, "submit", pin=PIN).status == 200
+
+
+def test_an_unsafe_file_cannot_be_proposed(broker: Running, folder: Path) -> None:
+    request = draft(broker, folder)
+    (folder / "costs.csv").write_text("RINPERSOON,n\n000000001,12\n000000002,14\n")
+    answer = act(broker, "researcher", request, "propose")
+    assert answer.status in (403, 409)
+    assert broker.call("researcher", "GET", f"/exports/{request['id']}").body["state"] == "draft"
+
+
+def test_a_proposal_changed_behind_the_leaders_back_is_not_frozen(broker: Running, folder: Path) -> None:
+    request = draft(broker, folder)
+    act(broker, "researcher", request, "propose")
+    (folder / "costs.csv").write_text("RINPERSOON,n\n000000001,12\n000000002,14\n")
+    assert act(broker, "leader", request, "submit", pin=PIN).body["code"] == "files_changed"
+    assert broker.call("leader", "GET", f"/exports/{request['id']}").body["state"] == "proposed"
+
+
+def test_one_checker_learns_nothing_of_the_other(broker: Running, folder: Path) -> None:
+    request = submitted(broker, folder)
+    before = broker.call("checker2", "GET", f"/exports/{request['id']}").body
+    act(broker, "checker1", request, "reject", digest=request["digest"], pin=PIN, reason="cell too small")
+    after = broker.call("checker2", "GET", f"/exports/{request['id']}").body
+    assert after == before
+    assert "too small" not in str(broker.call("checker2", "GET", "/exports").body)
+
+
+def test_one_objection_is_enough_to_send_it_back(broker: Running, folder: Path) -> None:
+    request = submitted(broker, folder)
+    act(broker, "checker1", request, "reject", digest=request["digest"], pin=PIN, reason="cell too small")
+    answer = act(broker, "checker2", request, "approve", digest=request["digest"], pin=PIN)
+    assert answer.body["state"] in ("changes_requested", "rejected")
+    seen = broker.call("researcher", "GET", f"/exports/{request['id']}").body
+    assert "cell too small" in str(seen["reviews"])
+
+
+@pytest.mark.parametrize("user", ["researcher", "leader", "viewer"])
+def test_members_cannot_decide(broker: Running, folder: Path, user: str) -> None:
+    request = submitted(broker, folder)
+    assert act(broker, user, request, "approve", digest=request["digest"], pin=PIN).status == 403
+
+
+def test_a_checker_cannot_vote_twice_or_on_other_bytes(broker: Running, folder: Path) -> None:
+    request = submitted(broker, folder)
+    assert act(broker, "checker1", request, "approve", digest="0" * 64, pin=PIN).body["code"] == "other_digest"
+    assert act(broker, "checker1", request, "approve", digest=request["digest"], pin=PIN).status == 200
+    assert act(broker, "checker1", request, "approve", digest=request["digest"], pin=PIN).status in (403, 409)
+    assert broker.call("researcher", "GET", f"/exports/{request['id']}").body["state"] == "in_review"
+
+
+def test_an_old_version_loses(broker: Running, folder: Path) -> None:
+    request = draft(broker, folder)
+    path = f"/exports/{request['id']}"
+    assert broker.call("researcher", "PATCH", path, {"version": request["version"], "title": "one"}).status == 200
+    late = broker.call("researcher", "PATCH", path, {"version": request["version"], "title": "two"})
+    assert (late.status, late.body["code"]) == (409, "stale_version")
+    assert broker.call("researcher", "GET", path).body["title"] == "one"
+
+
+def test_an_empty_request_goes_nowhere(broker: Running) -> None:
+    request = broker.call("researcher", "POST", "/exports", {"title": "nothing"}).body
+    assert act(broker, "researcher", request, "propose").status in (403, 409)
+
+
+def test_the_leader_returns_with_a_reason(broker: Running, folder: Path) -> None:
+    request = draft(broker, folder)
+    act(broker, "researcher", request, "propose")
+    assert act(broker, "leader", request, "return").body["code"] == "reason_required"
+    returned = act(broker, "leader", request, "return", reason="say more").body
+    assert returned["state"] == "draft"
+    assert returned["history"][-1]["note"] == "say more"
+
+
+def test_drafts_are_not_for_checkers_and_nothing_for_other_projects(broker: Running, folder: Path) -> None:
+    request = draft(broker, folder)
+    assert broker.call("checker1", "GET", f"/exports/{request['id']}").status == 404
+    assert broker.call("outsider", "GET", f"/exports/{request['id']}", project="9002").status == 404
+    assert broker.call("outsider", "POST", "/precheck", {"paths": [f"shared/{folder.name}"]}, project="9002").status in (200, 404)
+
+
+def test_events_reach_the_people_concerned(broker: Running, folder: Path) -> None:
+    listener = broker.call("leader", "POST", "/sessions", {"kernel_id": "events"}).body["socket"]
+    events = broker.connect(listener, events=True, lang="nl")
+    request = draft(broker, folder, "Ziektekosten")
+    act(broker, "researcher", request, "propose")
+    while (frame := events.read()) is not None:
+        event = frame.header["event"]
+        if event["topic"] == "exports" and event["text"]:
+            break
+    assert "stelt “Ziektekosten” voor" in event["text"]
+    assert event["id"] == request["id"]
+
+
+def test_the_chain_is_whole_after_all_that(broker: Running) -> None:
+    from jupyter_cbs.store.store import Store
+
+    store = Store.open(broker.deployment.database, broker.deployment.state / "anchors")
+    try:
+        assert store.verify().ok
+    finally:
+        store.close()

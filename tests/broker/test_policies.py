@@ -1,0 +1,70 @@
+"""Policies change while people work: grants, roles, mistakes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from conftest import Running
+
+
+def project_file(broker: Running) -> Path:
+    return broker.deployment.policies / "projects" / "9001.yaml"
+
+
+def await_event(events: Any, topic: str) -> None:
+    """Read events until one names the topic."""
+    while (frame := events.read()) is not None:
+        if frame.header["event"]["topic"] == topic:
+            return
+    raise AssertionError("the stream ended")
+
+
+def listen(broker: Running) -> Any:
+    path = broker.call("leader", "POST", "/sessions", {"kernel_id": "listener"}).body["socket"]
+    return broker.connect(path, events=True)
+
+
+def test_an_invalid_change_keeps_the_last_good_version(fresh_broker: Running) -> None:
+    file, events = project_file(fresh_broker), listen(fresh_broker)
+    good = file.read_text()
+    file.write_text(good.replace("members:", "membres:"))
+    await_event(events, "project")
+    assert fresh_broker.call("researcher", "GET", "/project").status == 200
+    status = fresh_broker.call("admin", "GET", "/policy").body
+    assert status["problems"][0]["file"].endswith("9001.yaml")
+    assert status["problems"][0]["line"]
+    notice = fresh_broker.call("admin", "GET", "/project").body["notice"]
+    assert "9001.yaml" in notice
+    assert fresh_broker.call("researcher", "GET", "/project").body["notice"] is None
+    file.write_text(good)
+    await_event(events, "project")
+    assert fresh_broker.call("admin", "GET", "/policy").body["problems"] == []
+
+
+def test_a_revoked_grant_is_gone_for_running_kernels(fresh_broker: Running) -> None:
+    kernel, events = fresh_broker.kernel(), listen(fresh_broker)
+    assert "answer" in kernel.ask("sql", text="SELECT 1 FROM ZVWZORGKOSTENTAB LIMIT 1")[0]
+    file = project_file(fresh_broker)
+    file.write_text("".join(line for line in file.read_text().splitlines(True) if "ZVWZORGKOSTENTAB" not in line))
+    await_event(events, "catalogue")
+    header, _ = kernel.ask("sql", text="SELECT 1 FROM ZVWZORGKOSTENTAB LIMIT 1")
+    assert header["error"]["code"] == "unknown_dataset"
+    assert "answer" in kernel.ask("sql", text="SELECT 1 FROM GBAPERSOONTAB LIMIT 1")[0]
+
+
+def test_a_member_who_left_is_refused_at_once(fresh_broker: Running) -> None:
+    kernel, events = fresh_broker.kernel(), listen(fresh_broker)
+    file = project_file(fresh_broker)
+    file.write_text(file.read_text().replace("user: researcher", "user: somebody"))
+    await_event(events, "project")
+    assert "error" in kernel.ask("sql", text="SELECT 1")[0]
+
+
+def test_a_paused_project_answers_nothing(fresh_broker: Running) -> None:
+    kernel, events = fresh_broker.kernel(), listen(fresh_broker)
+    file = project_file(fresh_broker)
+    file.write_text(file.read_text() + "\npauses:\n  - start: 2026-01-01\n")
+    await_event(events, "project")
+    header, _ = kernel.ask("sql", text="SELECT 1")
+    assert header["error"]["status"] == 403
