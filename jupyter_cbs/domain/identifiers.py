@@ -26,7 +26,6 @@ PERSON_KEY_COLUMN: tuple[re.Pattern[str], ...] = _patterns(
     r"^HUISHOUDNR$",
     r"^(IKVID|BAANRUGID|S?LBAANID)$",
     r"^SCHEIDINGNUMMER$",
-    r"BEWID$",
     r"^XKOPPEL(NR|NUMMER)",
     r"^(BSN|A_?NUMMER|SRTNUM|RIN|WE_ID|PATIENTID|RECORDID)$",
 )
@@ -36,8 +35,9 @@ INSTITUTION_KEY_COLUMN: tuple[re.Pattern[str], ...] = _patterns(
     r"^(S?BEID|BE_ID|OGID|OGIDENTIFICATIE|ROG_IDENTIFICATIE|UCI|FINR|KVK.*)$",
     r"_crypt$",
     r"^(WPO|VO)?BRIN(VEST)?$",
+    r"BEWID$",
 )
-"""Columns that name a school, firm or other institution, encrypted or not."""
+"""Columns that name a school, firm, administrator of debts or other institution, encrypted or not."""
 
 NEVER_EXPORT_COLUMN: tuple[re.Pattern[str], ...] = PERSON_KEY_COLUMN + INSTITUTION_KEY_COLUMN
 """Column names that never leave; use :func:`is_never_export`. Patterns are searched, so anchors matter."""
