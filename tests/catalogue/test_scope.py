@@ -19,7 +19,7 @@ def index(tmp_path: Path, write: Callable[..., Path], descriptor: Callable[..., 
     for name in ("ZVWZORGKOSTEN2022TABV9", "ZVWZORGKOSTEN2022TABV10"):
         write(tmp_path / f"GezondheidWelzijn/{name}.parquet")
     write(tmp_path / "VeiligheidRecht/VERD2023TABV1.parquet")
-    codes = [{"value": "1", "label": "Mannen"}, {"value": "2", "label": "Ongehuwde categorieën"}]
+    codes = [{"value": "1", "label": "Mannen"}, {"value": "2", "label": "Ongehuwde categorieën"}, {"value": "3", "label": "Verweduwd"}]
     fields = [{"name": "GBAGESLACHT", "title": "Geslacht", "categories": codes}]
     descriptor(
         tmp_path / "Bevolking/GBAPERSOONTAB",
@@ -91,6 +91,6 @@ def test_search_finds_names_titles_variables_and_code_labels(index: CatalogueInd
 
 def test_search_sees_only_what_is_granted_and_ranks_names_first(index: CatalogueIndex) -> None:
     assert Scope.of(index, ["GBAPERSOONTAB"]).search("VERD") == ()
-    # "ve" is in the name VERD and in the theme Bevolking, whose topic comes first in the alphabet.
+    # "ve" is in the name VERD and in a code label of the persons, whose topic comes first in the alphabet.
     assert [d.topic for d in Scope.of(index, ["*"]).search("ve")][:2] == ["VERDTAB", "GBAPERSOONTAB"]
     assert len(Scope.of(index, ["*"]).search("")) == len(index.files)
