@@ -1,0 +1,394 @@
+"""The broker's handle on a worker process: starts it, asks it, stops it, replaces it when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from ..domain.errors import Cancelled, CbsError, ErrorBody, TimedOut, Unavailable
+from ..domain.rules import QueryLimits
+from ..domain.text import Text
+from ..protocol.frames import Frame
+from ..protocol.stream import FrameStream, ProtocolError
+
+_log = logging.getLogger(__name__)
+
+START_SECONDS = 15.0
+"""A worker that is not ready by then is given up."""
+GRACE_SECONDS = 2.0
+"""An interrupted worker that still computes after this is killed; interrupt() came 24 s late in a measurement (design: security, DuckDB)."""
+PROGRESS_AFTER = 0.3
+PROGRESS_EVERY = 0.2
+_PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
+# -I keeps the environment and the current directory off the path, so a checkout that is not installed is added by hand, after
+# which the package comes from the same place as this module.
+_BOOTSTRAP = "import sys; p = sys.argv.pop(); p in sys.path or sys.path.insert(0, p); from jupyter_cbs.query.worker import main; main()"
+
+
+class Sink(Protocol):
+    """Where large results and progress go."""
+
+    async def chunk(self, fds: list[int], sizes: list[int]) -> None:
+        """Take pieces: sealed memory, each one complete Arrow IPC stream, with its bytes. The sink owns the descriptors."""
+
+    async def progress(self, fraction: float | None, rows: int) -> None:
+        """Take progress: the part that is done (None where DuckDB cannot say) and rows sent so far."""
+
+
+@dataclass(frozen=True)
+class SqlOutcome:
+    """A finished query.
+
+    Parameters
+    ----------
+    rows, bytes
+        Size of the result; bytes as Arrow IPC.
+    seconds
+        Time the worker took.
+    columns
+        Name and Arrow type of each column.
+    sources
+        Data set versions that were read; a topic's alias counts as the version it stands for.
+    inline
+        The result as one Arrow IPC stream when it is small; None when it went to the sink.
+    """
+
+    rows: int
+    bytes: int
+    seconds: float
+    columns: tuple[dict[str, str], ...]
+    sources: tuple[str, ...]
+    inline: bytes | None
+
+
+class _Process:
+    """One worker process and the sockets to it."""
+
+    def __init__(self, process: asyncio.subprocess.Process, main: FrameStream, control: FrameStream) -> None:
+        self.process = process
+        self.main = main
+        self.control = control
+        self.gone = asyncio.Event()
+        self.waiter = asyncio.create_task(self._wait())
+
+    async def _wait(self) -> None:
+        tail = b""
+        while self.process.stderr is not None and (data := await self.process.stderr.read(4096)):
+            tail = (tail + data)[-4096:]
+        code = await self.process.wait()
+        if code and tail:
+            # The type of an error and the interpreter's own words; DuckDB's messages, which quote values, are never printed.
+            _log.warning("worker %s ended with %s: %s", self.process.pid, code, tail.decode(errors="replace").strip())
+        self.main.close()
+        self.control.close()
+        self.gone.set()
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+
+
+class Worker:
+    """One kernel session's DuckDB, in a process of its own.
+
+    A process that dies is replaced on the next request. Requests of one session run one after the other.
+    Make it with :meth:`start`.
+    """
+
+    def __init__(self, views: Mapping[str, Path], limits: QueryLimits, spill: Path, prefix: Sequence[str], user: int | None) -> None:
+        self._views = {name: str(path) for name, path in views.items()}
+        self._limits = limits
+        self._spill = spill
+        self._prefix = tuple(prefix)
+        self._user = user
+        self._process: _Process | None = None
+        self._lock = asyncio.Lock()
+        self._running: tuple[_Process, int] | None = None
+        self._reason: Literal["cancel", "timeout", "drop"] | None = None
+        self._next = 0
+        self._closed = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @classmethod
+    async def start(
+        cls,
+        views: Mapping[str, Path],
+        limits: QueryLimits,
+        spill: Path,
+        *,
+        prefix: Sequence[str] = (),
+        user: int | None = None,
+    ) -> Worker:
+        """Start a worker and wait until it is ready (about 0.4 s).
+
+        Parameters
+        ----------
+        views : mapping of str to Path
+            View name → granted Parquet file, as the worker sees it. Of several names for one file the first is the data set's,
+            the others are aliases.
+        limits : QueryLimits
+            Memory, threads, time, rows, bytes.
+        spill : Path
+            A private, existing directory for temporary files.
+        prefix : sequence of str
+            A command that runs the worker, e.g. bubblewrap with its arguments; it must pass two descriptors on and exec the rest.
+        user : int, optional
+            Numeric uid and gid to run as; needs root.
+
+        Raises
+        ------
+        Unavailable
+            ``worker_start`` when it does not get ready.
+        """
+        worker = cls(views, limits, spill, prefix, user)
+        await worker._ensure()
+        return worker
+
+    @property
+    def pid(self) -> int | None:
+        """The process that serves at present; None between a death and the next request."""
+        return None if self._process is None or self._process.gone.is_set() else self._process.process.pid
+
+    @property
+    def exited(self) -> asyncio.Event:
+        """Set when the present process has ended."""
+        if self._process is None:
+            raise RuntimeError("the worker was not started")
+        return self._process.gone
+
+    async def sql(self, text: str, parameters: list[Any] | dict[str, Any] | None, sink: Sink) -> SqlOutcome:
+        """Run one SELECT.
+
+        Parameters
+        ----------
+        text : str
+            The statement.
+        parameters : list or dict, optional
+            Values for ``?`` or ``$name``, of JSON types.
+        sink : Sink
+            Takes pieces of large results, and progress.
+
+        Raises
+        ------
+        Invalid, Refused, NotFound, TooLarge
+            What the gate or DuckDB object to; see :class:`jupyter_cbs.query.gate.Gate`.
+        TimedOut, Cancelled
+            ``timeout``, ``cancelled``.
+        Unavailable
+            ``worker_died``; the next request gets a fresh worker.
+        """
+        async with self._lock:
+            frame = await self._ask({"op": "sql", "text": text, "parameters": parameters}, sink)
+        done = frame.header
+        return SqlOutcome(
+            rows=done["rows"],
+            bytes=done["bytes"],
+            seconds=done["seconds"],
+            columns=tuple(done["columns"]),
+            sources=tuple(done["sources"]),
+            inline=bytes(frame.payload) if done["inline"] else None,
+        )
+
+    async def cancel(self) -> None:
+        """Stop what is running; it ends with :class:`Cancelled`. Without anything running this does nothing."""
+        await self._stop("cancel")
+
+    async def close(self) -> None:
+        """End the process: closing its sockets, then SIGTERM, then SIGKILL."""
+        self._closed = True
+        process = self._process
+        if process is None:
+            return
+        process.main.close()
+        process.control.close()
+        for step in (None, signal.SIGTERM, signal.SIGKILL):
+            if step is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    process.process.send_signal(step)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.gone.wait(), 1.0)
+                break
+        await process.waiter
+        for task in list(self._tasks):
+            await task
+
+    async def _ensure(self) -> _Process:
+        if self._closed:
+            raise Unavailable(
+                "session_closed",
+                Text(en="The session is closed.", nl="De sessie is gesloten."),
+                Text(en="Restart the kernel.", nl="Herstart de kernel."),
+            )
+        if self._process is None or self._process.gone.is_set() or self._process.main.closed:
+            self._process = await self._launch()
+        return self._process
+
+    async def _launch(self) -> _Process:
+        pairs = [socket.socketpair() for _ in range(2)]
+        theirs = [pair[1].fileno() for pair in pairs]
+        identity: dict[str, Any] = {} if self._user is None else {"user": self._user, "group": self._user, "extra_groups": []}
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self._prefix,
+                *(sys.executable, "-I", "-X", "frozen_modules=on", "-c", _BOOTSTRAP, *map(str, theirs), _PACKAGE_PARENT),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
+                pass_fds=theirs,
+                env={"LANG": "C.UTF-8", "TZ": "UTC", "HOME": "/nonexistent"},
+                cwd="/",
+                start_new_session=True,
+                **identity,
+            )
+        except OSError as error:
+            for ours, _ in pairs:
+                ours.close()
+            raise _not_started() from error
+        finally:
+            for _, other in pairs:
+                other.close()
+        started = _Process(process, FrameStream(pairs[0][0]), FrameStream(pairs[1][0]))
+        setup = {"views": self._views, "limits": self._limits.model_dump(), "spill": str(self._spill)}
+        try:
+            await started.main.write(Frame(setup))
+            frame = await asyncio.wait_for(started.main.read(), START_SECONDS)
+        except (TimeoutError, OSError, ProtocolError):
+            frame = None
+        if frame is None:
+            started.kill()
+            await started.waiter
+            raise _not_started()
+        return started
+
+    async def _ask(self, request: dict[str, Any], sink: Sink) -> Frame:
+        """Send a request and serve its pieces and progress until the final frame. The caller holds the lock."""
+        process = await self._ensure()
+        self._next += 1
+        number = self._next
+        self._running = (process, number)
+        self._reason = None
+        loop = asyncio.get_running_loop()
+        timeout = loop.call_later(self._limits.timeout_seconds, lambda: self._spawn(self._stop("timeout")))
+        look = loop.call_later(PROGRESS_AFTER, lambda: self._spawn(self._watch(process, number)))
+        finished = False
+        try:
+            try:
+                await process.main.write(Frame({"id": number, **request}))
+                while (frame := await process.main.read()) is not None:
+                    kind = frame.header["type"]
+                    if kind == "chunk":
+                        size = frame.header["size"]
+                        # The sink owns the descriptor from here on.
+                        fds, frame.fds = frame.fds, []
+                        await sink.chunk(fds, [size])
+                        await process.main.write(Frame({"op": "ack", "bytes": size}))
+                    elif kind == "progress":
+                        await sink.progress(frame.header["fraction"], frame.header["rows"])
+                    else:
+                        finished = True
+                        return self._final(frame)
+            except (ConnectionError, ProtocolError) as error:
+                if process.main.closed or isinstance(error, ProtocolError):
+                    process.kill()
+                else:
+                    raise
+            finished = True
+            await process.waiter
+            raise self._ended() or _died()
+        finally:
+            timeout.cancel()
+            look.cancel()
+            if not finished:
+                # The caller was cancelled, or its sink failed: end the query before the next one comes.
+                await asyncio.shield(self._spawn(self._settle(process, number)))
+            self._running = None
+
+    def _final(self, frame: Frame) -> Frame:
+        if frame.header["type"] == "done":
+            return frame
+        error = CbsError.from_body(ErrorBody.model_validate(frame.header["error"]))
+        stopped = self._ended() if isinstance(error, Cancelled) else None
+        raise stopped or error
+
+    def _ended(self) -> CbsError | None:
+        """Give the error of a request that was stopped on purpose."""
+        if self._reason == "timeout":
+            seconds = f"{self._limits.timeout_seconds:g}"
+            return TimedOut(
+                "timeout",
+                Text(
+                    en=f"The query took longer than {seconds} seconds and was stopped.",
+                    nl=f"De query duurde langer dan {seconds} seconden en is gestopt.",
+                ),
+                Text(en="Filter earlier, read fewer years, or aggregate in steps.", nl="Filter eerder, lees minder jaren, of aggregeer in stappen."),
+            )
+        if self._reason is not None:
+            return Cancelled("cancelled", Text(en="The query was stopped.", nl="De query is gestopt."))
+        return None
+
+    async def _stop(self, reason: Literal["cancel", "timeout", "drop"]) -> None:
+        """Interrupt the running request; kill the process if that does not help."""
+        if self._running is None:
+            return
+        process, number = self._running
+        self._reason = self._reason or reason
+        with contextlib.suppress(ConnectionError):
+            await process.control.write(Frame({"op": "interrupt", "id": number}))
+        asyncio.get_running_loop().call_later(GRACE_SECONDS, self._kill_if, process, number)
+
+    def _kill_if(self, process: _Process, number: int) -> None:
+        if self._running == (process, number):
+            process.kill()
+
+    async def _settle(self, process: _Process, number: int) -> None:
+        await self._stop("drop")
+        try:
+            while (frame := await process.main.read()) is not None:
+                if frame.header["type"] in ("done", "error"):
+                    return
+                frame.close()
+                if frame.header["type"] == "chunk":
+                    await process.main.write(Frame({"op": "ack", "bytes": frame.header["size"]}))
+        except (ConnectionError, ProtocolError):
+            process.kill()
+
+    async def _watch(self, process: _Process, number: int) -> None:
+        while self._running == (process, number) and not process.control.closed:
+            with contextlib.suppress(ConnectionError):
+                await process.control.write(Frame({"op": "progress", "id": number}))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.gone.wait(), PROGRESS_EVERY)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+def _died() -> Unavailable:
+    return Unavailable(
+        "worker_died",
+        Text(en="The query engine of this session stopped unexpectedly.", nl="De rekenmachine van deze sessie is onverwacht gestopt."),
+        Text(
+            en="Run it again: a fresh one is started. If it happens again, the query needs too much memory: select fewer columns or filter earlier.",
+            nl="Voer de query opnieuw uit: er wordt een nieuwe gestart. Gebeurt het weer, dan vraagt de query te veel geheugen: kies minder kolommen of filter eerder.",
+        ),
+    )
+
+
+def _not_started() -> Unavailable:
+    return Unavailable(
+        "worker_start",
+        Text(en="The query engine of this session does not start.", nl="De rekenmachine van deze sessie start niet."),
+        Text(en="Try again; if it happens again, tell the administrator.", nl="Probeer het opnieuw; blijft het zo, meld het dan aan de beheerder."),
+    )
