@@ -1,0 +1,125 @@
+"""What may stand in a policy file; the committed JSON Schemas are made from these types."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ..domain.base import Model
+from ..domain.calendar import WorkingCalendar
+from ..domain.money import PriceTable
+from ..domain.project import Pause, Role
+from ..domain.rules import QueryLimits, QuotaLimits, RuleProfile
+
+UserName = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$",
+        max_length=32,
+        description="Account name: small letters and digits, with single '.', '-' or '_' between them.",
+    ),
+]
+DisplayName = Annotated[str, Field(min_length=1, max_length=100, description="Name as colleagues write it.")]
+GrantPattern = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z][A-Za-z0-9_]{2,}[A-Za-z0-9_*?]*$",
+        max_length=80,
+        description="Topic (GBAPERSOONTAB) or view name (GBAPERSOON2023TABV1); '*' and '?' after at least three letters.",
+    ),
+]
+ProfileName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+
+
+class StaffMember(Model):
+    """A person of the office."""
+
+    user: UserName
+    name: DisplayName
+
+
+class Staff(Model):
+    """Checkers and admins; they belong to the office and see every project in their role."""
+
+    checkers: tuple[StaffMember, ...] = Field(description="Output checkers; release takes two of them (seed S2, Outputcontrole).")
+    admins: tuple[StaffMember, ...] = Field(description="Admins of policies; they see no data and decide nothing.")
+
+
+class QuotaPolicy(Model):
+    """Room on the storage areas (seed S2: 100 GB shared, 1 GB personal)."""
+
+    unit: Literal["GB", "GiB"] = Field("GB", description="GB is 10^9 bytes, GiB is 2^30; the seeds do not say which, CBS writes GB.")
+    shared: float = Field(100, gt=0, le=1_000_000, description="Room of the project's shared area, in the unit.")
+    personal: float = Field(1, gt=0, le=1_000_000, description="Room of each member's personal area, in the unit.")
+    warn_share: float = Field(0.90, gt=0, le=1, description="Strictly above this share a warning is shown.")
+
+    @property
+    def unit_bytes(self) -> int:
+        """Bytes in the unit."""
+        return 10**9 if self.unit == "GB" else 2**30
+
+    @property
+    def limits(self) -> QuotaLimits:
+        """The same room in whole bytes."""
+        return QuotaLimits(
+            shared_bytes=max(1, round(self.shared * self.unit_bytes)),
+            personal_bytes=max(1, round(self.personal * self.unit_bytes)),
+            warn_share=self.warn_share,
+        )
+
+
+class OfficePolicy(Model):
+    """``default.yaml``: what holds for the whole office."""
+
+    rules: dict[ProfileName, RuleProfile] = Field(
+        description="Rule profiles by name. Profile 'default' must be there; the others take from it what they leave out."
+    )
+    prices: tuple[PriceTable, ...] = Field(min_length=1, description="Price tables by year; the newest that has begun is in force.")
+    calendar: WorkingCalendar = WorkingCalendar()
+    quota: QuotaPolicy = QuotaPolicy()
+    limits: QueryLimits = QueryLimits()
+    staff: Staff
+
+
+class Institution(Model):
+    """The contracting party."""
+
+    name: str = Field(min_length=1, max_length=200)
+    authorisation_until: date = Field(description="Last day of the institution's authorisation (instellingsmachtiging).")
+
+
+class Contract(Model):
+    """The contract; without a signed copy nobody has access (domain R12)."""
+
+    received: date | None = Field(description="Day the signed contract was received; null until then.")
+
+
+class Member(Model):
+    """A person of the project."""
+
+    user: UserName
+    name: DisplayName
+    role: Literal[Role.RESEARCHER, Role.LEADER, Role.VIEWER] = Field(description="researcher, leader or viewer.")
+
+
+class ProjectFile(Model):
+    """``projects/<number>.yaml``: one project; its number is the file's name.
+
+    Overrides name only what differs from ``default.yaml``; everything else is inherited.
+    """
+
+    title: str = Field(min_length=1, max_length=200)
+    institution: Institution
+    contract: Contract
+    start: date = Field(description="First day of access: the first day of a month (domain R54).")
+    end: date = Field(description="Last day of the project; access closes on the first working day after it (domain R55).")
+    pauses: tuple[Pause, ...] = Field(
+        (), description="Standstills in whole months: from a first of the month until, not including, another; end null while open."
+    )
+    rules: dict[ProfileName, RuleProfile] = Field(default_factory=dict, description="Fields of rule profiles that differ for this project.")
+    quota: QuotaPolicy | None = Field(None, description="Fields of the quota that differ for this project.")
+    limits: QueryLimits | None = Field(None, description="Query limits that differ for this project.")
+    members: tuple[Member, ...] = Field(min_length=1, description="Members; at least one leader.")
+    grants: tuple[GrantPattern, ...] = Field(description="Data sets of the contract; nothing else can be read.")

@@ -1,0 +1,40 @@
+"""Checking policy files without a broker (``jupyter cbs policy validate PATH``)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..domain.gateway import PolicyProblem
+from .load import DEFAULT, PROJECTS, Loader, Source, read_sources
+
+
+def validate_path(path: Path | str) -> tuple[PolicyProblem, ...]:
+    """Give every problem of a policy directory or of one policy file; none means it can be used.
+
+    A project's file is also checked against the ``default.yaml`` of its directory, as far as that can be read;
+    only problems of the asked file are given then.
+
+    Parameters
+    ----------
+    path
+        A directory with ``default.yaml`` and ``projects/``, a ``default.yaml``, or one project's file.
+
+    Returns
+    -------
+    tuple of PolicyProblem
+        With the file as a path that begins with ``path``.
+    """
+    target = Path(path)
+    loader = Loader()
+    if target.is_dir():
+        sources, found = read_sources(target)
+        _, problems = loader.build(sources, found)
+        return tuple(problem.model_copy(update={"file": str(target / problem.file)}) for problem in problems)
+    if target.name == DEFAULT:
+        _, problems = loader.build((Source.read(target, DEFAULT),))
+        return tuple(problem.model_copy(update={"file": str(target)}) for problem in problems)
+    file = f"{PROJECTS}/{target.name}"
+    own = Source.read(target, file)
+    office = Source.read(target.parent.parent / DEFAULT, DEFAULT)
+    _, problems = loader.build((office, own) if office.data is not None else (own,))
+    return tuple(problem.model_copy(update={"file": str(target)}) for problem in problems if problem.file == file)
