@@ -1,0 +1,207 @@
+"""What a reader is told of a cell that is not safe: what it is, why, and what to do.
+
+Counts of units are named; figures of concentration (shares of the largest contributor) never are, since texts travel with reports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ..domain.text import Text
+from .cells import Cells
+from .rules.base import Question, Ruling
+from .units import counted, plural
+
+
+class _Pair(NamedTuple):
+    """A text in the making; a table has thousands of them, so they become :class:`Text` only when they are finished."""
+
+    en: str
+    nl: str
+
+    def finished(self) -> Text:
+        return Text.model_construct(en=self.en, nl=self.nl)
+
+
+class Explainer:
+    """Write text and remedy of rulings on the cells of one table.
+
+    Parameters
+    ----------
+    cells
+        The table.
+    question
+        Statistic and thresholds.
+    unit
+        What ``n`` counts.
+    """
+
+    def __init__(self, cells: Cells, question: Question, unit: str) -> None:
+        self.cells = cells
+        self.question = question
+        self.unit = unit
+        self._n: list[int] = cells.n.tolist()
+        self._totals: list[list[bool]] = [cells.is_total(i).tolist() for i in range(len(cells.sizes))]
+        self._neighbours = {(i, step): cells.neighbours(i, step).tolist() for i in range(len(cells.sizes)) for step in (-1, 1)}
+        self._why: dict[str, Callable[[int, Ruling], _Pair]] = {
+            "too_few_units": self._too_few,
+            "units_not_established": self._too_few,
+            "few_on_each_side": self._few_on_each_side,
+            "few_institutions": self._few_institutions,
+            "largest_contributor": self._largest,
+            "largest_contributor_not_established": self._largest_unknown,
+            "negative_contributions": self._negative,
+            "share_of_group": self._share,
+            "all_but_one": self._all_but_one,
+            "all_zero": self._all_zero,
+            "advisory_few_units": self._advisory,
+        }
+
+    def __call__(self, row: int, ruling: Ruling) -> tuple[Text, Text]:
+        """Give text and remedy for one cell."""
+        name = self._name(row)
+        why = self._why[ruling.code](row, ruling)
+        return _Pair(f"{name.en}: {why.en}", f"{name.nl}: {why.nl}").finished(), self._remedy(row, ruling).finished()
+
+    # ---------------------------------------------------------------------------------------------- names
+
+    def _name(self, row: int) -> _Pair:
+        labels = self.cells.labels(row)
+        if not any(label is not None for label in labels):
+            return _Pair("Total", "Totaal")
+        return _Pair(
+            " · ".join("total" if label is None else label for label in labels),
+            " · ".join("totaal" if label is None else label for label in labels),
+        )
+
+    def _label(self, row: int, dimension: int) -> str:
+        return self.cells.dimensions[dimension].categories[int(self.cells.codes[row, dimension])].label
+
+    # ---------------------------------------------------------------------------------------------- why
+
+    def _too_few(self, row: int, ruling: Ruling) -> _Pair:
+        units = counted(self._n[row], self.unit)
+        least = self.question.profile.min_frequency
+        if ruling.code == "units_not_established":
+            return _Pair(
+                f"at least {units.en} were counted, and it could not be established that there are {least}.",
+                f"er zijn minstens {units.nl} geteld, en dat het er {least} zijn is niet vast te stellen.",
+            )
+        return _Pair(f"{units.en}, at least {least} are needed.", f"{units.nl}, er zijn er minstens {least} nodig.")
+
+    def _few_on_each_side(self, row: int, ruling: Ruling) -> _Pair:
+        units = counted(self._n[row], self.unit)
+        least = self.question.profile.min_frequency
+        return _Pair(
+            f"a median of {units.en}; at least {least} are needed on each side of it, {2 * least} in all.",
+            f"een mediaan van {units.nl}; aan weerszijden zijn er minstens {least} nodig, samen {2 * least}.",
+        )
+
+    def _few_institutions(self, row: int, ruling: Ruling) -> _Pair:
+        count = counted(int(self.cells.institutions[row]), "institution")
+        least = self.question.profile.min_institutions
+        return _Pair(f"{count.en} contribute, at least {least} are needed.", f"bijdragen van {count.nl}, er zijn er minstens {least} nodig.")
+
+    def _limit(self) -> str:
+        return f"{self.question.profile.dominance_max_share * 100:g} %"
+
+    def _largest(self, row: int, ruling: Ruling) -> _Pair:
+        strictly = self.question.profile.dominance_comparator == ">="
+        return _Pair(
+            f"one contributor makes up too much of the total; the largest must stay {'below' if strictly else 'at or below'} {self._limit()}.",
+            f"één bijdrage maakt een te groot deel van het totaal uit; de grootste moet {'onder' if strictly else 'op of onder'} "
+            f"{self._limit()} blijven.",
+        )
+
+    def _largest_unknown(self, row: int, ruling: Ruling) -> _Pair:
+        return _Pair(
+            f"it could not be established that the largest contributor stays below {self._limit()} of the total.",
+            f"niet is vast te stellen dat de grootste bijdrage onder {self._limit()} van het totaal blijft.",
+        )
+
+    def _negative(self, row: int, ruling: Ruling) -> _Pair:
+        return _Pair(
+            "there are negative amounts among the contributions, so shares of the total do not say who dominates.",
+            "er zijn negatieve bedragen bij, zodat aandelen in het totaal niet zeggen wie domineert.",
+        )
+
+    def _share(self, row: int, ruling: Ruling) -> _Pair:
+        most = f"{self.question.profile.group_max_share * 100:g} %"
+        group = self._group(row, ruling)
+        return _Pair(
+            f"more than {most} of {group.en} is in this one category; whoever is known to belong to it is known to have it.",
+            f"meer dan {most} van {group.nl} zit in deze ene categorie; van wie daarbij hoort is de categorie dus bekend.",
+        )
+
+    def _all_but_one(self, row: int, ruling: Ruling) -> _Pair:
+        units = plural(self.unit)
+        group = self._group(row, ruling)
+        return _Pair(
+            f"all {units.en} of {group.en} but one are in this category; that one learns it of all others.",
+            f"alle {units.nl} van {group.nl} op één na zitten in deze categorie; die ene weet het daarmee van alle anderen.",
+        )
+
+    def _group(self, row: int, ruling: Ruling) -> _Pair:
+        along = ruling.dimension
+        others = [self._label(row, i) for i in range(len(self.cells.sizes)) if i != along and not self._totals[i][row]]
+        if not others:
+            return _Pair("the whole table", "de hele tabel")
+        name = " · ".join(others)
+        return _Pair(f"'{name}'", f"'{name}'")
+
+    def _all_zero(self, row: int, ruling: Ruling) -> _Pair:
+        units = counted(self._n[row], self.unit)
+        return _Pair(
+            f"the total of {units.en} is 0, which says that each of them has 0.",
+            f"het totaal van {units.nl} is 0, wat zegt dat ieder van hen 0 heeft.",
+        )
+
+    def _advisory(self, row: int, ruling: Ruling) -> _Pair:
+        units = counted(self._n[row], self.unit)
+        least = self.question.profile.advisory_min_frequency
+        return _Pair(
+            f"{units.en}; for these data {least} are advised.",
+            f"{units.nl}; voor deze gegevens worden er {least} aangeraden.",
+        )
+
+    # ---------------------------------------------------------------------------------------------- what to do
+
+    def _remedy(self, row: int, ruling: Ruling) -> _Pair:
+        if ruling.code in ("negative_contributions", "largest_contributor_not_established", "all_zero", "advisory_few_units", "all_but_one"):
+            return _Pair(
+                "Explain in the form why it can be published, or suppress the cell.",
+                "Licht in het formulier toe waarom dit naar buiten kan, of onderdruk de cel.",
+            )
+        merge = self._merge(row, ruling)
+        if merge is not None:
+            return _Pair(f"{merge.en}, or suppress the cell.", f"{merge.nl}, of onderdruk de cel.")
+        inner = [i for i in range(len(self.cells.sizes)) if not self._totals[i][row]]
+        if len(inner) > 1:
+            label = self.cells.dimensions[inner[-1]].label
+            return _Pair(f"Suppress the cell, or leave out '{label}'.", f"Onderdruk de cel, of laat '{label}' weg.")
+        if inner:
+            return _Pair("Suppress the cell, or merge categories.", "Onderdruk de cel, of voeg categorieën samen.")
+        return _Pair("Suppress the cell, or choose a larger population.", "Onderdruk de cel, of kies een grotere populatie.")
+
+    def _merge(self, row: int, ruling: Ruling) -> _Pair | None:
+        """Name the neighbouring category that solves it, or helps most, in the dimension where that is least far."""
+        cells = self.cells
+        best: tuple[tuple[bool, int, int, int], int, int] | None = None
+        needed = self.question.profile.min_frequency * (2 if ruling.code == "few_on_each_side" else 1)
+        for dimension in range(len(cells.sizes)):
+            if self._totals[dimension][row] or cells.sizes[dimension] < 3:
+                continue
+            for step in (-1, 1):
+                other = self._neighbours[dimension, step][row]
+                if other < 0 or not self._n[other]:
+                    continue
+                together = self._n[row] + self._n[other]
+                rank = (together < needed, together if together >= needed else -together, dimension, step)
+                if best is None or rank < best[0]:
+                    best = (rank, dimension, other)
+        if best is None:
+            return None
+        _, dimension, other = best
+        mine, theirs = self._label(row, dimension), self._label(other, dimension)
+        return _Pair(f"Merge '{mine}' with '{theirs}'", f"Voeg '{mine}' samen met '{theirs}'")
