@@ -1,0 +1,1 @@
+"""The workspace server: a Jupyter Server extension that forwards and never decides."""

@@ -1,0 +1,132 @@
+"""The server extension."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, NoReturn
+
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import Set, Unicode
+from traitlets.config import Config
+
+from . import handlers, hardening
+from .gateway import Gateway
+from .kernels import ForcedProvisionerFactory
+from .routes import close_the_rest
+from .stream import SCHEMA_FILE, EventStream
+
+
+class CbsApp(ExtensionApp):  # type: ignore[misc]
+    """A workspace server: JupyterLab for one person in one project, with every exit closed."""
+
+    name = "jupyter_cbs"
+    description = "A secure analysis workspace for statistical microdata."
+    extension_url = "/lab"
+    load_other_extensions = True
+
+    gateway_socket = Unicode(help="Socket of the broker's gateway for this person in this project.").tag(config=True)
+    shared_dir = Unicode(help="The project's shared area, shown as shared/.").tag(config=True)
+    personal_dir = Unicode(help="The person's own area, shown as personal/.").tag(config=True)
+    runtime_dir = Unicode(help="Folder for sockets and for what is thrown away when the server ends; made when empty. Its path must be short.").tag(
+        config=True
+    )
+    allowed_extensions = Set(
+        Unicode(),
+        default_value={"jupyter_cbs", "jupyterlab"},
+        help="Server extensions that may be loaded; another one keeps the server from starting.",
+    ).tag(config=True)
+
+    _own_runtime = False
+
+    def _link_jupyter_server_extension(self, serverapp: Any) -> None:
+        self.serverapp = serverapp
+        # traits of this app from configuration and command line are needed before the server's parts are made
+        self.load_config_file()
+        self.update_config(serverapp.config)
+        self._check(serverapp)
+        runtime = self._prepare_runtime()
+        pages = [Path(sys.prefix) / "share/jupyter/lab/static/index.html"]
+        base_url = str(serverapp.config.ServerApp.get("base_url", "/"))
+        forced = hardening.settings(base_url, runtime / "empty", pages)
+        workspace = {"gateway_socket": self.gateway_socket, "shared_dir": self.shared_dir, "personal_dir": self.personal_dir}
+        forced["CbsContentsManager"] = dict(workspace)
+        forced["ForcedProvisionerFactory"] = {
+            "gateway_socket": self.gateway_socket,
+            "view_dir": str(runtime / "view"),
+            "runtime_dir": str(runtime),
+            "home_dir": str(runtime / "home"),
+        }
+        serverapp.update_config(Config(forced))
+        ForcedProvisionerFactory.clear_instance()
+        ForcedProvisionerFactory.instance(parent=serverapp)
+        super()._link_jupyter_server_extension(serverapp)
+
+    def _check(self, serverapp: Any) -> None:
+        """Refuse to start where the walls would have holes.
+
+        An error while linking is only logged by Jupyter and the server goes on without the extension, so this ends
+        the process instead.
+        """
+        for name in ("gateway_socket", "shared_dir", "personal_dir"):
+            if not os.path.isabs(getattr(self, name)):
+                self._refuse(f"CbsApp.{name} is not set to an absolute path; start the server with 'jupyter cbs demo' or 'jupyter cbs up'.")
+        foreign = {name for name, on in serverapp.extension_manager.extensions.items() if on.enabled} - self.allowed_extensions
+        if foreign:
+            self._refuse(
+                f"server extensions that this deployment does not list: {', '.join(sorted(foreign))}. "
+                "Disable them, or add them to CbsApp.allowed_extensions."
+            )
+        areas = [Path(self.shared_dir).resolve(), Path(self.personal_dir).resolve()]
+        watched = [*serverapp.config_file_paths, serverapp.data_dir, serverapp.runtime_dir, os.getcwd(), *sys.path]
+        for place in (Path(place).resolve() for place in watched if place):
+            if any(place.is_relative_to(area) for area in areas):
+                self._refuse(
+                    f"{place} lies inside a workspace, so a kernel could change how this server works. Start it with 'python -P' from outside."
+                )
+
+    def _refuse(self, reason: str) -> NoReturn:
+        self.log.critical("The workspace server does not start: %s", reason)
+        sys.exit(1)
+
+    def _prepare_runtime(self) -> Path:
+        if not self.runtime_dir:
+            self.runtime_dir = tempfile.mkdtemp(prefix="cbs-")
+            self._own_runtime = True
+        runtime = Path(self.runtime_dir)
+        runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = os.stat(runtime, follow_symlinks=False)
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
+            self._refuse(f"{runtime} is not a folder that only this account can enter.")
+        for name in ("empty", "view", "home"):
+            (runtime / name).mkdir(mode=0o700, exist_ok=True)
+        for name, target in (("shared", self.shared_dir), ("personal", self.personal_dir)):
+            link = runtime / "view" / name
+            link.unlink(missing_ok=True)
+            link.symlink_to(target)
+        return runtime
+
+    def initialize_settings(self) -> None:
+        """Register the events and make the broker's client."""
+        self.serverapp.event_logger.register_event_schema(SCHEMA_FILE)
+        self.gateway = Gateway(self.gateway_socket)
+        self.stream = EventStream(self.gateway, self.serverapp.event_logger)
+
+    def initialize_handlers(self) -> None:
+        """Mount the gateway and close every route that is not on the list."""
+        self.handlers.extend(handlers.routes(self.gateway, self.stream))
+        close_the_rest(self.serverapp.web_app)
+
+    async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
+        self.stream.start()
+
+    async def stop_extension(self) -> None:
+        """Stop listening, throw away unfinished uploads and what lay in the runtime folder."""
+        await self.stream.stop()
+        self.serverapp.contents_manager.abandon_uploads()
+        if self._own_runtime:
+            shutil.rmtree(self.runtime_dir, ignore_errors=True)

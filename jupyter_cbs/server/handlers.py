@@ -1,0 +1,129 @@
+"""The gateway's operations, mounted under ``/cbs/api``: forwarded, never decided."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+from jupyter_server.auth import authorized
+from jupyter_server.base.handlers import APIHandler
+from tornado import web
+
+from ..domain.errors import CbsError, Invalid, TooLarge
+from ..domain.gateway import OPERATIONS, Operation
+from ..domain.text import Text
+from . import language
+from .gateway import PREFIX, Gateway
+
+if TYPE_CHECKING:
+    from .stream import EventStream
+
+INTERNAL: Final = frozenset({"sessions.open", "sessions.close", "quota.check"})
+"""Operations the server asks on its own behalf; a browser has no business with them."""
+
+MAX_REQUEST: Final = 2**20
+"""Longest request body in bytes."""
+
+_RESOURCE = "jupyter_cbs"
+
+
+def public_operations() -> tuple[Operation, ...]:
+    """Operations that are offered to browsers."""
+    return tuple(op for op in OPERATIONS if "http" in op.surfaces and op.name not in INTERNAL)
+
+
+class GatewayHandler(APIHandler):  # type: ignore[misc]
+    """Forwards the operations that share one path."""
+
+    auth_resource = _RESOURCE
+
+    def initialize(self, operations: Mapping[str, Operation], gateway: Gateway, stream: EventStream) -> None:
+        """Take the operations by method, the broker's client and the event stream."""
+        self._operations = operations
+        self._gateway = gateway
+        self._stream = stream
+
+    # the decorator keeps the first resource and action it sees, so both are always named
+    @web.authenticated
+    @authorized(action="read", resource=_RESOURCE)  # type: ignore[untyped-decorator]
+    async def get(self, **path: str) -> None:
+        """Forward a question."""
+        await self._forward("GET", path)
+
+    @web.authenticated
+    @authorized(action="write", resource=_RESOURCE)  # type: ignore[untyped-decorator]
+    async def post(self, **path: str) -> None:
+        """Forward a change."""
+        await self._forward("POST", path)
+
+    @web.authenticated
+    @authorized(action="write", resource=_RESOURCE)  # type: ignore[untyped-decorator]
+    async def patch(self, **path: str) -> None:
+        """Forward a change."""
+        await self._forward("PATCH", path)
+
+    async def _forward(self, method: str, path_arguments: Mapping[str, str]) -> None:
+        lang = language.preferred(self.request.headers.get("Accept-Language"))
+        self._stream.use_language(lang)
+        try:
+            operation = self._operations.get(method)
+            if operation is None:
+                raise web.HTTPError(405)
+            path = operation.path
+            for name, value in path_arguments.items():
+                path = path.replace(f"{{{name}}}", quote(value, safe=""))
+            if method == "GET":
+                # only the operation's own fields: a token in the address is not the broker's business
+                names = set(operation.request.model_fields) & set(self.request.query_arguments)
+                query = {name: self.get_query_argument(name) for name in names}
+                answer = await self._gateway.request(method, path, query=query, lang=lang)
+            else:
+                answer = await self._gateway.request(method, path, body=self._body(path_arguments), lang=lang)
+            self._send(answer.status, answer.body)
+        except CbsError as error:
+            self._send(error.status, json.dumps(error.body().model_dump(mode="json", context={"lang": lang})).encode())
+
+    def _body(self, path_arguments: Mapping[str, str]) -> bytes:
+        raw = self.request.body
+        if len(raw) > MAX_REQUEST:
+            raise TooLarge(
+                "request_too_large",
+                Text(en="The request is longer than 1 MB.", nl="Het verzoek is langer dan 1 MB."),
+                Text(en="Shorten the texts or choose fewer files.", nl="Kort de teksten in of kies minder bestanden."),
+            )
+        try:
+            value: Any = json.loads(raw) if raw.strip() else {}
+        except (ValueError, RecursionError):
+            value = None
+        if not isinstance(value, dict):
+            raise Invalid(
+                "not_json",
+                Text(en="The request's body is no JSON object.", nl="De inhoud van het verzoek is geen JSON-object."),
+                Text(en="Send a JSON object.", nl="Stuur een JSON-object."),
+            )
+        # what the path says counts; the broker gets one answer to "which one?"
+        return json.dumps({k: v for k, v in value.items() if k not in path_arguments}).encode()
+
+    def _send(self, status: int, body: bytes) -> None:
+        # the broker's own word for "stopped on request" is no registered status
+        self.set_status(status, "Client Closed Request" if status == 499 else None)
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.set_header("Cache-Control", "no-store")
+        self.finish(body)
+
+
+def _pattern(path: str) -> str:
+    return re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", PREFIX + path)
+
+
+def routes(gateway: Gateway, stream: EventStream) -> list[tuple[str, type[GatewayHandler], dict[str, Any]]]:
+    """Give one handler per path of the gateway, for the extension's handlers."""
+    by_path: dict[str, dict[str, Operation]] = {}
+    for operation in public_operations():
+        by_path.setdefault(operation.path, {})[operation.method] = operation
+    return [
+        (_pattern(path), GatewayHandler, {"operations": operations, "gateway": gateway, "stream": stream}) for path, operations in by_path.items()
+    ]

@@ -1,0 +1,82 @@
+"""One kernel spec, one way to start it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
+from traitlets import Unicode, default
+
+from . import paths
+from .hardening import KERNEL
+from .provisioner import CbsProvisioner
+
+_STANZA = {"provisioner_name": "cbs-provisioner", "config": {}}
+
+
+class LockedKernelSpecManager(KernelSpecManager):  # type: ignore[misc]
+    """Knows the workspace's own kernel spec and no other.
+
+    Kernel specs in a person's own folders, in ``JUPYTER_PATH`` or named by a configuration are never looked at:
+    a spec is a command line.
+    """
+
+    @default("kernel_dirs")
+    def _kernel_dirs_default(self) -> list[str]:
+        return [str(paths.kernels())]
+
+    @default("ensure_native_kernel")
+    def _ensure_native_kernel_default(self) -> bool:
+        return False
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        # whatever a configuration said
+        self.kernel_dirs = [str(paths.kernels())]
+        self.ensure_native_kernel = False
+        self.allowed_kernelspecs = {KERNEL}
+
+    def find_kernel_specs(self) -> dict[str, str]:
+        """Give the one spec that is offered."""
+        return {name: place for name, place in super().find_kernel_specs().items() if name == KERNEL}
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        """Give the spec, always with the workspace's own provisioner and no environment of its own.
+
+        Raises
+        ------
+        NoSuchKernel
+            For any other name.
+        """
+        if kernel_name != KERNEL:
+            raise NoSuchKernel(kernel_name)
+        spec = super().get_kernel_spec(kernel_name)
+        spec.metadata = {**(spec.metadata or {}), "kernel_provisioner": dict(_STANZA)}
+        spec.env = {}
+        return spec
+
+
+class ForcedProvisionerFactory(KernelProvisionerFactory):  # type: ignore[misc]
+    """Starts every kernel through the workspace's provisioner, whatever its spec says."""
+
+    gateway_socket = Unicode(help="Socket of the broker's gateway.").tag(config=True)
+    view_dir = Unicode(help="Folder a kernel starts in; holds shared and personal.").tag(config=True)
+    runtime_dir = Unicode(help="Short path of a private folder for the sockets of kernels.").tag(config=True)
+    home_dir = Unicode(help="Home of the kernels, apart from the server's.").tag(config=True)
+
+    def is_provisioner_available(self, kernel_spec: Any) -> bool:
+        """Say yes: the provisioner is part of this package."""
+        return True
+
+    def create_provisioner_instance(self, kernel_id: str, kernel_spec: Any, parent: Any) -> CbsProvisioner:
+        """Make the provisioner of a kernel."""
+        return CbsProvisioner(
+            kernel_id=kernel_id,
+            kernel_spec=kernel_spec,
+            parent=parent,
+            gateway_socket=self.gateway_socket,
+            view_dir=self.view_dir,
+            runtime_dir=self.runtime_dir,
+            home_dir=self.home_dir,
+        )

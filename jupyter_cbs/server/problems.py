@@ -1,0 +1,35 @@
+"""Errors of the domain on their way to a browser."""
+
+from __future__ import annotations
+
+from tornado import web
+
+from ..domain.errors import CbsError, Unavailable
+from ..domain.text import Language, Text
+from .language import current
+
+
+def http_error(error: CbsError, lang: Language | None = None) -> web.HTTPError:
+    """Make the error that Jupyter's own handlers show to the person.
+
+    Tornado treats the message as a format string and Jupyter shows it as it is, so a percent sign cannot pass
+    unharmed through both: it is written as a word.
+    """
+    lang = lang or current()
+    text = error.say(lang).replace("%", "procent" if lang == "nl" else "percent")
+    return web.HTTPError(error.status, text)
+
+
+def broker_down() -> Unavailable:
+    """Say that the broker does not answer."""
+    return Unavailable(
+        "broker_down",
+        Text(
+            en="The workspace's broker does not answer, so nothing can be looked up or changed right now. Your files are untouched.",
+            nl="De broker van de werkomgeving antwoordt niet; er kan nu niets worden opgezocht of gewijzigd. Uw bestanden zijn ongemoeid.",
+        ),
+        Text(
+            en="It usually returns within seconds and this page then recovers by itself. If it stays away, tell the administrator.",
+            nl="Meestal is hij binnen enkele seconden terug; deze pagina herstelt dan vanzelf. Blijft hij weg, meld het de beheerder.",
+        ),
+    )
