@@ -129,7 +129,7 @@ class KernelSession:
         """Give the session's worker with the files granted at this moment; it starts when there is none."""
         async with self._worker_lock:
             views = self.authority.scope(self.project).views()
-            if self._worker is not None and (views != self._views or self._worker.exited.is_set()):
+            if self._worker is not None and views != self._views:
                 await self._worker.close()
                 self._worker = None
             if self._worker is None:

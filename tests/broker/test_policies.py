@@ -64,7 +64,7 @@ def test_a_member_who_left_is_refused_at_once(fresh_broker: Running) -> None:
 def test_a_paused_project_answers_nothing(fresh_broker: Running) -> None:
     kernel, events = fresh_broker.kernel(), listen(fresh_broker)
     file = project_file(fresh_broker)
-    file.write_text(file.read_text() + "\npauses:\n  - start: 2026-01-01\n")
+    file.write_text(file.read_text().replace("pauses: []", "pauses:\n  - start: 2026-02-01"))
     await_event(events, "project")
     header, _ = kernel.ask("sql", text="SELECT 1")
     assert header["error"]["status"] == 403

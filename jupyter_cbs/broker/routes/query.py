@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from typing import Any
+from collections.abc import Awaitable
+from typing import TypeVar
 
 import pyarrow as pa
 
-from ...disclosure.judge import judge
+from ...disclosure.judge import Judgement, judge
 from ...domain.dataset import Dataset
 from ...domain.errors import CbsError, Internal, NotFound
 from ...domain.evidence import TableMeta, TableSpec
@@ -18,10 +19,12 @@ from ...domain.gateway import ColumnType, Nothing, SqlAnswer, SqlQuery
 from ...domain.grid import shape_key
 from ...domain.text import Text
 from ...protocol.frames import MAX_PAYLOAD
-from ...query.engine import TableResult, Worker
+from ...query.engine import TableResult
 from ...system.memfd import write_sealed
 from ..calls import Call, handles
 from ..sessions import Exchange
+
+Outcome = TypeVar("Outcome")
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -42,24 +45,22 @@ def named_sources(call: Call, text: str) -> tuple[str, ...]:
     return tuple(d.name for d in datasets if d.name.upper() in words or (d.newest and d.topic.upper() in words))
 
 
-async def _audited(call: Call, action: str, text: str, work: Any, worker: Worker) -> Any:
+async def _audited(call: Call, action: str, text: str, work: Awaitable[Outcome]) -> tuple[str, Outcome]:
     """Run ``work`` between the event that it was asked and the event that tells how it went.
 
     The statement is kept as a hash: it may hold data values, and those have no place in the log.
     """
     subject = hashlib.sha256(text.encode()).hexdigest()
-    sources = named_sources(call, text)
-    call.authority.audit(call.principal, action, subject, "asked", {"sources": sources, "characters": len(text)})
+    call.authority.audit(call.principal, action, subject, "asked", {"sources": named_sources(call, text), "characters": len(text)})
     try:
         result = await work
     except asyncio.CancelledError:
-        await asyncio.shield(worker.cancel())
         call.authority.audit(call.principal, action, subject, "cancelled")
         raise
     except CbsError as error:
         call.authority.audit(call.principal, action, subject, "failed", {"code": error.code})
         raise
-    return subject, sources, result
+    return subject, result
 
 
 @handles("sql")
@@ -68,15 +69,15 @@ async def sql(call: Call, request: SqlQuery) -> SqlAnswer:
     exchange = _exchange(call)
     async with exchange.session.query_lock:
         worker = await exchange.session.worker()
-        subject, sources, outcome = await _audited(call, "sql", request.text, worker.sql(request.text, request.parameters, exchange), worker)
+        subject, outcome = await _audited(call, "sql", request.text, worker.sql(request.text, request.parameters, exchange))
     exchange.payload = outcome.inline or b""
     call.authority.audit(call.principal, "sql", subject, "ok", {"rows": outcome.rows, "bytes": outcome.bytes})
     return SqlAnswer(
         rows=outcome.rows,
         bytes=outcome.bytes,
         seconds=outcome.seconds,
-        columns=tuple(ColumnType(name=name, type=kind) for name, kind in outcome.columns),
-        sources=sources,
+        columns=tuple(ColumnType.model_validate(column) for column in outcome.columns),
+        sources=outcome.sources,
     )
 
 
@@ -89,9 +90,9 @@ async def table(call: Call, request: TableSpec) -> TableMeta:
     async with exchange.session.query_lock:
         worker = await exchange.session.worker()
         text = request.model_dump_json()
-        subject, sources, result = await _audited(call, "table", text, worker.table(request, dataset, profile, exchange), worker)
+        subject, result = await _audited(call, "table", text, worker.table(request, dataset, profile, exchange))
     judgement = judge(result.frame, result.dimensions, request, profile)
-    meta = _meta(request, dataset, result, judgement, sources)
+    meta = _meta(request, dataset, result, judgement, named_sources(call, request.source))
     ipc = _ipc(judgement.frame)
     with call.authority.store.begin() as tx:
         tx.insert_evidence(call.principal.project, call.principal.user, meta.fingerprint, shape_key(meta), meta, ipc)
@@ -126,7 +127,7 @@ def _ipc(frame: pa.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _meta(spec: TableSpec, dataset: Dataset | None, result: TableResult, judgement: Any, sources: tuple[str, ...]) -> TableMeta:
+def _meta(spec: TableSpec, dataset: Dataset | None, result: TableResult, judgement: Judgement, sources: tuple[str, ...]) -> TableMeta:
     statuses = judgement.frame.column("status").to_pylist()
     content = spec.model_dump_json().encode() + _ipc(result.frame)
     return TableMeta(
