@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..domain.errors import Invalid, NotFound
+from ..domain.errors import Internal, Invalid, NotFound
 from ..domain.project import Principal
 from ..domain.text import Text
 from .catalogue import DatasetView, Listing
-from .connection import Session, no_session
+from .connection import Reply, Session, no_session
 from .errors import readable
 from .language import choose_language, pick
 from .progress import ProgressDisplay
-from .result import Result, read_arrow
+from .result import Result
 from .values import plain
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from ..domain.evidence import Statistic
+    from .report import Report
+    from .storage import Storage
+    from .table import Table
 
 _cache: dict[tuple[str, str, int], Workspace] = {}
 _latest: tuple[str, int, str] | None = None
@@ -158,15 +166,124 @@ class Workspace:
             reply = self._session.call("sql", {"text": text, "parameters": values}, progress=progress, source=text)
         finally:
             progress.close()
-        return Result(read_arrow(reply), reply.answer, self.lang, text)
+        return Result(self._read(reply), reply.answer, self.lang, text)
+
+    def table(
+        self,
+        source: str,
+        rows: str | Sequence[str] = (),
+        columns: str | Sequence[str] = (),
+        values: str | None = None,
+        statistic: Statistic = "count",
+        where: str | None = None,
+        unit: str | Sequence[str] | None = None,
+        weight: str | None = None,
+    ) -> Table:
+        """Make a table whose cells are judged in the same scan, with all margins.
+
+        Parameters
+        ----------
+        source : str
+            Data set, topic, or one SELECT over granted data sets.
+        rows, columns : str or sequence of str
+            Dimensions: columns or SQL expressions of the source.
+        values : str, optional
+            Column or expression that is summed or averaged; none for counts.
+        statistic : {'count', 'sum', 'mean', 'median', 'share'}
+            What a cell holds.
+        where : str, optional
+            SQL condition on the source.
+        unit : str or sequence of str, optional
+            Column(s) naming the unit whose number must suffice; by default the data set's own key.
+        weight : str, optional
+            Column with weights; numbers of units stay unweighted.
+
+        Returns
+        -------
+        Table
+            With ``.df()``, ``.suppress()``, ``.to_csv(path)``, ``.to_xlsx(path)``, ``.plot()``.
+
+        Raises
+        ------
+        Invalid, NotFound, TooLarge, TimedOut
+            As for :meth:`sql`.
+        """
+        from ..domain.evidence import TableMeta
+        from .table import Table
+
+        args = {
+            "source": source,
+            "rows": _names(rows),
+            "columns": _names(columns),
+            "values": values,
+            "statistic": statistic,
+            "where": where,
+            "unit": unit if unit is None or isinstance(unit, str) else list(unit),
+            "weight": weight,
+        }
+        progress = ProgressDisplay(pick(self.lang, "Table", "Tabel"), self.lang)
+        try:
+            reply = self._session.call("table", args, progress=progress, source=where or source)
+        finally:
+            progress.close()
+        frame = self._read(reply)
+        return Table(TableMeta.model_validate(reply.answer), frame, self.lang)
+
+    def precheck(self, paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> Report:
+        """Check files against the disclosure rules, as the export will.
+
+        Parameters
+        ----------
+        paths : path or sequence of paths
+            Files or folders in ``shared/`` and ``personal/``, relative to the working directory.
+
+        Raises
+        ------
+        Invalid
+            If a path lies outside the workspace.
+        """
+        from ..domain.finding import PrecheckReport
+        from .files import workspace_path
+        from .report import Report
+
+        several = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+        try:
+            wanted = [workspace_path(path) for path in several]
+        except Invalid as error:
+            raise readable(error, self.lang) from None
+        progress = ProgressDisplay(pick(self.lang, "Pre-check", "Voorcontrole"), self.lang)
+        try:
+            reply = self._session.call("precheck", {"paths": wanted}, progress=progress)
+        finally:
+            progress.close()
+        return Report(PrecheckReport.model_validate(reply.answer), self.lang)
+
+    def quota(self) -> Storage:
+        """Show the use of both storage areas, each figure with its age."""
+        from ..domain.quota import QuotaStatus
+        from .storage import Storage
+
+        return Storage(QuotaStatus.model_validate(self._session.call("quota").answer), self.lang)
 
     def close(self) -> None:
         """Close the connections; the next call opens them again."""
         self._session.close()
 
+    def _read(self, reply: Reply) -> pa.Table:
+        from .result import read_arrow
+
+        try:
+            return read_arrow(reply)
+        except Internal as error:
+            raise readable(error, self.lang) from None
+
     def __repr__(self) -> str:
         who = self.principal
         return f"Workspace({who.project} · {who.name} · {who.role.value})"
+
+
+def _names(value: str | Sequence[str]) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
 
 
 def _dataset(answer: dict[str, Any]) -> Any:

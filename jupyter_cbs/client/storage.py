@@ -1,0 +1,78 @@
+"""Both storage areas in a notebook: used, limit, and how old the figure is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ..domain.quota import AreaUsage, QuotaStatus
+from . import markup
+from .language import age, number, pick
+
+if TYPE_CHECKING:
+    import pandas
+
+
+class Storage:
+    """Use of the shared and the personal area.
+
+    Parameters
+    ----------
+    status : QuotaStatus
+        The broker's answer.
+    lang : str
+        Language of the display.
+    """
+
+    def __init__(self, status: QuotaStatus, lang: str) -> None:
+        self.shared = status.shared
+        self.personal = status.personal
+        self._lang = lang
+
+    def df(self) -> pandas.DataFrame:
+        """Give both areas as a data frame; unknown figures are missing, never 0."""
+        import pandas
+
+        fields = ("area", "used_bytes", "limit_bytes", "apparent_bytes", "files", "measured_at", "level")
+        frame = pandas.DataFrame([[getattr(a, f) for f in fields] for a in (self.shared, self.personal)], columns=list(fields))
+        return frame.astype({"used_bytes": "Int64", "limit_bytes": "Int64", "apparent_bytes": "Int64", "files": "Int64"})
+
+    def figure(self, area: AreaUsage) -> str:
+        """Say how much is used of how much, in the unit of the policy (GB or GiB)."""
+        unit = "GiB" if area.unit_bytes == 2**30 else "GB"
+        limit = _short(area.limit_bytes / area.unit_bytes, self._lang)
+        if area.used_bytes is None:
+            return pick(self._lang, f"not measured yet, limit {limit} {unit}", f"nog niet gemeten, limiet {limit} {unit}")
+        used = _short(area.used_bytes / area.unit_bytes, self._lang)
+        return pick(self._lang, f"{used} of {limit} {unit}", f"{used} van {limit} {unit}")
+
+    def _name(self, area: AreaUsage) -> str:
+        return pick(self._lang, "Shared", "Gedeeld") if area.area == "shared" else pick(self._lang, "Personal", "Persoonlijk")
+
+    def __repr__(self) -> str:
+        now = datetime.now(UTC)
+        return "\n".join(
+            f"{self._name(a)}: {self.figure(a)} ({age(a.measured_at, now, self._lang)}). {a.text.say(self._lang)}".rstrip()
+            for a in (self.shared, self.personal)
+        )
+
+    def _repr_html_(self) -> str:
+        now = datetime.now(UTC)
+        return markup.block("".join(self._area(area, now) for area in (self.shared, self.personal)))
+
+    def _area(self, area: AreaUsage, now: datetime) -> str:
+        tone: markup.Tone = "bad" if area.level == "full" else "review" if area.level == "warning" else "info"
+        share = 0.0 if area.used_bytes is None else area.used_bytes / area.limit_bytes
+        sign = {"full": "✕ ", "warning": "? "}.get(area.level, "")
+        figure, measured = self.figure(area), age(area.measured_at, now, self._lang)
+        name = f"<b>{markup.esc(self._name(area))}</b>"
+        head = f'<div style="display:flex;gap:12px;max-width:420px">{name}<span style="margin-left:auto">{markup.esc(figure)}</span></div>'
+        text = markup.esc(area.text.say(self._lang))
+        style = markup.ink(tone) if sign else markup.QUIET
+        gauge = markup.bar(share, tone, f"{self._name(area)}: {figure}")
+        return f'<div style="margin-bottom:10px">{head}{gauge}<div style="{style}">{sign}{text} {markup.quiet(measured)}</div></div>'
+
+
+def _short(value: float, lang: str) -> str:
+    text = number(value, lang, 0 if value == int(value) else 1 if value >= 10 else 2)
+    return text

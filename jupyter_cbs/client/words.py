@@ -1,0 +1,77 @@
+"""Words and tones for verdicts, classes and places; one list for every display."""
+
+from __future__ import annotations
+
+from ..domain.finding import FileReport, Finding, Status, Where
+from ..domain.money import ExportClass
+from .language import pick, size
+from .markup import Tone
+
+_STATUS = {
+    Status.SAFE: ("safe", "veilig"),
+    Status.REVIEW: ("review", "beoordelen"),
+    Status.UNSAFE: ("unsafe", "onveilig"),
+    Status.REFUSED: ("refused", "geweigerd"),
+}
+_CLASS = {
+    ExportClass.LIGHT: ("light", "kleine output"),
+    ExportClass.CONFORM: ("conform", "conform"),
+    ExportClass.NON_CONFORM: ("non-conform", "niet conform"),
+    ExportClass.SCRIPTS: ("scripts", "scripts"),
+}
+_BASIS = {
+    "verified": ("verified by the workspace", "nagegaan door de werkruimte"),
+    "declared": ("declared", "opgegeven"),
+    "found": ("", ""),
+}
+
+
+def tone(status: Status) -> Tone:
+    """Give the tone of a verdict."""
+    return "ok" if status is Status.SAFE else "review" if status is Status.REVIEW else "bad"
+
+
+def verdict(status: Status, lang: str) -> str:
+    """Give the word for a verdict."""
+    return pick(lang, *_STATUS[status])
+
+
+def class_name(value: str | None, lang: str) -> str:
+    """Give the name of an output class; a dash where nothing can be delivered."""
+    if value is None:
+        return "–"
+    try:
+        return pick(lang, *_CLASS[ExportClass(value)])
+    except ValueError:
+        return value
+
+
+def basis(finding: Finding, lang: str) -> str:
+    """Say what a finding rests on; nothing for what was merely found."""
+    return pick(lang, *_BASIS[finding.basis])
+
+
+def place(where: Where, lang: str) -> str:
+    """Name a place in a file."""
+    parts = []
+    for value, en, nl in (
+        (where.sheet, "sheet", "blad"),
+        (where.cell, "cell", "cel"),
+        (where.column, "column", "kolom"),
+        (where.row, "row", "rij"),
+        (where.line, "line", "regel"),
+    ):
+        if value is not None:
+            parts.append(f"{pick(lang, en, nl)} {value}")
+    return ", ".join(parts)
+
+
+def file_facts(file: FileReport, lang: str) -> str:
+    """Say in one line what a file is."""
+    parts = [file.type]
+    if file.tables:
+        parts.append(f"{file.tables} {pick(lang, 'table' if file.tables == 1 else 'tables', 'tabel' if file.tables == 1 else 'tabellen')}")
+    if file.cells:
+        parts.append(f"{file.cells} {pick(lang, 'cells', 'cellen')}")
+    parts.append(size(file.bytes, lang))
+    return " · ".join(parts)
