@@ -1,0 +1,96 @@
+"""Everything that can be asked of the state, over one connection."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, select
+
+from ..domain.errors import NotFound
+from ..domain.evidence import TableMeta
+from ..domain.gateway import AuditEvent
+from ..domain.text import Text
+from .audit import event_of
+from .rows import ExportRow, MeasurementRow, Vote, export_row
+from .tables import audit, evidence, exports, measurements, votes
+
+MAX_EVIDENCE = 500
+"""Most tables one look-up gives; a file with more candidates is judged by the newest."""
+_KEYS_AT_ONCE = 500
+
+
+class Reader:
+    """Reads over a connection somebody else opened and will close."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def events(self, project: str | None = None, limit: int = 100, before: int | None = None) -> tuple[AuditEvent, ...]:
+        """Give the newest audit events, newest first; of one project, or of all."""
+        query = select(audit).order_by(audit.c.sequence.desc()).limit(limit)
+        if project is not None:
+            query = query.where(audit.c.project == project)
+        if before is not None:
+            query = query.where(audit.c.sequence < before)
+        return tuple(event_of(row) for row in self._connection.execute(query).mappings())
+
+    def export(self, project: str, export_id: str) -> ExportRow:
+        """Give a request of a project.
+
+        Raises
+        ------
+        NotFound
+            None with this id in this project; those of other projects are not told apart.
+        """
+        query = select(exports).where(exports.c.id == export_id, exports.c.project == project)
+        row = self._connection.execute(query).mappings().first()
+        if row is None:
+            raise NotFound(
+                "unknown_export",
+                Text(en="There is no such export request in this project.", nl="Deze uitvoeraanvraag bestaat niet in dit project."),
+            )
+        return export_row(dict(row))
+
+    def exports(self, project: str) -> tuple[ExportRow, ...]:
+        """Give the requests of a project, newest change first."""
+        query = select(exports).where(exports.c.project == project).order_by(exports.c.changed_at.desc(), exports.c.id)
+        return tuple(export_row(dict(row)) for row in self._connection.execute(query).mappings())
+
+    def votes(self, export_id: str, round: int) -> tuple[Vote, ...]:
+        """Give the votes of a round, oldest first."""
+        query = select(votes).where(votes.c.export_id == export_id, votes.c.round == round).order_by(votes.c.at, votes.c.checker)
+        return tuple(Vote(**row) for row in self._connection.execute(query).mappings())
+
+    def evidence(self, project: str, shape_keys: Collection[str]) -> tuple[tuple[TableMeta, bytes], ...]:
+        """Give the kept tables of a project with one of these shapes, newest first.
+
+        Returns
+        -------
+        tuple
+            Pairs of the table's description and its judged frame as an Arrow IPC stream; at most 500.
+        """
+        keys = sorted(set(shape_keys))
+        found: list[tuple[int, str, bytes]] = []
+        # databases bound the number of parameters of a statement
+        for start in range(0, len(keys), _KEYS_AT_ONCE):
+            query = (
+                select(evidence.c.id, evidence.c.meta, evidence.c.frame)
+                .where(evidence.c.project == project, evidence.c.shape_key.in_(keys[start : start + _KEYS_AT_ONCE]))
+                .order_by(evidence.c.id.desc())
+                .limit(MAX_EVIDENCE)
+            )
+            found += [(row.id, row.meta, row.frame) for row in self._connection.execute(query)]
+        found.sort(key=lambda entry: entry[0], reverse=True)
+        return tuple((TableMeta.model_validate_json(meta), bytes(frame)) for _, meta, frame in found[:MAX_EVIDENCE])
+
+    def measurement(self, project: str, area: str, user: str | None) -> MeasurementRow | None:
+        """Give the newest measurement of an area; None when it was never measured."""
+        query = (
+            select(measurements)
+            .where(measurements.c.project == project, measurements.c.area == area)
+            .where(measurements.c.user.is_(None) if user is None else measurements.c.user == user)
+            .order_by(measurements.c.measured_at.desc(), measurements.c.id.desc())
+            .limit(1)
+        )
+        row = self._connection.execute(query).mappings().first()
+        return None if row is None else MeasurementRow(**{name: value for name, value in row.items() if name != "id"})

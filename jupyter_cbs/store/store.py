@@ -1,0 +1,377 @@
+"""The broker's state behind one door."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, Self, Unpack
+
+from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from ..domain.errors import Conflict, NotFound, Unavailable
+from ..domain.evidence import TableMeta
+from ..domain.export import ExportState
+from ..domain.gateway import AuditEvent
+from ..domain.text import Text
+from . import audit, pins
+from .anchors import Anchors, Head
+from .audit import AuditVerdict
+from .database import open_engine, reading, sync, writing
+from .migrate import migrate
+from .reader import Reader
+from .rows import EXPORT_FIELDS, ExportChanges, ExportRow, MeasurementRow, Vote, export_columns, export_row
+from .tables import evidence, exports, measurements, votes
+
+ANCHOR_EVENTS = 256
+"""Events after which the head is anchored at the latest."""
+ANCHOR_SECONDS = 60.0
+"""Time after which the next event anchors the head."""
+
+_LOG = logging.getLogger(__name__)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Transaction(Reader):
+    """One write transaction: what is read in it is what is changed by it.
+
+    Every change belongs in a transaction together with its audit event.
+    """
+
+    def __init__(self, connection: Connection, clock: Callable[[], datetime]) -> None:
+        super().__init__(connection)
+        self._clock = clock
+        self._end: Head | None = None
+        self.appended = 0
+
+    def audit(self, *, user: str, project: str, action: str, subject: str, outcome: str, details: Mapping[str, Any] | None = None) -> int:
+        """Append an event and give its sequence number.
+
+        Parameters
+        ----------
+        user, project, action, subject, outcome
+            Who, where, what, to what, with which result. Never data values or file content.
+        details
+            JSON values, e.g. row counts and hashes.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Details that are no JSON.
+        """
+        end = self._end or audit.head(self._connection)
+        fields = {"user": user, "project": project, "action": action, "subject": subject, "outcome": outcome}
+        self._end = audit.append(self._connection, end, self._clock(), fields, details or {})
+        self.appended += 1
+        return self._end.sequence
+
+    def insert_export(self, row: ExportRow) -> None:
+        """Keep a new request.
+
+        Raises
+        ------
+        Conflict
+            'export_exists': the id is taken.
+        """
+        columns = export_columns({name: getattr(row, name) for name in EXPORT_FIELDS})
+        try:
+            self._connection.execute(insert(exports).values(columns))
+        except IntegrityError as error:
+            raise Conflict("export_exists", Text(en="A request with this id exists.", nl="Er bestaat al een aanvraag met dit kenmerk.")) from error
+
+    def update_export(self, export_id: str, expected_version: int, **changes: Unpack[ExportChanges]) -> ExportRow:
+        """Change a request that nobody else has changed since it was read, and give its new row.
+
+        ``version`` grows by one; ``changed_at`` becomes now unless given.
+
+        Raises
+        ------
+        NotFound
+            No such request.
+        Conflict
+            'stale_version': somebody was first. 'final_state': final states never change, except released → recalled.
+        TypeError
+            A field that is none or never changes.
+        """
+        unknown = changes.keys() - ExportChanges.__annotations__.keys()
+        if unknown:
+            raise TypeError(f"fields that cannot change: {', '.join(sorted(unknown))}")
+        found = self._connection.execute(select(exports).where(exports.c.id == export_id)).mappings().first()
+        if found is None:
+            raise NotFound("unknown_export", Text(en="There is no such export request.", nl="Deze uitvoeraanvraag bestaat niet."))
+        row = export_row(dict(found))
+        if row.version != expected_version:
+            raise Conflict(
+                "stale_version",
+                Text(
+                    en="Somebody has changed this request since you opened it.",
+                    nl="Iemand heeft deze aanvraag gewijzigd nadat u hem opende.",
+                ),
+                Text(en="Look at the new state, then decide again.", nl="Bekijk de nieuwe stand en beslis dan opnieuw."),
+            )
+        recalls = row.state is ExportState.RELEASED and changes.get("state") is ExportState.RECALLED
+        if row.state.is_final and not recalls:
+            raise Conflict(
+                "final_state",
+                Text(en=f"A request that is {row.state.value} never changes.", nl="Een afgesloten aanvraag wijzigt niet meer."),
+                Text(en="Make a new request.", nl="Maak een nieuwe aanvraag."),
+            )
+        changed = replace(row, **{"changed_at": self._clock(), **changes, "version": row.version + 1})  # type: ignore[arg-type]
+        columns = export_columns({name: getattr(changed, name) for name in {*changes, "version", "changed_at"}})
+        # the version stands in the statement too: no database setting may turn this into a lost update
+        done = self._connection.execute(update(exports).where(exports.c.id == export_id, exports.c.version == expected_version).values(columns))
+        if done.rowcount != 1:
+            raise Conflict("stale_version", Text(en="Somebody else was first.", nl="Iemand anders was eerder."))
+        return changed
+
+    def insert_vote(
+        self, export_id: str, round: int, checker: str, digest: str, decision: Literal["approve", "reject"], reason: str, at: datetime
+    ) -> None:
+        """Keep a checker's decision; one per checker and round.
+
+        Raises
+        ------
+        Conflict
+            'already_voted'.
+        NotFound
+            No such request.
+        """
+        if self._connection.execute(select(exports.c.id).where(exports.c.id == export_id)).first() is None:
+            raise NotFound("unknown_export", Text(en="There is no such export request.", nl="Deze uitvoeraanvraag bestaat niet."))
+        try:
+            self._connection.execute(
+                insert(votes).values(export_id=export_id, round=round, checker=checker, digest=digest, decision=decision, reason=reason, at=at)
+            )
+        except IntegrityError as error:
+            raise Conflict(
+                "already_voted",
+                Text(en="You have already decided on this round.", nl="U heeft in deze ronde al beslist."),
+                Text(en="The other checker decides independently.", nl="De andere controleur beslist onafhankelijk."),
+            ) from error
+
+    def insert_evidence(self, project: str, user: str, fingerprint: str, shape_key: str, meta: TableMeta, frame: bytes) -> None:
+        """Keep a judged table; made again, it counts as new and the old copy goes."""
+        same = (evidence.c.project == project, evidence.c.fingerprint == fingerprint, evidence.c.shape_key == shape_key)
+        newest = select(evidence.c.id).order_by(evidence.c.id.desc()).limit(1)
+        # the number is taken before the old copy goes, or SQLite could give the same one again
+        number = (self._connection.execute(newest).scalar() or 0) + 1
+        self._connection.execute(delete(evidence).where(*same))
+        self._connection.execute(
+            insert(evidence).values(
+                id=number,
+                project=project,
+                user=user,
+                fingerprint=fingerprint,
+                shape_key=shape_key,
+                meta=meta.model_dump_json(),
+                frame=frame,
+                at=self._clock(),
+            )
+        )
+
+    def set_pin(self, user: str, pin: str) -> None:
+        """Set the step-up PIN of an account (scrypt); lifts a lock.
+
+        Raises
+        ------
+        Invalid
+            Fewer than 4 or more than 128 characters.
+        """
+        pins.set_pin(self._connection, user, pin, self._clock())
+
+    def insert_measurement(
+        self, project: str, user: str | None, area: str, used_bytes: int, apparent_bytes: int, files: int, measured_at: datetime
+    ) -> None:
+        """Keep a measurement; ``user`` is None for the shared area."""
+        self._connection.execute(
+            insert(measurements).values(
+                project=project,
+                user=user,
+                area=area,
+                used_bytes=used_bytes,
+                apparent_bytes=apparent_bytes,
+                files=files,
+                measured_at=measured_at,
+            )
+        )
+
+
+class Store:
+    """The state of one broker. Safe to use from several threads; writers take turns."""
+
+    def __init__(self, engine: Engine, anchors: Anchors, clock: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._anchors = anchors
+        self._clock = clock
+        self._turn = threading.Lock()
+        self._writer: int | None = None
+        self._unanchored = 0
+        self._anchored_at = time.monotonic()
+
+    @classmethod
+    def open(cls, url: str, anchors: Path, clock: Callable[[], datetime] = _utc_now) -> Self:
+        """Open the state, bringing it to the schema of this version.
+
+        Parameters
+        ----------
+        url
+            ``sqlite:///<absolute file>`` (never on NFS) or ``postgresql+psycopg://…``.
+        anchors
+            Directory for the anchors of the audit chain and their key; not in the same place as the database if it can be helped.
+        clock
+            Gives the present moment with a time zone.
+
+        Raises
+        ------
+        Invalid
+            No state URL.
+        Unavailable
+            The database cannot be opened, or the key of the anchors is exposed.
+        """
+        try:
+            engine = open_engine(url)
+            migrate(engine)
+        except (OperationalError, OSError) as error:
+            raise _unavailable() from error
+        store = cls(engine, Anchors(anchors), clock)
+        with reading(engine) as connection:
+            end = audit.head(connection)
+        store._anchors.begin(end, clock())
+        return store
+
+    def close(self) -> None:
+        """Anchor the head and let the database go."""
+        if self._unanchored:
+            self._try_anchor()
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def begin(self) -> Iterator[Transaction]:
+        """Hold the one write transaction: committed at the end, rolled back whole on any exception.
+
+        Keep it short and await nothing inside: all other writers wait.
+
+        Raises
+        ------
+        RuntimeError
+            This thread already holds it.
+        Unavailable
+            The database did not answer in time.
+        """
+        if self._writer == threading.get_ident():
+            raise RuntimeError("a transaction is already open in this thread")
+        with self._turn:
+            self._writer = threading.get_ident()
+            try:
+                with writing(self._engine) as connection:
+                    transaction = Transaction(connection, self._clock)
+                    yield transaction
+            except OperationalError as error:
+                raise _unavailable() from error
+            finally:
+                self._writer = None
+            self._unanchored += transaction.appended
+            due = self._unanchored >= ANCHOR_EVENTS or time.monotonic() - self._anchored_at >= ANCHOR_SECONDS
+        if due and self._unanchored:
+            self._try_anchor()
+
+    @contextmanager
+    def view(self) -> Iterator[Reader]:
+        """Hold one consistent view for several reads; waits for no writer."""
+        with reading(self._engine) as connection:
+            yield Reader(connection)
+
+    def anchor(self) -> None:
+        """Write the head of the audit chain to the file of anchors, after making it durable."""
+        with self._turn:
+            with reading(self._engine) as connection:
+                end = audit.head(connection)
+            # an anchor must never vouch for what a crash of the machine could still take away
+            sync(self._engine)
+            self._anchors.append(end, self._clock())
+            self._unanchored, self._anchored_at = 0, time.monotonic()
+
+    def _try_anchor(self) -> None:
+        try:
+            self.anchor()
+        except OSError:
+            # the transaction is committed and must not look as if it failed; the next one tries again
+            _LOG.exception("the head of the audit chain could not be anchored")
+
+    def verify(self) -> AuditVerdict:
+        """Check the whole audit chain against itself and its anchors; time grows with the number of events."""
+        # the anchors come first: a view that began before them could miss events they vouch for
+        lines = self._anchors.read()
+        with reading(self._engine) as connection:
+            return audit.verify(connection, self._anchors, lines)
+
+    def check_pin(self, user: str, pin: str) -> None:
+        """Accept an account's PIN or refuse; takes some 40 ms.
+
+        Raises
+        ------
+        StepUpRequired
+            'wrong_pin', 'pin_locked' (after 5 wrong ones, for 15 minutes) or 'pin_missing'.
+        """
+        with self.begin() as transaction:
+            attempt = pins.Attempt.count(transaction._connection, user, self._clock())
+        if not attempt.is_right(pin):
+            raise attempt.refusal()
+        with self.begin() as transaction:
+            pins.clear(transaction._connection, user)
+
+    def events(self, project: str | None = None, limit: int = 100, before: int | None = None) -> tuple[AuditEvent, ...]:
+        """Give the newest audit events, newest first; of one project, or of all."""
+        with self.view() as view:
+            return view.events(project, limit, before)
+
+    def export(self, project: str, export_id: str) -> ExportRow:
+        """Give a request of a project; raises NotFound."""
+        with self.view() as view:
+            return view.export(project, export_id)
+
+    def exports(self, project: str) -> tuple[ExportRow, ...]:
+        """Give the requests of a project, newest change first."""
+        with self.view() as view:
+            return view.exports(project)
+
+    def votes(self, export_id: str, round: int) -> tuple[Vote, ...]:
+        """Give the votes of a round, oldest first."""
+        with self.view() as view:
+            return view.votes(export_id, round)
+
+    def evidence(self, project: str, shape_keys: Collection[str]) -> tuple[tuple[TableMeta, bytes], ...]:
+        """Give the kept tables of a project with one of these shapes, newest first."""
+        with self.view() as view:
+            return view.evidence(project, shape_keys)
+
+    def measurement(self, project: str, area: str, user: str | None) -> MeasurementRow | None:
+        """Give the newest measurement of an area; None when it was never measured."""
+        with self.view() as view:
+            return view.measurement(project, area, user)
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable(
+        "state_unavailable",
+        Text(en="The state database does not answer.", nl="De toestandsdatabase antwoordt niet."),
+        Text(
+            en="Try again; if it stays so, an admin should look at the disk and the log of the broker.",
+            nl="Probeer het opnieuw; blijft het zo, dan moet een beheerder naar de schijf en het brokerlogboek kijken.",
+        ),
+    )
