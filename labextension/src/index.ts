@@ -1,8 +1,36 @@
-import { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-const panel: JupyterFrontEndPlugin<void> = {
-  id: 'jupyter-cbs:panel',
-  description: 'The side panel of the CBS workspace.',
-  autoStart: true,
-  activate: (_app: JupyterFrontEnd): void => undefined
-};
-export default [panel];
+/**
+ * The JupyterLab extension of jupyter_cbs: one plugin per feature, all views of one model.
+ */
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { cataloguePlugin } from './catalogue';
+import { exportsPlugin } from './exports';
+import { fileBrowserPlugin } from './filebrowser';
+import { launcherPlugin } from './launcher';
+import { modelPlugin } from './model';
+import { notebookPlugin, toolbarPlugin } from './notebook';
+import { notificationsPlugin } from './notifications';
+import { panelPlugin } from './panel';
+import { policyPlugin } from './policy';
+import { projectPlugin } from './project';
+import { statusPlugin } from './status';
+import { storagePlugin } from './storage';
+
+export * from './tokens';
+
+const plugins: JupyterFrontEndPlugin<unknown>[] = [
+  modelPlugin,
+  panelPlugin,
+  projectPlugin,
+  storagePlugin,
+  cataloguePlugin,
+  exportsPlugin,
+  policyPlugin,
+  statusPlugin,
+  launcherPlugin,
+  notebookPlugin,
+  toolbarPlugin,
+  fileBrowserPlugin,
+  notificationsPlugin
+];
+
+export default plugins;

@@ -1,0 +1,39 @@
+import type { Dataset, Variable } from '../api';
+
+/** Types that can be averaged. */
+const NUMERIC = /^(U?(TINY|SMALL|BIG|HUGE)?INT|INTEGER|UINTEGER|DOUBLE|FLOAT|REAL|DECIMAL.*)/i;
+
+/** Most codes a variable may have to be a sensible row of a first table. */
+const MAX_CATEGORIES = 40;
+
+/**
+ * A first query on a data set that says something of it and shows no single record.
+ *
+ * @param dataset - The data set with its variables.
+ * @returns Python source for a cell: counts, and a mean where there is a measure, by one coded variable.
+ */
+export function queryFor(dataset: Dataset): string {
+  const dimension = dataset.variables.find(
+    variable => variable.role !== 'identifier' && isBetween(Object.keys(variable.codes).length, 2, MAX_CATEGORIES)
+  );
+  const measure = dataset.variables.find(variable => variable.role === 'measure' && NUMERIC.test(variable.type));
+  const columns = [...(dimension ? [quoted(dimension.name)] : []), 'count(*) AS n', ...mean(measure)];
+  const lines = [`SELECT ${columns.join(', ')}`, `FROM ${quoted(dataset.name)}`];
+  if (dimension) {
+    lines.push(`GROUP BY ${quoted(dimension.name)}`, 'ORDER BY n DESC', 'LIMIT 100');
+  }
+  return `ws.sql("""\n${lines.map(line => `    ${line}`).join('\n')}\n""")`;
+}
+
+function isBetween(value: number, least: number, most: number): boolean {
+  return value >= least && value <= most;
+}
+
+function mean(measure: Variable | undefined): string[] {
+  return measure ? [`avg(${quoted(measure.name)}) AS ${quoted(`mean_${measure.name}`)}`] : [];
+}
+
+/** A name as SQL reads it; plain names stay plain. */
+function quoted(name: string): string {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : `"${name.replace(/"/g, '""')}"`;
+}
