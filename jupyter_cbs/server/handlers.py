@@ -12,7 +12,7 @@ from jupyter_server.auth import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
-from ..domain.errors import CbsError, Invalid, TooLarge
+from ..domain.errors import CbsError, Invalid, NotFound, TooLarge
 from ..domain.gateway import OPERATIONS, Operation
 from ..domain.text import Text
 from . import language
@@ -71,7 +71,9 @@ class GatewayHandler(APIHandler):  # type: ignore[misc]
         try:
             operation = self._operations.get(method)
             if operation is None:
-                raise web.HTTPError(405)
+                raise NotFound(
+                    "unknown_operation", Text(en="The workspace offers no such operation.", nl="De werkomgeving biedt die bewerking niet aan.")
+                )
             path = operation.path
             for name, value in path_arguments.items():
                 path = path.replace(f"{{{name}}}", quote(value, safe=""))
@@ -124,6 +126,9 @@ def routes(gateway: Gateway, stream: EventStream) -> list[tuple[str, type[Gatewa
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in public_operations():
         by_path.setdefault(operation.path, {})[operation.method] = operation
-    return [
-        (_pattern(path), GatewayHandler, {"operations": operations, "gateway": gateway, "stream": stream}) for path, operations in by_path.items()
+    shared = {"gateway": gateway, "stream": stream}
+    mounted: list[tuple[str, type[GatewayHandler], dict[str, Any]]] = [
+        (_pattern(path), GatewayHandler, {"operations": operations, **shared}) for path, operations in by_path.items()
     ]
+    # whatever else is asked below the prefix gets the same kind of answer
+    return [*mounted, (f"{PREFIX}/.*", GatewayHandler, {"operations": {}, **shared})]

@@ -1,0 +1,77 @@
+"""``jupyter cbs …``: every verb in a module of its own, loaded when it is asked for.
+
+Exit codes: 0 fine, 1 findings or a refusal, 2 wrong use. ``--json`` on every verb that answers something.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import locale
+import sys
+from collections.abc import Sequence
+from typing import Any, Final
+
+from ..domain.errors import CbsError, Invalid
+from ..domain.text import Language
+
+VERBS: Final = {
+    "demo": "make a demo deployment and run it",
+    "up": "run an existing deployment",
+    "broker": "run only the broker of a deployment",
+    "precheck": "check files against the disclosure rules",
+    "catalogue": "index a catalogue of Parquet files",
+    "policy": "validate policy files",
+    "quota": "measure the storage areas of a project",
+    "audit": "verify the audit chain",
+}
+"""Verb → what it does. The module of a verb has ``arguments(parser)`` and ``run(options) -> int``."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments after ``jupyter cbs``; those of the process by default.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(prog="jupyter cbs", description="A secure analysis workspace for statistical microdata.")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="verb")
+    for verb, summary in VERBS.items():
+        child = verbs.add_parser(verb, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        if arguments[:1] == [verb]:  # only the verb that was asked for costs its imports
+            module = importlib.import_module(f"{__name__}.{verb}")
+            module.arguments(child)
+            child.set_defaults(run=module.run)
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except CbsError as error:
+        if getattr(options, "json", False):
+            print_json({"error": error.body().model_dump(mode="json", context={"lang": language()})})
+        else:
+            print(error.say(language()), file=sys.stderr)
+        return 2 if isinstance(error, Invalid) else 1
+    except BrokenPipeError:
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def language() -> Language:
+    """Give the language of the terminal: Dutch where the locale is, else English."""
+    name = locale.getlocale()[0] or locale.setlocale(locale.LC_CTYPE, None) or ""
+    return "nl" if name.lower().startswith("nl") else "en"
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document."""
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))

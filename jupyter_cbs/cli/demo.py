@@ -1,0 +1,81 @@
+"""``jupyter cbs demo``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import sys
+import tempfile
+import webbrowser
+from pathlib import Path
+
+from . import print_json
+from .common import table, until_stopped
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the options."""
+    parser.add_argument("--dir", type=Path, help="directory of the deployment (default: .demo)")
+    parser.add_argument("--persons", type=_positive, help="persons in the generated population (default: 100000)")
+    parser.add_argument("--no-real", action="store_true", help="leave the real data sets out")
+    parser.add_argument("--no-browser", action="store_true", help="open no browser")
+    parser.add_argument("--port-base", type=int, help="first of consecutive ports (default: free ones)")
+    parser.add_argument("--lab-setting", action="append", default=[], metavar="NAME=JSON", help="trait of JupyterLab's application, for tests")
+    parser.add_argument("--smoke", action="store_true", help="run the main job once on a temporary deployment and report")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError("must be more than 0")
+    return value
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make the deployment and run it until it is stopped."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    if options.smoke:
+        return _smoke(options)
+    from ..demo.deploy import DemoData, create_demo, demo_accounts, set_pins
+    from ..demo.supervisor import Supervisor
+    from ..demo.supervisor import run as supervise
+
+    data = DemoData(persons=options.persons or DemoData.persons, real=not options.no_real)
+    if not options.json:
+        print(f"Making the demo in {options.dir or '.demo'} ({data.persons:,} persons) …", flush=True)
+    deployment = create_demo(options.dir or Path(".demo"), data)
+    accounts = demo_accounts(deployment)
+    settings = {name: json.loads(value) for name, _, value in (item.partition("=") for item in options.lab_setting)}
+    supervisor = Supervisor(deployment, accounts, set_pins(deployment, accounts), port_base=options.port_base, lab_settings=settings)
+
+    def announce() -> None:
+        if options.json:
+            print_json(supervisor.info())
+        else:
+            print(table(supervisor.info()), flush=True)
+            print("\nCtrl-C stops everything.", flush=True)
+        if not options.no_browser and not options.json:
+            webbrowser.open(supervisor.endpoints[0].login_url)
+
+    return until_stopped(supervise(supervisor, announce))
+
+
+def _smoke(options: argparse.Namespace) -> int:
+    from ..demo.deploy import DemoData
+    from ..demo.smoke import smoke
+
+    data = DemoData(persons=options.persons or 20_000, real=not options.no_real)
+    if options.dir is not None:
+        result = asyncio.run(smoke(options.dir, data))
+    else:
+        with tempfile.TemporaryDirectory(prefix="cbs-smoke-") as folder:
+            result = asyncio.run(smoke(Path(folder) / "d", data))
+    if options.json:
+        print_json(result)
+    else:
+        for step in result["steps"]:
+            print(f"{'✓' if step['ok'] else '✕'} {step['name']}: {step['text']}")
+    return 0 if result["ok"] else 1

@@ -1,0 +1,77 @@
+"""``jupyter cbs precheck``."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ..domain.errors import NotFound
+from ..domain.finding import Finding, PrecheckReport
+from ..domain.money import format_euros
+from ..domain.text import Language, Text
+from . import language, print_json
+from .common import existing
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the options."""
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="files or folders that would leave")
+    parser.add_argument("--project", help="project whose rules and prices count (default: the first of the policies)")
+    parser.add_argument(
+        "--dir", type=Path, help="deployment with the policies and the evidence of tables (default: the installed policies, no evidence)"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check and report; exit code 1 when there are findings."""
+    from ..broker.precheck import inspect
+    from ..exports.intake import take_in
+    from ..policy.store import PolicyDirectory
+    from ..server import paths
+    from ..store.store import Store
+    from ..system.beneath import WorkspaceRoots
+
+    deployment = None if options.dir is None else existing(options.dir)
+    policies = PolicyDirectory(paths.policies() if deployment is None else deployment.policies).current
+    project = policies.project(options.project or min(p.project for p in policies.principals()))
+    store = None if deployment is None else Store.open(deployment.database, deployment.state / "anchors")
+    items = []
+    try:
+        for file in options.files:
+            if not file.exists():
+                raise NotFound("no_such_file", Text(en=f"There is no file {file}.", nl=f"Het bestand {file} bestaat niet."))
+            place = file.resolve()
+            roots = WorkspaceRoots(place.parent, place.parent)
+            items += take_in(roots, [f"shared/{place.name}"], project.prices)
+        report = inspect(items, project, store, policies.version, datetime.now(UTC))
+    finally:
+        for item in items:
+            item.close()
+        if store is not None:
+            store.close()
+    lang = language()
+    if options.json:
+        print_json({"project": project.number, **report.model_dump(mode="json", by_alias=True, context={"lang": lang})})
+    else:
+        print(_written(report, lang))
+    return 1 if any(file.findings for file in report.files) else 0
+
+
+def _written(report: PrecheckReport, lang: Language) -> str:
+    lines = []
+    for file in report.files:
+        lines.append(f"{file.path.removeprefix('shared/')}: {file.status.value}")
+        lines += [f"  {_place(finding)}{finding.text.say(lang)} {finding.remedy.say(lang)}" for finding in file.findings]
+    if report.price_cents is not None:
+        lines.append(f"{report.export_class}: {format_euros(report.price_cents, lang)}, {report.ready_on}")
+    return "\n".join(lines)
+
+
+def _place(finding: Finding) -> str:
+    where = finding.where
+    parts = [
+        str(part) for part in (where.sheet, where.cell or where.column, where.row if where.cell is None else None, where.line) if part is not None
+    ]
+    return f"[{' '.join(parts)}] " if parts else ""

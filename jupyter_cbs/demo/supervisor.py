@@ -1,0 +1,513 @@
+"""Runs a deployment: the broker and one workspace server per account, and ends all of it again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import json
+import logging
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Final
+
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
+from tornado.simple_httpclient import SimpleAsyncHTTPClient
+
+from ..broker.deployment import Deployment
+from ..domain.errors import CbsError, Conflict, Unavailable
+from ..domain.gateway import Nothing
+from ..domain.text import Text
+from ..server import paths
+from ..server.gateway import Gateway
+from .deploy import Account, prepare_storage, write_private
+
+log = logging.getLogger(__name__)
+
+_READY_SECONDS: Final = 180.0
+_STOP_SECONDS: Final = 15.0
+_MOST_RESTARTS: Final = 5
+_RESTART_WINDOW: Final = 30.0
+_PR_SET_PDEATHSIG: Final = 1
+_PR_SET_CHILD_SUBREAPER: Final = 36
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _die_with_parent() -> None:
+    """Run between fork and exec: a supervisor that is killed takes its processes with it."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where an account logs in.
+
+    Parameters
+    ----------
+    account
+        Whose server it is.
+    port
+        TCP port on the loopback interface.
+    token
+        Secret of the log-in.
+    pin
+        Step-up PIN, where the supervisor set one.
+    """
+
+    account: Account
+    port: int
+    token: str = field(repr=False)
+    pin: str | None = field(default=None, repr=False)
+
+    @property
+    def base_url(self) -> str:
+        """Path of the server; one per account, so that cookies do not clash."""
+        return f"/{self.account.name}/"
+
+    @property
+    def url(self) -> str:
+        """Address of the server, without its token."""
+        return f"http://127.0.0.1:{self.port}{self.base_url}"
+
+    @property
+    def login_url(self) -> str:
+        """Address that logs in."""
+        return f"{self.url}lab?token={self.token}"
+
+
+class _Child:
+    """A process in a session of its own, so that Ctrl-C reaches only the supervisor."""
+
+    def __init__(self, name: str, argv: list[str], env: Mapping[str, str], log_file: Path) -> None:
+        self.name = name
+        self._argv = argv
+        self._env = dict(env)
+        self._log_file = log_file
+        self._log: IO[bytes] | None = None
+        self.process: asyncio.subprocess.Process | None = None
+        self.started: list[float] = []
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self.process.pid if self.process is not None else 0
+
+    async def start(self) -> None:
+        if self._log is None:
+            self._log = self._log_file.open("ab")
+        self.started.append(time.monotonic())
+        self.process = await asyncio.create_subprocess_exec(
+            *self._argv,
+            env=self._env,
+            cwd="/",
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            start_new_session=True,
+            preexec_fn=_die_with_parent,
+        )
+
+    def signal(self, number: int) -> None:
+        if self.process is not None and self.process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, number)
+
+    async def stop(self) -> None:
+        """End the process and what it started in its group."""
+        if self.process is not None:
+            self.signal(signal.SIGTERM)
+            try:
+                await asyncio.wait_for(self.process.wait(), _STOP_SECONDS)
+            except TimeoutError:
+                log.warning("%s did not end in %d s and is killed", self.name, _STOP_SECONDS)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            await self.process.wait()
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+
+    def too_often(self) -> bool:
+        """Whether it died so often lately that starting it again makes no sense."""
+        now = time.monotonic()
+        self.started = [moment for moment in self.started if now - moment < _RESTART_WINDOW]
+        return len(self.started) >= _MOST_RESTARTS
+
+    def last_lines(self) -> str:
+        """Give the end of the log, for the message when it does not start."""
+        with contextlib.suppress(OSError):
+            return "\n".join(self._log_file.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
+        return ""
+
+
+class Supervisor:
+    """Starts, watches and ends the processes of a deployment.
+
+    Parameters
+    ----------
+    deployment : Deployment
+        Already made; see :mod:`jupyter_cbs.demo.deploy`.
+    accounts : tuple of Account
+        Who gets a workspace server.
+    pins : mapping of str to str
+        PINs that were set, to be told to the people; may be empty.
+    port_base : int, optional
+        First of consecutive ports; free ones are found when absent.
+    info_file : Path, optional
+        Where to write who can log in where; ``demo.json`` in the deployment's directory by default.
+    lab_settings : mapping, optional
+        More traits of JupyterLab's application, e.g. ``expose_app_in_browser`` for browser tests.
+    """
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        accounts: tuple[Account, ...],
+        pins: Mapping[str, str],
+        *,
+        port_base: int | None = None,
+        info_file: Path | None = None,
+        lab_settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.deployment = deployment
+        self.accounts = accounts
+        self.info_file = info_file or deployment.root / "demo.json"
+        self._pins = pins
+        self._port_base = port_base
+        self._lab_settings = dict(lab_settings or {})
+        self._broker: _Child | None = None
+        self._servers: dict[str, _Child] = {}
+        self._endpoints: dict[str, Endpoint] = {}
+        self._runtime: Path | None = None
+        self._before: set[int] | None = None
+
+    # -------------------------------------------------------------------------------------------------- facts
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Where the accounts log in."""
+        return tuple(self._endpoints.values())
+
+    def info(self) -> dict[str, Any]:
+        """Give what ``demo.json`` holds."""
+        return {
+            "accounts": {
+                name: {
+                    "url": endpoint.url,
+                    "base_url": endpoint.base_url,
+                    "token": endpoint.token,
+                    "user": endpoint.account.principal.user,
+                    "role": endpoint.account.principal.role.value,
+                    "project": endpoint.account.principal.project,
+                    "pin": endpoint.pin,
+                }
+                for name, endpoint in self._endpoints.items()
+            },
+            "catalogue": str(self.deployment.catalogue),
+            "state": str(self.deployment.state),
+            "storage": str(self.deployment.storage),
+            "policies": str(self.deployment.policies),
+            "pids": {
+                "broker": self._broker.pid if self._broker is not None else None,
+                "servers": {name: server.pid for name, server in self._servers.items()},
+            },
+        }
+
+    # -------------------------------------------------------------------------------------------------- start
+
+    async def start(self) -> None:
+        """Start everything and wait until everything answers.
+
+        Raises
+        ------
+        Unavailable
+            When a process ends or does not answer in time; everything is ended again.
+        Conflict
+            When a wanted port is taken, or the deployment runs already.
+        """
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> None:
+        await self._refuse_second()
+        self.info_file.unlink(missing_ok=True)
+        self._before = _children()
+        # kernels whose server was killed come to us instead of to init, and can be ended
+        _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        self._runtime = Path(tempfile.mkdtemp(prefix="cbs-demo-", dir=_short_temporary()))
+        logs = self.deployment.root / "logs"
+        logs.mkdir(mode=0o700, exist_ok=True)
+        prepare_storage(self.deployment, self.accounts)
+        for account, port in zip(self.accounts, _free_ports(len(self.accounts), self._port_base), strict=True):
+            self._endpoints[account.name] = Endpoint(account, port, secrets.token_hex(24), self._pins.get(account.name))
+
+        self._broker = _Child(
+            "broker", [sys.executable, "-P", "-m", "jupyter_cbs.broker", "--dir", str(self.deployment.root)], _environment({}), logs / "broker.log"
+        )
+        await self._broker.start()
+        await self._until(self._broker, self._broker_answers)
+        for name, endpoint in self._endpoints.items():
+            self._servers[name] = self._server(endpoint, logs / f"{name}.log")
+            await self._servers[name].start()
+        await asyncio.gather(*(self._until(self._servers[e.account.name], lambda e=e: self._server_answers(e)) for e in self.endpoints))
+        self._write_info()
+
+    async def _refuse_second(self) -> None:
+        try:
+            await self._broker_answers()
+        except CbsError:
+            return
+        raise Conflict(
+            "runs_already",
+            Text(en=f"A broker runs already for {self.deployment.root}.", nl=f"Er draait al een broker voor {self.deployment.root}."),
+            Text(en="Stop it first, or choose another directory with --dir.", nl="Stop die eerst, of kies een andere map met --dir."),
+        )
+
+    async def _broker_answers(self) -> None:
+        who = self.accounts[0].principal
+        await Gateway(str(self.deployment.gateway_socket(who.project, who.user))).call("health", Nothing())
+
+    async def _server_answers(self, endpoint: Endpoint) -> None:
+        client: AsyncHTTPClient = SimpleAsyncHTTPClient(force_instance=True)
+        try:
+            headers = {"Authorization": f"token {endpoint.token}"}
+            await client.fetch(HTTPRequest(f"{endpoint.url}cbs/api/health", headers=headers, connect_timeout=2, request_timeout=10))
+        except (HTTPClientError, OSError) as error:
+            raise Unavailable("no_answer", f"{endpoint.account.name}: {error}") from error
+        finally:
+            client.close()
+
+    async def _until(self, child: _Child, answers: Any) -> None:
+        """Wait until a process answers, or ends, or takes too long."""
+        deadline = time.monotonic() + _READY_SECONDS
+        while True:
+            with contextlib.suppress(CbsError):
+                await answers()
+                return
+            ended = child.process is not None and child.process.returncode is not None
+            if ended or time.monotonic() > deadline:
+                state = "ended" if ended else f"did not answer within {_READY_SECONDS:.0f} s"
+                raise Unavailable("no_start", f"The {child.name} {state}. The end of its log:\n{child.last_lines()}")
+            await asyncio.sleep(0.1)
+
+    def _server(self, endpoint: Endpoint, log_file: Path) -> _Child:
+        who = endpoint.account.principal
+        if self._runtime is None:
+            raise RuntimeError("not started")
+        runtime = self._runtime / who.user
+        runtime.mkdir(mode=0o700)
+        home = self.deployment.root / "servers" / who.user
+        for folder in ("config", "data", "home"):
+            (home / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
+        # in a file and not on the command line, which every account of the machine can read
+        write_private(home / "config" / "jupyter_server_config.json", json.dumps(self._server_config(endpoint, runtime)))
+        env = {
+            "HOME": str(home / "home"),
+            "JUPYTER_CONFIG_DIR": str(home / "config"),
+            "JUPYTER_DATA_DIR": str(home / "data"),
+            "JUPYTER_RUNTIME_DIR": str(runtime / "jupyter"),
+        }
+        return _Child(f"server of {who.user}", [sys.executable, "-P", "-m", "jupyter_cbs.server"], _environment(env), log_file)
+
+    def _server_config(self, endpoint: Endpoint, runtime: Path) -> dict[str, Any]:
+        who = endpoint.account.principal
+        return {
+            "ServerApp": {
+                "ip": "127.0.0.1",
+                "port": endpoint.port,
+                "port_retries": 0,
+                "base_url": endpoint.base_url,
+                "open_browser": False,
+                "allow_root": os.getuid() == 0,
+                "identity_provider_class": "jupyter_cbs.server.identity.AccountIdentityProvider",
+                "jpserver_extensions": {
+                    "jupyter_cbs": True,
+                    "jupyterlab": True,
+                    "jupyter_lsp": False,
+                    "jupyter_server_terminals": False,
+                    "notebook_shim": False,
+                },
+            },
+            "AccountIdentityProvider": {
+                "token": endpoint.token,
+                "user": who.user,
+                "display_name": who.name,
+                "cookie_name": f"cbs-{who.user}-{endpoint.port}",
+            },
+            "LabApp": self._lab_settings,
+            "CbsApp": {
+                "gateway_socket": str(self.deployment.gateway_socket(who.project, who.user)),
+                "shared_dir": str(self.deployment.shared(who.project)),
+                "personal_dir": str(self.deployment.personal(who.project, who.user)),
+                "runtime_dir": str(runtime / "run"),
+            },
+        }
+
+    def _write_info(self) -> None:
+        write_private(self.info_file, json.dumps(self.info(), indent=2) + "\n")
+
+    # -------------------------------------------------------------------------------------------------- watch
+
+    async def watch(self, stop: asyncio.Event) -> None:
+        """Start again what dies, until ``stop`` is set.
+
+        Raises
+        ------
+        Unavailable
+            When a process dies again and again.
+        """
+        watchers = [asyncio.create_task(self._keep(child)) for child in (self._broker, *self._servers.values()) if child is not None]
+        stopped = asyncio.create_task(stop.wait())
+        try:
+            done, _ = await asyncio.wait({stopped, *watchers}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in (stopped, *watchers):
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+    async def _keep(self, child: _Child) -> None:
+        while child.process is not None:
+            code = await child.process.wait()
+            if child.too_often():
+                raise Unavailable(
+                    "keeps_dying", f"The {child.name} ends again and again (exit code {code}). The end of its log:\n{child.last_lines()}"
+                )
+            log.warning("the %s ended (exit code %s) and is started again", child.name, code)
+            await child.start()
+            self._write_info()
+
+    # --------------------------------------------------------------------------------------------------- stop
+
+    async def stop(self) -> None:
+        """End everything and leave nothing behind but the deployment's data."""
+        await asyncio.gather(*(server.stop() for server in self._servers.values()))
+        if self._broker is not None:
+            await self._broker.stop()
+        if self._before is not None:
+            _end_orphans(self._before)
+            self._before = None
+        self._servers.clear()
+        self._broker = None
+        self.info_file.unlink(missing_ok=True)
+        for folder in (self.deployment.run / "gateway", self.deployment.run / "sessions"):
+            shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            self.deployment.run.rmdir()
+        if self._runtime is not None:
+            shutil.rmtree(self._runtime, ignore_errors=True)
+            self._runtime = None
+
+
+async def run(supervisor: Supervisor, announce: Any) -> None:
+    """Start, announce, watch and stop; SIGINT and SIGTERM end it.
+
+    Parameters
+    ----------
+    supervisor : Supervisor
+    announce : callable
+        Called without arguments once everything answers.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+
+    def end() -> None:
+        # before everything answers there is nothing to wait for: the start itself is given up
+        if supervisor.endpoints and supervisor.info_file.exists():
+            stop.set()
+        elif task is not None:
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, end)
+    try:
+        await supervisor.start()
+        announce()
+        await supervisor.watch(stop)
+    finally:
+        # a second Ctrl-C must not leave processes behind
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, lambda: None)
+        await supervisor.stop()
+
+
+def _environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """Give the environment of a process: nothing of the person's own that could change how it works."""
+    kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "TZ", "HOME") if name in os.environ}
+    environment = {
+        **kept,
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin")),
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONUNBUFFERED": "1",
+        **extra,
+    }
+    if (path := paths.python_path()) is not None:
+        environment["PYTHONPATH"] = path
+    return environment
+
+
+def _short_temporary() -> str:
+    """Give a folder for temporary files whose path leaves room for the names of sockets (107 bytes)."""
+    usual = tempfile.gettempdir()
+    return usual if len(os.fsencode(usual)) <= 40 else "/tmp"  # noqa: S108  mkdtemp makes a private folder in it
+
+
+def _free_ports(count: int, base: int | None) -> list[int]:
+    """Find free TCP ports on the loopback interface, consecutive ones from ``base`` where that is given."""
+    with contextlib.ExitStack() as stack:
+        ports = []
+        for index in range(count):
+            probe = stack.enter_context(socket.socket())  # kept open meanwhile, so that no port is found twice
+            wanted = 0 if base is None else base + index
+            try:
+                probe.bind(("127.0.0.1", wanted))
+            except (OSError, OverflowError) as error:
+                raise Conflict(
+                    "port_taken",
+                    Text(en=f"Port {wanted} is taken or not a port.", nl=f"Poort {wanted} is bezet of geen poort."),
+                    Text(en="Choose another --port-base, or leave it out.", nl="Kies een andere --port-base, of laat die weg."),
+                ) from error
+            ports.append(int(probe.getsockname()[1]))
+        return ports
+
+
+def _children() -> set[int]:
+    """Give the processes whose parent is this one."""
+    found: set[int] = set()
+    for task in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(OSError):
+            found |= {int(pid) for pid in (task / "children").read_text().split()}
+    return found
+
+
+def _end_orphans(spare: set[int]) -> None:
+    """End what our processes left behind; everything we started ourselves has been waited for.
+
+    Parameters
+    ----------
+    spare : set of int
+        Children this process had before.
+    """
+    deadline = time.monotonic() + _STOP_SECONDS
+    while (left := _children() - spare) and time.monotonic() < deadline:
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
