@@ -1,0 +1,1 @@
+"""What leaves the workspace: intake, class and price, form, state machine, snapshot and release."""
