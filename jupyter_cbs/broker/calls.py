@@ -15,7 +15,7 @@ from ..domain.gateway import OPERATIONS, Operation, Surface
 from ..domain.project import Principal
 from ..domain.text import Language, Text
 from ..policy.permissions import check
-from ..policy.store import ProjectPolicy
+from ..policy.policies import ProjectPolicy
 
 if TYPE_CHECKING:
     from .authority import Authority

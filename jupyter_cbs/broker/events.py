@@ -44,9 +44,9 @@ class EventHub:
         """Stop listening."""
         self._subscriptions.discard(subscription)
 
-    def listening(self, principal: Principal) -> bool:
+    def listening(self, project: str, user: str) -> bool:
         """Whether anybody listens as this person in this project."""
-        return any(s.principal.user == principal.user and s.principal.project == principal.project for s in self._subscriptions)
+        return any((s.principal.project, s.principal.user) == (project, user) for s in self._subscriptions)
 
     def publish(
         self,

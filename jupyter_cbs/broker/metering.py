@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Area = Literal["shared", "personal"]
+_AREAS: tuple[Area, ...] = ("shared", "personal")
 
 _SHARE_OF_A_CORE = 0.02
 """Measuring may cost this share of one core (design: performance §4)."""
@@ -87,10 +88,10 @@ class Metering:
         """Give both areas as last measured."""
         project = self._authority.policies.current.project(principal.project)
         areas = {}
-        for area in ("shared", "personal"):
-            reading = self._readings.get(self._area(principal, area))  # type: ignore[arg-type]
+        for area in _AREAS:
+            reading = self._readings.get(self._area(principal, area))
             areas[area] = usage(
-                area,  # type: ignore[arg-type]
+                area,
                 reading.measurement if reading else None,
                 reading.at if reading else None,
                 project.quota,
@@ -124,11 +125,11 @@ class Metering:
         """Measure the areas of everybody who listens; runs until cancelled."""
         while True:
             for principal in self._authority.policies.current.principals():
-                if not self._authority.hub.listening(principal):
+                if not self._authority.hub.listening(principal.project, principal.user):
                     continue
-                for area in ("shared", "personal"):
-                    reading = self._readings.get(self._area(principal, area))  # type: ignore[arg-type]
+                for area in _AREAS:
+                    reading = self._readings.get(self._area(principal, area))
                     interval = max(_SHORTEST_INTERVAL, reading.cost / _SHARE_OF_A_CORE) if reading else 0.0
                     if reading is None or time.monotonic() - reading.clock >= interval:
-                        await self.measure(principal, area)  # type: ignore[arg-type]
+                        await self.measure(principal, area)
             await asyncio.sleep(1.0)

@@ -14,7 +14,7 @@ from ..domain.evidence import TableMeta
 from ..domain.finding import FileReport, PrecheckReport, Status
 from ..exports.classify import classify, ready_on
 from ..exports.intake import IntakeItem
-from ..policy.store import ProjectPolicy
+from ..policy.policies import ProjectPolicy
 from ..store.store import Store
 
 
@@ -56,7 +56,7 @@ def inspect(items: Sequence[IntakeItem], project: ProjectPolicy, store: Store | 
         if item.deliver is None and status is Status.SAFE:
             status = Status.REFUSED
         if item.deliver is not None:
-            cells[item.deliver.name] = result.cells
+            cells[item.deliver.path] = result.cells
         reports.append(
             FileReport(
                 path=item.path,

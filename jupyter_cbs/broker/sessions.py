@@ -339,9 +339,12 @@ class Sessions:
         """End a session of this person; unknown sessions are no error."""
         session = self._sessions.get(id)
         if session is not None and (session.user, session.project) == (principal.user, principal.project):
-            del self._sessions[id]
-            self._keep()
-            self._later(session.close())
+            self._end(session)
+
+    def _end(self, session: KernelSession) -> None:
+        del self._sessions[session.id]
+        self._keep()
+        self._later(session.close())
 
     def _later(self, work: Any) -> None:
         task: asyncio.Task[None] = asyncio.ensure_future(work)
@@ -357,12 +360,11 @@ class Sessions:
         while True:
             await asyncio.sleep(5.0)
             for session in list(self._sessions.values()):
-                principal = Principal(user=session.user, name="", role="viewer", project=session.project)  # type: ignore[arg-type]
-                if session.connected or self._authority.hub.listening(principal):
+                if session.connected or self._authority.hub.listening(session.project, session.user):
                     session.last_seen = time.monotonic()
                 elif time.monotonic() - session.last_seen > _ABANDONED_SECONDS:
                     log.info("session %s: abandoned", session.id)
-                    self.close(session.id, principal)
+                    self._end(session)
 
     async def stop(self, keep: bool) -> None:
         """Close every session; with ``keep`` they are listened for again at the next start."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import uuid
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import date
 from typing import Any, Literal
 
 from ...domain.errors import Conflict, Invalid, NotFound, Refused, StepUpRequired
@@ -27,11 +27,11 @@ from ...domain.money import ExportClass, format_euros
 from ...domain.project import Action, Principal, Role
 from ...domain.text import Text
 from ...exports import form, machine, manifest
-from ...exports.intake import intake
-from ...exports.release import write_release
+from ...exports.intake import IntakeItem, taken_in
+from ...exports.release import delivery_name, write_release
 from ...exports.snapshot import freeze
 from ...policy.permissions import check
-from ...store.exports import ExportRow, Vote
+from ...store.rows import ExportChanges, ExportRow
 from ...store.store import Transaction
 from ..calls import Call, handles
 from ..precheck import inspect
@@ -61,11 +61,11 @@ async def precheck(call: Call, request: PrecheckQuery) -> PrecheckReport:
 
 
 def _precheck(call: Call, paths: Sequence[str]) -> PrecheckReport:
-    with intake(call.authority.roots(call.principal), paths, call.project.prices) as items:
+    with taken_in(call.authority.roots(call.principal), paths, call.project.prices) as items:
         return _inspect(call, items)
 
 
-def _inspect(call: Call, items: Any) -> PrecheckReport:
+def _inspect(call: Call, items: Sequence[IntakeItem]) -> PrecheckReport:
     return inspect(items, call.project, call.authority.store, call.authority.policies.current.version, call.authority.now())
 
 
@@ -80,13 +80,20 @@ def _facts(call: Call, row: ExportRow) -> machine.Facts:
         proposer=row.proposer,
         submitter=row.submitter,
         members=frozenset(member.user for member in project.members),
-        votes=tuple(machine.CastVote(checker=v.checker, decision=v.decision, digest=v.digest, round=v.round) for v in votes),
-        files=len(row.paths),
+        votes=tuple(machine.Vote(v.checker, v.round, v.digest, v.decision) for v in votes),
+        files=_delivered(row),
         blocking=row.report is not None and row.report.status in (Status.UNSAFE, Status.REFUSED),
         missing=tuple(_missing(row)),
         digest=row.digest,
         round=row.round,
     )
+
+
+def _delivered(row: ExportRow) -> int:
+    """Count what would leave; before the first check every chosen path counts."""
+    if row.report is None:
+        return len(row.paths)
+    return sum(file.delivered_as is not None for file in row.report.files)
 
 
 def _missing(row: ExportRow) -> Sequence[Text]:
@@ -96,7 +103,7 @@ def _missing(row: ExportRow) -> Sequence[Text]:
 
 def _reviews(call: Call, row: ExportRow) -> tuple[Review, ...]:
     """Give the votes of the round; nothing of one checker reaches the other until both are in."""
-    votes: Sequence[Vote] = call.authority.store.votes(row.id, row.round)
+    votes = call.authority.store.votes(row.id, row.round)
     complete = row.state is not ExportState.IN_REVIEW
     return tuple(
         Review(checker=vote.checker, decision=vote.decision, reason=vote.reason, at=vote.at)
@@ -143,7 +150,7 @@ def _summary_fields(call: Call, row: ExportRow) -> dict[str, Any]:
 
 def _row(call: Call, id: str) -> ExportRow:
     row = call.authority.store.export(call.principal.project, id)
-    if row is None or not _visible(call.principal, row):
+    if not _visible(call.principal, row):
         raise NotFound(
             "unknown_request",
             Text(en="There is no such export request in this project.", nl="Die uitvoeraanvraag bestaat niet in dit project."),
@@ -217,14 +224,14 @@ async def edit(call: Call, request: ExportEdit) -> ExportRequest:
     row = _row(call, request.id)
     state = machine.check(row.state, ExportAction.EDIT, call.principal, _facts(call, row))
     now = call.authority.now()
-    changes: dict[str, Any] = {"state": state, "changed_at": now, "round": row.round + (row.state is ExportState.CHANGES_REQUESTED)}
+    changes: ExportChanges = {"state": state, "changed_at": now, "round": row.round + (row.state is ExportState.CHANGES_REQUESTED)}
     if request.title is not None:
         changes["title"] = request.title
     if request.form is not None:
         changes["form"] = request.form
     if request.paths is not None:
         report = await asyncio.to_thread(_precheck, call, request.paths) if request.paths else None
-        changes |= {"paths": request.paths, **_costs(report)}
+        changes = {**changes, **_costs(report), "paths": request.paths}
     with call.authority.store.begin() as tx:
         tx.update_export(row.id, request.version, **changes)
         _audit(tx, call, "exports.edit", row.id, {"fields": sorted(request.model_fields_set - {"id", "version"})})
@@ -232,7 +239,7 @@ async def edit(call: Call, request: ExportEdit) -> ExportRequest:
     return _view(call, _row(call, row.id))
 
 
-def _costs(report: PrecheckReport | None) -> dict[str, Any]:
+def _costs(report: PrecheckReport | None) -> ExportChanges:
     return {
         "report": report,
         "export_class": report.export_class if report else None,
@@ -262,30 +269,24 @@ async def act(call: Call, request: ExportAct) -> ExportRequest:
     check(call.project, call.principal, _ACTIONS[request.action], call.authority.now())
     if row.version != request.version:
         raise _stale()
-    facts = _facts(call, row)
-    if request.action is ExportAction.PROPOSE:
+    if request.action is ExportAction.PROPOSE and row.state is ExportState.DRAFT:
         # judged on the files as they are now, not as they were when the draft was saved
         report = await asyncio.to_thread(_precheck, call, row.paths) if row.paths else None
-        row = row.replace(**_costs(report))
-        facts = _facts(call, row)
-    state = machine.check(row.state, request.action, call.principal, facts)
-    if request.action in (ExportAction.RETURN, ExportAction.REJECT) and not request.reason.strip():
-        raise Invalid(
-            "reason_required",
-            Text(en="A request goes back only with a reason.", nl="Een aanvraag gaat alleen terug met een reden."),
-            Text(en="Say what has to change.", nl="Schrijf wat er anders moet."),
-        )
+        row = replace(row, **_costs(report))
+    state = machine.check(row.state, request.action, call.principal, _facts(call, row), digest=request.digest, reason=request.reason)
     if request.action in _STEP_UP:
-        _step_up(call, request.pin)
-    if request.action is ExportAction.PROPOSE:
-        changes = {**_costs(row.report), "proposer": call.principal.user}
-    elif request.action is ExportAction.SUBMIT:
-        changes = await asyncio.to_thread(_freeze, call, row)
-    elif request.action in (ExportAction.APPROVE, ExportAction.REJECT):
-        return _decide(call, row, request)
-    else:
-        changes = {}
-    _step(call, row, request, state, changes)
+        await _step_up(call, request.pin)
+    match request.action:
+        case ExportAction.SUBMIT if state is ExportState.SUBMITTED:
+            changes = await asyncio.to_thread(_freeze, call, row)
+            facts = replace(_facts(call, row), files=len(changes["manifest"]), digest=changes["digest"])
+            _step(call, row, request, machine.check_system(state, machine.SystemAction.REVIEW, facts), changes)
+        case ExportAction.APPROVE | ExportAction.REJECT:
+            await _decide(call, row, request, state)
+        case ExportAction.PROPOSE:
+            _step(call, row, request, state, {**_costs(row.report), "proposer": call.principal.user})
+        case _:
+            _step(call, row, request, state, {})
     return _view(call, _row(call, row.id))
 
 
@@ -297,15 +298,15 @@ def _stale() -> Conflict:
     )
 
 
-def _step_up(call: Call, pin: str | None) -> None:
+async def _step_up(call: Call, pin: str | None) -> None:
     if not pin:
         raise StepUpRequired("pin_required", Text(en="This step asks for your PIN.", nl="Voor deze stap is uw pincode nodig."))
-    call.authority.store.check_pin(call.principal.user, pin)
+    await asyncio.to_thread(call.authority.store.check_pin, call.principal.user, pin)
 
 
-def _freeze(call: Call, row: ExportRow) -> dict[str, Any]:
+def _freeze(call: Call, row: ExportRow) -> ExportChanges:
     """Freeze the bytes that were just judged, and make the manifest people sign."""
-    with intake(call.authority.roots(call.principal), row.paths, call.project.prices) as items:
+    with taken_in(call.authority.roots(call.principal), row.paths, call.project.prices) as items:
         report = _inspect(call, items)
         if report.status in (Status.UNSAFE, Status.REFUSED):
             raise Conflict(
@@ -317,53 +318,53 @@ def _freeze(call: Call, row: ExportRow) -> dict[str, Any]:
                 Text(en="Return the request to its author.", nl="Geef de aanvraag terug aan de opsteller."),
             )
         entries = freeze([item.deliver for item in items if item.deliver is not None], call.authority.objects)
-    content = manifest.canonical(entries, row.form, report, policy_version=call.authority.policies.current.version, tool_versions=report.versions)
+    content = manifest.canonical(
+        entries,
+        request_id=row.id,
+        round=row.round,
+        form=row.form,
+        report=report,
+        policy_version=call.authority.policies.current.version,
+        versions=report.versions,
+    )
     return {**_costs(report), "manifest": entries, "digest": manifest.digest(content), "submitter": call.principal.user}
 
 
-def _step(call: Call, row: ExportRow, request: ExportAct, state: ExportState, changes: dict[str, Any]) -> None:
+def _step(call: Call, row: ExportRow, request: ExportAct, state: ExportState, changes: ExportChanges) -> None:
     now = call.authority.now()
     entry = HistoryEntry(at=now, user=call.principal.user, action=str(request.action), state=state, note=request.reason)
+    taken: ExportChanges = {**changes, "state": state, "changed_at": now, "history": (*row.history, entry)}
     with call.authority.store.begin() as tx:
-        tx.update_export(row.id, request.version, **changes, state=state, changed_at=now, history=(*row.history, entry))
+        tx.update_export(row.id, request.version, **taken)
         _audit(tx, call, f"exports.{request.action}", row.id, {"state": str(state), "digest": changes.get("digest", row.digest)})
     _tell(call, row.id, *_notice(call, row, request.action))
 
 
-def _decide(call: Call, row: ExportRow, request: ExportAct) -> ExportRequest:
-    """Keep a checker's vote; when both are in, take the step that follows from them."""
-    if request.digest != row.digest:
-        raise Conflict(
-            "other_digest",
-            Text(en="You saw other bytes than those that lie before the checkers now.", nl="U zag andere bytes dan die nu ter controle liggen."),
-            Text(en="Open the request again and decide on what it shows.", nl="Open de aanvraag opnieuw en beslis over wat u dan ziet."),
-        )
+async def _decide(call: Call, row: ExportRow, request: ExportAct, state: ExportState) -> None:
+    """Keep a checker's vote; with the second one, take the step that follows from both.
+
+    The vote and the state it leads to are one transaction. The first vote changes no state, version or time that
+    the other checker could see.
+    """
     now = call.authority.now()
     decision: Literal["approve", "reject"] = "approve" if request.action is ExportAction.APPROVE else "reject"
     with call.authority.store.begin() as tx:
-        tx.insert_vote(row.id, row.round, call.principal.user, row.digest, decision, request.reason, now)
-        _audit(tx, call, f"exports.{request.action}", row.id, {"digest": row.digest})
-    facts = _facts(call, row)
-    state = machine.decided(facts)
-    if state is not None:
-        _conclude(call, row, state, now)
-    else:
-        _tell(call, row.id)
-    return _view(call, _row(call, row.id))
-
-
-def _conclude(call: Call, row: ExportRow, state: ExportState, now: datetime) -> None:
-    votes = call.authority.store.votes(row.id, row.round)
-    history = [
-        *row.history,
-        *(HistoryEntry(at=v.at, user=v.checker, action=v.decision, state=ExportState.IN_REVIEW, note=v.reason) for v in votes),
-        HistoryEntry(at=now, user="broker", action="decide", state=state),
-    ]
-    with call.authority.store.begin() as tx:
-        tx.update_export(row.id, row.version, state=state, changed_at=now, history=tuple(history))
-        _audit(tx, call, "exports.decided", row.id, {"state": str(state), "digest": row.digest})
+        tx.insert_vote(row.id, row.round, call.principal.user, request.digest or "", decision, request.reason, now)
+        _audit(tx, call, f"exports.{request.action}", row.id, {"digest": request.digest})
+        if state is not ExportState.IN_REVIEW:
+            votes = tx.votes(row.id, row.round)
+            decided = (
+                *row.history,
+                *(HistoryEntry(at=v.at, user=v.checker, action=v.decision, state=ExportState.IN_REVIEW, note=v.reason) for v in votes),
+                HistoryEntry(at=now, user="broker", action="decide", state=state),
+            )
+            tx.update_export(row.id, row.version, state=state, changed_at=now, history=decided)
+            _audit(tx, call, "exports.decided", row.id, {"state": str(state), "digest": row.digest})
+    if state is ExportState.IN_REVIEW:
+        _tell(call, row.id, users={call.principal.user})
+        return
     if state is ExportState.APPROVED:
-        _release(call, _row(call, row.id))
+        await asyncio.to_thread(release, call, _row(call, row.id))
         state = ExportState.RELEASED
     title = row.title
     text = (
@@ -371,23 +372,37 @@ def _conclude(call: Call, row: ExportRow, state: ExportState, now: datetime) -> 
         if state is ExportState.RELEASED
         else Text(en=f"“{title}” was not released: the checkers say why.", nl=f"“{title}” is niet vrijgegeven: de controleurs zeggen waarom.")
     )
-    _tell(call, row.id, text, {row.author, row.proposer or row.author, row.submitter or row.author})
+    _tell(call, row.id, text, {user for user in (row.author, row.proposer, row.submitter) if user is not None})
 
 
-def _release(call: Call, row: ExportRow) -> None:
-    """Deliver exactly the bytes that were signed."""
-    view = _view(call, row)
-    extra = {
-        "form.en.txt": form.render(view, call.project, "en").encode(),
-        "form.nl.txt": form.render(view, call.project, "nl").encode(),
-        "form.json": json.dumps(row.form.model_dump(mode="json"), ensure_ascii=False, indent=1).encode(),
-    }
-    target = call.authority.deployment.releases / f"{row.project}-{row.id}-{row.round}"
-    write_release(row.manifest, call.authority.objects, extra, target, light=row.export_class == ExportClass.LIGHT)
+def release(call: Call, row: ExportRow) -> None:
+    """Deliver exactly the bytes that were signed.
+
+    Raises
+    ------
+    Conflict, Internal
+        When the approvals or the bytes are not what they should be; nothing is released then.
+    """
+    state = machine.check_system(row.state, machine.SystemAction.RELEASE, _facts(call, row))
     now = call.authority.now()
-    entry = HistoryEntry(at=now, user="broker", action="release", state=ExportState.RELEASED)
+    names = {member.user: member.name for member in call.project.members}
+    context = form.FormContext(
+        project=row.project,
+        project_title=call.project.title,
+        institution=call.project.institution,
+        submitter=names.get(row.submitter or "", row.submitter or ""),
+        written_on=now.date(),
+    )
+    view = _view(call, row)
+    # the office reads Dutch; the form in English is for the project's own file
+    extra = {form.TEXT_NAME: form.render(view, context, "nl").encode(), form.JSON_NAME: form.as_json(view, context)}
+    target = call.authority.deployment.releases / f"{row.project}-{row.id}-{row.round}"
+    archive = delivery_name(row.project, row.id, row.round, row.export_class == ExportClass.LIGHT)
+    if not target.exists():  # a broker killed between publishing and noting it finds its own delivery
+        write_release(row.manifest, call.authority.objects, extra, target, archive=archive)
+    entry = HistoryEntry(at=now, user="broker", action="release", state=state)
     with call.authority.store.begin() as tx:
-        tx.update_export(row.id, row.version, state=ExportState.RELEASED, changed_at=now, history=(*row.history, entry))
+        tx.update_export(row.id, row.version, state=state, changed_at=now, history=(*row.history, entry))
         _audit(tx, call, "exports.released", row.id, {"digest": row.digest})
 
 
@@ -421,5 +436,6 @@ def _notice(call: Call, row: ExportRow, action: ExportAction) -> tuple[Text | No
             return None, set()
 
 
-def _tell(call: Call, id: str, text: Text | None = None, notify: set[str] | None = None) -> None:
-    call.authority.hub.publish(Event(topic="exports", id=id, text=text, level="info"), project=call.principal.project, notify=notify or set())
+def _tell(call: Call, id: str, text: Text | None = None, notify: Collection[str] = (), users: Collection[str] | None = None) -> None:
+    event = Event(topic="exports", id=id, text=text)
+    call.authority.hub.publish(event, project=call.principal.project, notify=notify, users=users)

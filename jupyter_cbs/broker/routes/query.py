@@ -108,8 +108,9 @@ async def table(call: Call, request: TableSpec) -> TableMeta:
         exchange.payload = ipc
     else:
         with write_sealed("table") as sealed:
-            sealed.write(ipc)
-        await exchange.chunk([sealed.seal()], [len(ipc)])
+            sealed.file.write(ipc)
+            fd = sealed.seal()
+        await exchange.chunk([fd], [len(ipc)])
     return meta
 
 
