@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import builtins
 import contextlib
 import logging
 import os
@@ -14,11 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+import pyarrow as pa
+
+from ..domain.dataset import Dataset
 from ..domain.errors import Cancelled, CbsError, ErrorBody, TimedOut, Unavailable
-from ..domain.rules import QueryLimits
+from ..domain.evidence import Dimension, TableSpec
+from ..domain.rules import QueryLimits, RuleProfile
 from ..domain.text import Text
 from ..protocol.frames import Frame
 from ..protocol.stream import FrameStream, ProtocolError
+from ..system.memfd import open_sealed
 
 _log = logging.getLogger(__name__)
 
@@ -67,7 +73,50 @@ class SqlOutcome:
     seconds: float
     columns: tuple[dict[str, str], ...]
     sources: tuple[str, ...]
-    inline: bytes | None
+    inline: builtins.bytes | None
+
+
+@dataclass(frozen=True)
+class TableResult:
+    """A table with evidence, before it is judged.
+
+    Parameters
+    ----------
+    frame
+        Evidence frame (see :mod:`jupyter_cbs.domain.evidence`).
+    dimensions
+        Rows first, then columns, with their categories in the order of display.
+    value_label, value_unit, unit
+        As in :class:`jupyter_cbs.domain.evidence.TableMeta`.
+    notes
+        What the reader should know.
+    sources
+        Data set versions that were read.
+    """
+
+    frame: pa.Table
+    dimensions: tuple[Dimension, ...]
+    value_label: str
+    value_unit: str
+    unit: str
+    notes: tuple[Text, ...]
+    sources: tuple[str, ...]
+
+
+class _TableSink:
+    """Takes the frame of a large table; progress goes to the caller's sink."""
+
+    def __init__(self, sink: Sink) -> None:
+        self.content: pa.Buffer | None = None
+        self.progress = sink.progress
+
+    async def chunk(self, fds: list[int], sizes: list[int]) -> None:
+        """Map the frame."""
+        for fd in fds:
+            try:
+                self.content = open_sealed(fd)
+            finally:
+                os.close(fd)
 
 
 class _Process:
@@ -196,6 +245,47 @@ class Worker:
             columns=tuple(done["columns"]),
             sources=tuple(done["sources"]),
             inline=bytes(frame.payload) if done["inline"] else None,
+        )
+
+    async def table(self, spec: TableSpec, dataset: Dataset | None, profile: RuleProfile, sink: Sink) -> TableResult:
+        """Make a table with evidence.
+
+        Parameters
+        ----------
+        spec : TableSpec
+            What is asked.
+        dataset : Dataset, optional
+            The data set ``spec.source`` names; None when the source is a SELECT.
+        profile : RuleProfile
+            Decides which groups need exact figures.
+        sink : Sink
+            Takes progress; the frame comes with the result.
+
+        Raises
+        ------
+        NotFound, Invalid, TooLarge
+            See :func:`jupyter_cbs.query.tables.tabulate`.
+        TimedOut, Cancelled, Unavailable
+            As :meth:`sql`.
+        """
+        request = {
+            "op": "table",
+            "spec": spec.model_dump(mode="json"),
+            "dataset": None if dataset is None else dataset.model_dump(mode="json"),
+            "profile": profile.model_dump(mode="json"),
+        }
+        taken = _TableSink(sink)
+        async with self._lock:
+            frame = await self._ask(request, taken)
+        done = frame.header
+        return TableResult(
+            frame=pa.ipc.open_stream(taken.content if taken.content is not None else frame.payload).read_all(),
+            dimensions=tuple(Dimension.model_validate(dimension) for dimension in done["dimensions"]),
+            value_label=done["value_label"],
+            value_unit=done["value_unit"],
+            unit=done["unit"],
+            notes=tuple(Text.model_validate(note) for note in done["notes"]),
+            sources=tuple(done["sources"]),
         )
 
     async def cancel(self) -> None:
@@ -380,8 +470,8 @@ def _died() -> Unavailable:
         "worker_died",
         Text(en="The query engine of this session stopped unexpectedly.", nl="De rekenmachine van deze sessie is onverwacht gestopt."),
         Text(
-            en="Run it again: a fresh one is started. If it happens again, the query needs too much memory: select fewer columns or filter earlier.",
-            nl="Voer de query opnieuw uit: er wordt een nieuwe gestart. Gebeurt het weer, dan vraagt de query te veel geheugen: kies minder kolommen of filter eerder.",
+            en="Run it again: a fresh one is started. If it stops again, it needs too much memory: select fewer columns or filter earlier.",
+            nl="Voer de query opnieuw uit: er start een nieuwe. Stopt die ook, dan is te veel geheugen nodig: kies minder kolommen of filter eerder.",
         ),
     )
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from ..domain.errors import Invalid, Refused, TooLarge
+from ..domain.errors import Invalid, Position, Refused, TooLarge
 from ..domain.text import Text
 from .explain import explain, position, unknown_dataset
 from .session import Session
@@ -39,6 +39,7 @@ _FUNCTIONS = frozenset(
 _DEPTH = 400
 """Deepest nesting of a statement that is looked at."""
 _CACHED = 256
+_EXPRESSION = "SELECT\n"
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,32 @@ class Gate:
         self._max_bytes = max_bytes
         self._admitted: OrderedDict[str, Admitted] = OrderedDict()
 
-    def admit(self, text: str) -> Admitted:
+    def expression_tree(self, text: str) -> dict[str, Any]:
+        """Parse ``SELECT text`` and give its query node; what it names is not looked at.
+
+        Raises
+        ------
+        Invalid
+            ``sql_syntax``, with the position inside ``text``; ``several_statements``.
+        """
+        whole = _EXPRESSION + text + "\n"
+        try:
+            self._parse(whole)
+        except Invalid as error:
+            if error.position is not None and error.position.line > 1:
+                error.position = Position(line=error.position.line - 1, column=error.position.column)
+            raise
+        return self.tree(whole)
+
+    def admit(self, text: str, own: frozenset[str] = frozenset()) -> Admitted:
         """Give the statement, ready to run.
+
+        Parameters
+        ----------
+        text : str
+            What the researcher wrote, or what was made for them.
+        own : frozenset of str
+            Tables of the worker itself the statement may name, in lower case; verdicts with such are not kept.
 
         Raises
         ------
@@ -90,17 +115,19 @@ class Gate:
         NotFound
             ``unknown_dataset``: not granted, in another project, a table of the system, or not existing; never told apart.
         """
+        if own:
+            return self._judge(text, own)
         known = self._admitted.get(text)
         if known is not None:
             self._admitted.move_to_end(text)
             return known
-        admitted = self._judge(text)
+        admitted = self._judge(text, own)
         self._admitted[text] = admitted
         if len(self._admitted) > _CACHED:
             self._admitted.popitem(last=False)
         return admitted
 
-    def _judge(self, text: str) -> Admitted:
+    def _judge(self, text: str, own: frozenset[str]) -> Admitted:
         try:
             size = len(text.encode())
         except UnicodeEncodeError as error:
@@ -120,7 +147,7 @@ class Gate:
         statement = self._parse(text)
         reading = _Reading(self._session, text)
         try:
-            reading.query(self._tree(text), frozenset(), 0)
+            reading.query(self.tree(text), own, 0)
         except RecursionError as error:
             raise _too_complex() from error
         for view in reading.views:
@@ -166,7 +193,14 @@ class Gate:
             )
         return statements[0]
 
-    def _tree(self, text: str) -> dict[str, Any]:
+    def tree(self, text: str) -> dict[str, Any]:
+        """Give the query node of one parsed SELECT as DuckDB serialises it.
+
+        Raises
+        ------
+        Invalid, Refused
+            ``sql_too_complex``, ``forbidden_statement``.
+        """
         try:
             answer = self._session.connection.execute("SELECT json_serialize_sql(?)", [text]).fetchall()[0][0]
             tree = json.loads(answer)

@@ -6,6 +6,7 @@ into fresh memory costs about what a fresh allocation would have cost (design: p
 
 from __future__ import annotations
 
+import builtins
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,6 +35,9 @@ class Batches(Protocol):
     def read_next_batch(self) -> pa.RecordBatch:
         """Give the next batch; StopIteration at the end."""
 
+    def read_all(self) -> pa.Table:
+        """Give what is left as one table."""
+
 
 @dataclass
 class Delivered:
@@ -49,7 +53,7 @@ class Delivered:
 
     rows: int
     bytes: int
-    inline: bytes | None
+    inline: builtins.bytes | None
 
 
 def deliver(reader: Batches, limits: QueryLimits, send: Callable[[int, int, int], None]) -> Delivered:

@@ -19,14 +19,18 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from ..domain.dataset import Dataset
 from ..domain.errors import Cancelled, CbsError, Invalid
-from ..domain.rules import QueryLimits
+from ..domain.evidence import TableSpec
+from ..domain.rules import QueryLimits, RuleProfile
 from ..domain.text import Text
 from ..protocol.frames import Frame, FrameDecoder, recv_frame, send_frame
+from ..system.memfd import write_sealed
 from .explain import complaint, explain
 from .gate import Admitted, Gate
-from .results import WINDOW_BYTES, Batches, Delivered, deliver
+from .results import INLINE_BYTES, WINDOW_BYTES, Batches, Delivered, deliver, to_stream
 from .session import BATCH_ROWS, Session
+from .tables import tabulate, without_position
 
 Parameters = list[Any] | dict[str, Any] | None
 
@@ -170,6 +174,40 @@ class Runner:
             delivered.inline or b"",
         )
 
+    def table(self, request: int, header: dict[str, Any]) -> None:
+        """Make a table with evidence and send its frame."""
+        spec = TableSpec.model_validate(header["spec"])
+        dataset = None if header["dataset"] is None else Dataset.model_validate(header["dataset"])
+        profile = RuleProfile.model_validate(header["profile"])
+
+        def answer(sql: str, own: frozenset[str] = frozenset()) -> pa.Table:
+            try:
+                return self.run(self.gate.admit(sql, own), None, lambda reader: reader.read_all())
+            except CbsError as error:
+                raise without_position(error) from error
+
+        made = tabulate(spec, dataset, profile, self.limits, self.session, self.gate, answer)
+        content = to_stream(made.frame.schema, made.frame.to_batches())
+        if len(content) > INLINE_BYTES:
+            with write_sealed("table") as memory:
+                memory.file.write(content)
+                self._channel.send({"id": request, "type": "chunk", "size": len(content)}, fds=[memory.seal()])
+            content = b""
+        self._current.end()
+        self._channel.send(
+            {
+                "id": request,
+                "type": "done",
+                "dimensions": [dimension.model_dump(mode="json") for dimension in made.dimensions],
+                "value_label": made.value_label,
+                "value_unit": made.value_unit,
+                "unit": made.unit,
+                "notes": [note.model_dump(mode="json") for note in made.notes],
+                "sources": self.session.canonical(set(made.views)),
+            },
+            content,
+        )
+
     def run(self, admitted: Admitted, parameters: Parameters, take: Callable[[Batches], Any]) -> Any:
         """Execute an admitted statement and hand its reader to ``take``; DuckDB's errors become the domain's."""
         try:
@@ -246,7 +284,7 @@ def main() -> None:
             if header["op"] == "sql":
                 runner.sql(request, header["text"], header["parameters"])
             else:
-                raise Invalid("operation", Text(en="Unknown operation.", nl="Onbekende opdracht."))
+                runner.table(request, header)
         except CbsError as error:
             refuse(channel, current, request, error)
         except Exception as error:
