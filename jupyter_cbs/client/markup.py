@@ -13,9 +13,9 @@ from typing import Literal
 Tone = Literal["ok", "review", "bad", "info", "plain"]
 
 HUES: dict[str, str] = {"ok": "#1a7f4b", "review": "#9a6200", "bad": "#b3261e", "info": "#0b6fc2"}
-SIGNS: dict[str, str] = {"ok": "✓", "review": "?", "bad": "✕", "info": "↻", "plain": ""}
+SIGNS: dict[str, str] = {"ok": "✓", "review": "?", "bad": "✕", "info": "", "plain": ""}
 
-QUIET = "color:color-mix(in srgb,currentColor 76%,transparent)"
+QUIET = "color:color-mix(in srgb,currentColor 78%,transparent)"
 LINE = "1px solid color-mix(in srgb,currentColor 18%,transparent)"
 FONT = "font-size:var(--jp-ui-font-size1,13px);line-height:1.45"
 TABLE = f"border-collapse:collapse;font-variant-numeric:tabular-nums;margin:6px 0;{FONT};border:0"

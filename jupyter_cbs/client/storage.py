@@ -70,7 +70,7 @@ class Storage:
         text = markup.esc(area.text.say(self._lang))
         style = markup.ink(tone) if sign else markup.QUIET
         gauge = markup.bar(share, tone, f"{self._name(area)}: {figure}")
-        return f'<div style="margin-bottom:10px">{head}{gauge}<div style="{style}">{sign}{text} {markup.quiet(measured)}</div></div>'
+        return f'<div style="margin-bottom:10px">{head}{gauge}<div><span style="{style}">{sign}{text}</span> {markup.quiet(measured)}</div></div>'
 
 
 def _short(value: float, lang: str) -> str:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ..domain.evidence import Statistic
+    from .live import EventFeed
+    from .panel.view import ExportPanel
     from .report import Report
     from .storage import Storage
     from .table import Table
@@ -75,6 +77,8 @@ class Workspace:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._feed: EventFeed | None = None
+        self._panel: ExportPanel | None = None
         who, _ = session.welcome()
         self.principal = Principal.model_validate(who)
 
@@ -265,8 +269,29 @@ class Workspace:
 
         return Storage(QuotaStatus.model_validate(self._session.call("quota").answer), self.lang)
 
+    def export_panel(self) -> ExportPanel:
+        """Show the export panel: choose files, see findings, price and date, fill the form, propose to the leader.
+
+        One panel per notebook: showing it again shows the same one, up to date. It continues with your newest draft.
+        """
+        from .live import EventFeed, kernel_schedule
+        from .panel.view import ExportPanel
+
+        if self._feed is None:
+            self._feed = EventFeed(self._session)
+        if self._panel is None:
+            self._panel = ExportPanel(self._session, self._feed, kernel_schedule())
+        else:
+            self._panel.reload()
+        return self._panel
+
     def close(self) -> None:
-        """Close the connections; the next call opens them again."""
+        """Close the connections and the panel; the next call opens them again."""
+        if self._feed is not None:
+            self._feed.close()
+        if self._panel is not None:
+            self._panel.close()
+        self._feed = self._panel = None
         self._session.close()
 
     def _read(self, reply: Reply) -> pa.Table:
