@@ -1,0 +1,1 @@
+"""The demo: synthetic and real example data, and what makes a deployment of it."""
