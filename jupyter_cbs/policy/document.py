@@ -24,9 +24,9 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ..domain.gateway import PolicyProblem
 from ..domain.text import Text
 
-MAX_BYTES = 512 * 1024
+MAX_BYTES = 256 * 1024
 """Largest policy file that is read."""
-MAX_NODES = 50_000
+MAX_NODES = 10_000
 """Most fields and values of a file."""
 MAX_DEPTH = 16
 """Deepest nesting of a file; the schemas need five levels."""

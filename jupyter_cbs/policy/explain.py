@@ -86,7 +86,10 @@ def read_model(kind: type[M], document: Document) -> tuple[M | None, tuple[Polic
         return kind.model_validate_json(json.dumps(document.data, ensure_ascii=True), strict=True), ()
     except ValidationError as error:
         details = error.errors(include_url=False)
-        return None, tuple(_problem(kind, document, detail) for detail in details)
+        places = [detail["loc"] for detail in details]
+        # a list whose items were refused also counts as too short, which is nobody's mistake
+        real = [d for d in details if d["type"] != "too_short" or not any(len(p) > len(d["loc"]) and p[: len(d["loc"])] == d["loc"] for p in places)]
+        return None, tuple(_problem(kind, document, detail) for detail in real)
 
 
 def problem(document: Document, path: Path_, message: Text, expected: Text) -> PolicyProblem:
@@ -102,11 +105,13 @@ def _problem(kind: type[Model], document: Document, detail: ErrorDetails) -> Pol
 
 def _say(kind: type[Model], path: Path_, detail: ErrorDetails) -> tuple[Text, Text]:
     error, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
+    if detail["loc"][-1:] == ("[key]",):
+        return _unknown_name(kind, path)
     if error == "missing":
         name, about = path[-1], description(kind, path)
         return (
             Text(en=f"The field '{name}' is missing.", nl=f"Het veld '{name}' ontbreekt."),
-            Text(en=f"'{name}: …'. {about}".strip(), nl=f"'{name}: …'. {about}".strip()),
+            Text(en=f"'{name}: …'. {about.en}".strip(), nl=f"'{name}: …'. {about.nl}".strip()),
         )
     if error == "extra_forbidden":
         return _unknown_field(kind, path)
@@ -114,7 +119,7 @@ def _say(kind: type[Model], path: Path_, detail: ErrorDetails) -> tuple[Text, Te
         return _KINDS[_BY_TYPE[error]]
     if error in _BOUNDS:
         key, words = _BOUNDS[error]
-        bound = context.get(key)
+        bound = f"{context.get(key):.10g}"
         return (
             Text(en=f"{_show(value)} is out of bounds.", nl=f"{_show(value)} valt buiten de grenzen."),
             Text(en=f"A number of {words.en} {bound}.", nl=f"Een getal van {words.nl} {bound}."),
@@ -126,9 +131,8 @@ def _say(kind: type[Model], path: Path_, detail: ErrorDetails) -> tuple[Text, Te
             Text(en=f"One of: {choices}.", nl=f"Een van: {choices}."),
         )
     if error in ("too_short", "string_too_short"):
-        return (
-            Text(en="This may not be empty.", nl="Dit mag niet leeg zijn."),
-            Text(en=description(kind, path) or "At least one.", nl=description(kind, path) or "Minstens één."),
+        return Text(en="This may not be empty.", nl="Dit mag niet leeg zijn."), _or(
+            description(kind, path), Text(en="At least one.", nl="Minstens één.")
         )
     if error in ("too_long", "string_too_long"):
         most = context.get("max_length")
@@ -137,11 +141,20 @@ def _say(kind: type[Model], path: Path_, detail: ErrorDetails) -> tuple[Text, Te
             Text(en=f"At most {most}.", nl=f"Hoogstens {most}."),
         )
     if error == "string_pattern_mismatch":
-        about = description(kind, path) or f"Text like {context.get('pattern')}."
-        return Text(en=f"{_show(value)} is not written as it should be.", nl=f"{_show(value)} is niet goed geschreven."), Text(en=about, nl=about)
+        like = Text(en=f"Text like {context.get('pattern')}.", nl=f"Tekst als {context.get('pattern')}.")
+        return (
+            Text(en=f"{_show(value)} is not written as it should be.", nl=f"{_show(value)} is niet goed geschreven."),
+            _or(description(kind, path), like),
+        )
     words_ = detail["msg"]
-    about = description(kind, path) or words_
-    return Text(en=f"{_show(value)} is not right: {words_}.", nl=f"{_show(value)} klopt niet: {words_}."), Text(en=about, nl=about)
+    return (
+        Text(en=f"{_show(value)} is not right: {words_}.", nl=f"{_show(value)} klopt niet: {words_}."),
+        _or(description(kind, path), Text(en="A value the schema allows.", nl="Een waarde die het schema toestaat.")),
+    )
+
+
+def _or(text: Text, otherwise: Text) -> Text:
+    return text if text.en else otherwise
 
 
 def _unknown_field(kind: type[Model], path: Path_) -> tuple[Text, Text]:
@@ -160,14 +173,28 @@ def _unknown_field(kind: type[Model], path: Path_) -> tuple[Text, Text]:
     )
 
 
+def _unknown_name(kind: type[Model], path: Path_) -> tuple[Text, Text]:
+    """Tell what the names of a mapping may be."""
+    message = Text(en=f"'{path[-1]}' cannot be a name here.", nl=f"'{path[-1]}' kan hier geen naam zijn.")
+    choices = schema_at(kind, path[:-1]).get("propertyNames", {})
+    if "$ref" in choices:
+        choices = kind.model_json_schema()["$defs"][choices["$ref"].rpartition("/")[2]]
+    listed = ", ".join(choices.get("enum", ()))
+    if listed:
+        return message, Text(en=f"One of: {listed}.", nl=f"Een van: {listed}.")
+    return message, Text(en="Small letters, digits and '_'.", nl="Kleine letters, cijfers en '_'.")
+
+
 def _show(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, default=str)
     return f"'{text[:60]}…'" if len(text) > 60 else f"'{text}'"
 
 
-def description(kind: type[Model], path: Path_) -> str:
-    """Give the description of a field, as the schema holds it."""
-    return str(schema_at(kind, path).get("description", ""))
+def description(kind: type[Model], path: Path_) -> Text:
+    """Give the description of a field, as the schema holds it; empty where it has none."""
+    node = schema_at(kind, path)
+    english = str(node.get("description", ""))
+    return Text(en=english, nl=str(node.get("description_nl", english)))
 
 
 def choice_names(kind: type[Model], path: Path_) -> tuple[str, ...]:
@@ -200,5 +227,6 @@ def schema_at(kind: type[Model], path: Path_) -> Mapping[str, Any]:
             node = inner.get("properties", {}).get(part) or patterned or (additional if isinstance(additional, dict) else {})
         if depth == len(path) - 1 and "description" in node:
             # the field's own words say more than those of its type
-            return {**resolve(node), "description": node["description"]}
+            words = {key: node[key] for key in ("description", "description_nl") if key in node}
+            return {**resolve(node), **words}
     return resolve(node)

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
+from pydantic.config import JsonDict
 
 from ..domain.base import Model
 from ..domain.calendar import WorkingCalendar
@@ -13,21 +14,32 @@ from ..domain.money import PriceTable
 from ..domain.project import Pause, Role
 from ..domain.rules import QueryLimits, QuotaLimits, RuleProfile
 
+
+def _dutch(text: str) -> JsonDict:
+    """Put the Dutch description beside the English one."""
+    return {"description_nl": text}
+
+
 UserName = Annotated[
     str,
     Field(
         pattern=r"^[a-z0-9]+([._-][a-z0-9]+)*$",
         max_length=32,
         description="Account name: small letters and digits, with single '.', '-' or '_' between them.",
+        json_schema_extra=_dutch("Accountnaam: kleine letters en cijfers, met losse '.', '-' of '_' ertussen."),
     ),
 ]
-DisplayName = Annotated[str, Field(min_length=1, max_length=100, description="Name as colleagues write it.")]
+DisplayName = Annotated[
+    str,
+    Field(min_length=1, max_length=100, description="Name as colleagues write it.", json_schema_extra=_dutch("Naam zoals collega's die schrijven.")),
+]
 GrantPattern = Annotated[
     str,
     Field(
         pattern=r"^[A-Za-z][A-Za-z0-9_]{2,}[A-Za-z0-9_*?]*$",
         max_length=80,
         description="Topic (GBAPERSOONTAB) or view name (GBAPERSOON2023TABV1); '*' and '?' after at least three letters.",
+        json_schema_extra=_dutch("Bestandsonderwerp (GBAPERSOONTAB) of naam (GBAPERSOON2023TABV1); '*' en '?' na minstens drie letters."),
     ),
 ]
 ProfileName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
@@ -43,14 +55,20 @@ class StaffMember(Model):
 class Staff(Model):
     """Checkers and admins; they belong to the office and see every project in their role."""
 
-    checkers: tuple[StaffMember, ...] = Field(description="Output checkers; release takes two of them (seed S2, Outputcontrole).")
-    admins: tuple[StaffMember, ...] = Field(description="Admins of policies; they see no data and decide nothing.")
+    checkers: tuple[StaffMember, ...] = Field(
+        description="Output checkers; release takes two of them (CBS Dienstencatalogus 2026, Outputcontrole).",
+        json_schema_extra=_dutch("Outputcontroleurs; vrijgeven vraagt er twee."),
+    )
+    admins: tuple[StaffMember, ...] = Field(
+        description="Admins of policies; they see no data and decide nothing.",
+        json_schema_extra=_dutch("Beheerders van het beleid; zij zien geen gegevens en beslissen niets."),
+    )
 
 
 class QuotaPolicy(Model):
     """Room on the storage areas (seed S2: 100 GB shared, 1 GB personal)."""
 
-    unit: Literal["GB", "GiB"] = Field("GB", description="GB is 10^9 bytes, GiB is 2^30; the seeds do not say which, CBS writes GB.")
+    unit: Literal["GB", "GiB"] = Field("GB", description="GB is 10^9 bytes, GiB is 2^30; CBS writes GB and does not define it.")
     shared: float = Field(100, gt=0, le=1_000_000, description="Room of the project's shared area, in the unit.")
     personal: float = Field(1, gt=0, le=1_000_000, description="Room of each member's personal area, in the unit.")
     warn_share: float = Field(0.90, gt=0, le=1, description="Strictly above this share a warning is shown.")
@@ -74,26 +92,37 @@ class OfficePolicy(Model):
     """``default.yaml``: what holds for the whole office."""
 
     rules: dict[ProfileName, RuleProfile] = Field(
-        description="Rule profiles by name. Profile 'default' must be there; the others take from it what they leave out."
+        description="Rule profiles by name. Profile 'default' must be there; the others take from it what they leave out.",
+        json_schema_extra=_dutch("Regelprofielen op naam. Profiel 'default' moet er zijn; de andere nemen daaruit over wat ze weglaten."),
     )
-    prices: tuple[PriceTable, ...] = Field(min_length=1, description="Price tables by year; the newest that has begun is in force.")
+    prices: tuple[PriceTable, ...] = Field(
+        min_length=1,
+        description="Price tables by year; the newest that has begun is in force.",
+        json_schema_extra=_dutch("Prijstabellen per jaar; de nieuwste die is ingegaan geldt."),
+    )
     calendar: WorkingCalendar = WorkingCalendar()
     quota: QuotaPolicy = QuotaPolicy()
     limits: QueryLimits = QueryLimits()
-    staff: Staff
+    staff: Staff = Field(description="Checkers and admins.", json_schema_extra=_dutch("Controleurs en beheerders."))
 
 
 class Institution(Model):
     """The contracting party."""
 
-    name: str = Field(min_length=1, max_length=200)
-    authorisation_until: date = Field(description="Last day of the institution's authorisation (instellingsmachtiging).")
+    name: str = Field(min_length=1, max_length=200, description="Name of the institution.", json_schema_extra=_dutch("Naam van de instelling."))
+    authorisation_until: date = Field(
+        description="Last day of the institution's authorisation (instellingsmachtiging).",
+        json_schema_extra=_dutch("Laatste dag van de instellingsmachtiging."),
+    )
 
 
 class Contract(Model):
     """The contract; without a signed copy nobody has access (domain R12)."""
 
-    received: date | None = Field(description="Day the signed contract was received; null until then.")
+    received: date | None = Field(
+        description="Day the signed contract was received; null until then.",
+        json_schema_extra=_dutch("Dag waarop het getekende contract is ontvangen; tot dan null."),
+    )
 
 
 class Member(Model):
@@ -101,7 +130,10 @@ class Member(Model):
 
     user: UserName
     name: DisplayName
-    role: Literal[Role.RESEARCHER, Role.LEADER, Role.VIEWER] = Field(description="researcher, leader or viewer.")
+    role: Literal[Role.RESEARCHER, Role.LEADER, Role.VIEWER] = Field(
+        description="researcher, leader or viewer.",
+        json_schema_extra=_dutch("researcher (onderzoeker), leader (projectleider) of viewer (meekijker)."),
+    )
 
 
 class ProjectFile(Model):
@@ -110,16 +142,27 @@ class ProjectFile(Model):
     Overrides name only what differs from ``default.yaml``; everything else is inherited.
     """
 
-    title: str = Field(min_length=1, max_length=200)
-    institution: Institution
-    contract: Contract
-    start: date = Field(description="First day of access: the first day of a month (domain R54).")
-    end: date = Field(description="Last day of the project; access closes on the first working day after it (domain R55).")
+    title: str = Field(min_length=1, max_length=200, description="Title of the project.", json_schema_extra=_dutch("Titel van het project."))
+    institution: Institution = Field(description="The contracting party.", json_schema_extra=_dutch("De contractpartij."))
+    contract: Contract = Field(description="The contract.", json_schema_extra=_dutch("Het contract."))
+    start: date = Field(
+        description="First day of access: the first day of a month (Dienstencatalogus 2026, Opstarten).",
+        json_schema_extra=_dutch("Eerste dag met toegang: de eerste dag van een maand."),
+    )
+    end: date = Field(
+        description="Last day of the project; access closes on the first working day after it (Dienstencatalogus 2026, Einde).",
+        json_schema_extra=_dutch("Laatste dag van het project; de toegang sluit op de eerste werkdag erna."),
+    )
     pauses: tuple[Pause, ...] = Field(
         (), description="Standstills in whole months: from a first of the month until, not including, another; end null while open."
     )
     rules: dict[ProfileName, RuleProfile] = Field(default_factory=dict, description="Fields of rule profiles that differ for this project.")
     quota: QuotaPolicy | None = Field(None, description="Fields of the quota that differ for this project.")
     limits: QueryLimits | None = Field(None, description="Query limits that differ for this project.")
-    members: tuple[Member, ...] = Field(min_length=1, description="Members; at least one leader.")
-    grants: tuple[GrantPattern, ...] = Field(description="Data sets of the contract; nothing else can be read.")
+    members: tuple[Member, ...] = Field(
+        min_length=1, description="Members; at least one leader.", json_schema_extra=_dutch("Leden; minstens één projectleider.")
+    )
+    grants: tuple[GrantPattern, ...] = Field(
+        description="Data sets of the contract; nothing else can be read.",
+        json_schema_extra=_dutch("Bestanden uit het contract; al het andere is niet leesbaar."),
+    )
