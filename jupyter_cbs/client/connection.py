@@ -22,7 +22,7 @@ from ..domain.errors import Cancelled, CbsError, ErrorBody, Internal, Unavailabl
 from ..domain.text import Language, Text
 from ..protocol import Frame, FrameDecoder, ProtocolError, send_frame
 from ..protocol.frames import receive
-from .errors import readable
+from .errors import readable, stopped
 from .interrupt import InterruptNote
 
 Progress = Callable[["float | None", int, float], None]
@@ -343,6 +343,8 @@ class Session:
                     self._give_back(connection)
         except CbsError as error:
             raise readable(error, self.lang, source) from None
+        except KeyboardInterrupt as interrupt:
+            raise stopped(interrupt, self.lang) from None
 
     def welcome(self) -> tuple[dict[str, Any], str]:
         """Connect, and give the principal and the session's id as the broker knows them."""

@@ -42,6 +42,13 @@ def readable(error: CbsError, lang: str, source: str | None = None) -> CbsError:
     return error
 
 
+def stopped(interrupt: KeyboardInterrupt, lang: str) -> KeyboardInterrupt:
+    """Make an interrupt say that the request has ended, instead of showing our frames."""
+    text = pick(lang, "stopped at your request; nothing is running any more.", "op uw verzoek gestopt; er loopt niets meer.")
+    interrupt._render_traceback_ = lambda: [f"\x1b[0;31mKeyboardInterrupt\x1b[0m: {text}"]  # type: ignore[attr-defined]
+    return interrupt
+
+
 def render(error: CbsError, lang: str, source: str | None = None) -> list[str]:
     """Give the lines a notebook shows for an error."""
     first = f"\x1b[0;31m{type(error).__name__}\x1b[0m: {error.message.say(lang)}"

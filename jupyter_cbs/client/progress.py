@@ -63,8 +63,9 @@ class ProgressDisplay:
         if self._fraction is not None:
             parts.insert(0, f"{number(100 * self._fraction, self._lang, 0)} %")
             if self._fraction > 0.05:
-                left = elapsed * (1 - self._fraction) / self._fraction
-                parts.append(pick(self._lang, "about {} left", "nog ongeveer {}").format(seconds(max(1.0, left), self._lang)))
+                left = max(1, round(elapsed * (1 - self._fraction) / self._fraction))
+                left_text = f"{left} s" if left < 60 else seconds(left, self._lang)
+                parts.append(pick(self._lang, f"about {left_text} left", f"nog ongeveer {left_text}"))
         if self._rows:
             parts.append(f"{number(self._rows, self._lang)} {pick(self._lang, 'rows', 'rijen')}")
         return " · ".join([*parts, pick(self._lang, "cancel with ■", "stoppen met ■")])

@@ -10,7 +10,7 @@ import ipywidgets
 from ...domain.export import ExportForm, FormFile
 from ..language import pick
 
-WIDE = {"width": "100%", "max_width": "760px"}
+WIDE = {"width": "auto", "max_width": "760px"}
 LABEL = {"description_width": "220px"}
 UNITS = (
     ("", "", ""),

@@ -405,7 +405,7 @@ class ExportPanel(ipywidgets.VBox):  # type: ignore[misc]
             "proposing": say("Proposing …", "Voorstellen …"),
             "": "",
         }[self._busy]
-        words = busy or self._note or obstacle
+        words = busy or " ".join(word for word in (self._note, obstacle) if word)
         self._why.value = f'<div role="status" style="min-height:1.5em;{markup.FONT};{markup.QUIET}">{markup.esc(words)}</div>'
 
     def _alert_html(self) -> str:
