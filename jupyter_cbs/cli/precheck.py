@@ -27,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Check and report; exit code 1 when there are findings."""
     from ..broker.precheck import inspect
-    from ..exports.intake import take_in
+    from ..exports.intake import IntakeItem, take_in
     from ..policy.store import PolicyDirectory
     from ..server import paths
     from ..store.store import Store
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     policies = PolicyDirectory(paths.policies() if deployment is None else deployment.policies).current
     project = policies.project(options.project or min(p.project for p in policies.principals()))
     store = None if deployment is None else Store.open(deployment.database, deployment.state / "anchors")
-    items = []
+    items: list[IntakeItem] = []
     try:
         for file in options.files:
             if not file.exists():

@@ -243,8 +243,8 @@ class Supervisor:
 
     async def _start(self) -> None:
         await self._refuse_second()
-        self.info_file.unlink(missing_ok=True)
         self._before = _children()
+        self.info_file.unlink(missing_ok=True)
         # kernels whose server was killed come to us instead of to init, and can be ended
         _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         self._runtime = Path(tempfile.mkdtemp(prefix="cbs-demo-", dir=_short_temporary()))
@@ -396,19 +396,17 @@ class Supervisor:
 
     async def stop(self) -> None:
         """End everything and leave nothing behind but the deployment's data."""
+        if self._before is None:  # nothing was started; what runs there belongs to somebody else
+            return
         await asyncio.gather(*(server.stop() for server in self._servers.values()))
         if self._broker is not None:
             await self._broker.stop()
-        if self._before is not None:
-            _end_orphans(self._before)
-            self._before = None
+        _end_orphans(self._before)
+        self._before = None
         self._servers.clear()
         self._broker = None
         self.info_file.unlink(missing_ok=True)
-        for folder in (self.deployment.run / "gateway", self.deployment.run / "sessions"):
-            shutil.rmtree(folder, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            self.deployment.run.rmdir()
+        shutil.rmtree(self.deployment.run, ignore_errors=True)
         if self._runtime is not None:
             shutil.rmtree(self._runtime, ignore_errors=True)
             self._runtime = None

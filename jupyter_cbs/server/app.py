@@ -14,7 +14,7 @@ from jupyter_server.extension.application import ExtensionApp
 from traitlets import Set, Unicode
 from traitlets.config import Config
 
-from . import handlers, hardening
+from . import handlers, hardening, sessions
 from .gateway import Gateway
 from .kernels import ForcedProvisionerFactory
 from .routes import close_the_rest
@@ -118,7 +118,7 @@ class CbsApp(ExtensionApp):  # type: ignore[misc]
 
     def initialize_handlers(self) -> None:
         """Mount the gateway and close every route that is not on the list."""
-        self.handlers.extend(handlers.routes(self.gateway, self.stream))
+        self.handlers.extend([*handlers.routes(self.gateway, self.stream), *sessions.routes()])
         close_the_rest(self.serverapp.web_app)
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:

@@ -1,0 +1,191 @@
+"""A person at a workspace server, without a browser: its REST routes and its kernels over the websocket."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import quote
+
+import httpx
+import websocket
+
+from ..domain.errors import CbsError, ErrorBody, TimedOut
+
+_KERNEL_SECONDS: Final = 300.0
+
+
+@dataclass
+class Output:
+    """What a cell printed and showed.
+
+    Parameters
+    ----------
+    text
+        Everything printed, in order.
+    shown
+        Data of rich outputs by media type, in order.
+    error
+        ``(name, message)`` where the cell failed.
+    """
+
+    text: str = ""
+    shown: list[dict[str, Any]] = field(default_factory=list)
+    error: tuple[str, str] | None = None
+
+
+class Kernel:
+    """A running kernel.
+
+    Parameters
+    ----------
+    client : LabClient
+    id, session_id : str
+        Ids of the kernel and of its notebook session.
+    """
+
+    def __init__(self, client: LabClient, id: str, session_id: str) -> None:
+        self.id = id
+        self.session_id = session_id
+        self._client = client
+        self._me = uuid.uuid4().hex
+        address = f"{client.url.replace('http', 'ws', 1)}api/kernels/{id}/channels?session_id={self._me}"
+        self._socket = websocket.create_connection(
+            address,
+            timeout=_KERNEL_SECONDS,
+            header=[f"Authorization: token {client.token}"],
+            origin=client.url.split("/", 3)[0] + "//" + client.url.split("/", 3)[2],
+        )
+
+    def send(self, code: str) -> str:
+        """Have the kernel run a cell; give the message's id."""
+        number = uuid.uuid4().hex
+        header = {"msg_id": number, "username": "", "session": self._me, "msg_type": "execute_request", "version": "5.3", "date": ""}
+        content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False, "stop_on_error": True}
+        self._socket.send(json.dumps({"channel": "shell", "header": header, "parent_header": {}, "metadata": {}, "content": content, "buffers": []}))
+        return number
+
+    def receive(self, number: str, seconds: float = _KERNEL_SECONDS) -> Output:
+        """Wait until the cell is done.
+
+        Raises
+        ------
+        TimedOut
+            When it is not done in time.
+        """
+        output = Output()
+        replied = idle = False
+        deadline = time.monotonic() + seconds
+        while not (replied and idle):
+            self._socket.settimeout(max(deadline - time.monotonic(), 0.01))
+            try:
+                raw = self._socket.recv()
+            except websocket.WebSocketTimeoutException as error:
+                raise TimedOut("kernel_silent", f"The cell was not done within {seconds:.0f} s. {output.text}") from error
+            message = json.loads(raw)
+            if message.get("parent_header", {}).get("msg_id") != number:
+                continue
+            kind, content = message["header"]["msg_type"], message["content"]
+            if kind == "stream":
+                output.text += content["text"]
+            elif kind in ("display_data", "execute_result"):
+                output.shown.append(content["data"])
+            elif kind == "error":
+                output.error = (content["ename"], content["evalue"])
+            elif kind == "execute_reply":
+                replied = True
+                if content["status"] == "error" and output.error is None:
+                    output.error = (content.get("ename", ""), content.get("evalue", ""))
+            elif kind == "status" and content["execution_state"] == "idle":
+                idle = True
+        return output
+
+    def run(self, code: str, seconds: float = _KERNEL_SECONDS) -> Output:
+        """Run a cell and wait for it."""
+        return self.receive(self.send(code), seconds)
+
+    def interrupt(self) -> None:
+        """Interrupt what runs, as the button does."""
+        self._client.request("POST", f"api/kernels/{self.id}/interrupt")
+
+    def close(self) -> None:
+        """Leave the kernel running and close the connection."""
+        self._socket.close()
+
+
+class LabClient:
+    """One account at its workspace server.
+
+    Parameters
+    ----------
+    account : mapping
+        ``url``, ``token`` and ``pin`` as in ``demo.json``.
+    lang : str
+        Language of answers.
+    """
+
+    def __init__(self, account: Mapping[str, Any], lang: str = "en") -> None:
+        self.url = str(account["url"])
+        self.token = str(account["token"])
+        self.pin: str | None = account.get("pin")
+        headers = {"Authorization": f"token {self.token}", "Accept-Language": lang}
+        self.http = httpx.Client(base_url=self.url, headers=headers, timeout=_KERNEL_SECONDS, trust_env=False)
+
+    def request(self, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
+        """Send a request as it is; no status is an error here."""
+        if body is not None:
+            options["json"] = body
+        return self.http.request(method, path, **options)
+
+    def api(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        """Ask an operation of the gateway, e.g. ``api("GET", "project")``.
+
+        Raises
+        ------
+        CbsError
+            What the answer says, as its own type.
+        """
+        answer = self.request(method, f"cbs/api/{path}", body)
+        if answer.status_code >= 400:
+            raise CbsError.from_body(ErrorBody.model_validate_json(answer.content))
+        result: dict[str, Any] = answer.json()
+        return result
+
+    def save(self, path: str, content: Any, kind: str = "file") -> httpx.Response:
+        """Save a text file, a notebook or a folder as the file browser does."""
+        form = "json" if kind == "notebook" else "text"
+        body = {"type": kind} if kind == "directory" else {"type": kind, "format": form, "content": content}
+        return self.request("PUT", f"api/contents/{quote(path)}", body)
+
+    def start_kernel(self, path: str) -> httpx.Response:
+        """Start a kernel for a notebook as JupyterLab does."""
+        body = {"path": path, "name": path.rsplit("/", 1)[-1], "type": "notebook", "kernel": {"name": "cbs-python"}}
+        return self.request("POST", "api/sessions", body)
+
+    @contextmanager
+    def kernel(self, path: str = "personal/scratch.ipynb") -> Iterator[Kernel]:
+        """Run a kernel for a while.
+
+        Raises
+        ------
+        CbsError
+            With the server's reason when it does not start.
+        """
+        answer = self.start_kernel(path)
+        if answer.status_code >= 400:
+            raise CbsError("no_kernel", str(answer.json().get("message")))
+        session = answer.json()
+        kernel = Kernel(self, session["kernel"]["id"], session["id"])
+        try:
+            yield kernel
+        finally:
+            kernel.close()
+            self.request("DELETE", f"api/sessions/{session['id']}")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.http.close()
