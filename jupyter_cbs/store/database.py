@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
 
-from ..domain.errors import Invalid
+from ..domain.errors import Invalid, Unavailable
 from ..domain.text import Text
 
 BUSY_TIMEOUT_MS = 10_000
@@ -31,6 +31,8 @@ def open_engine(url: str) -> Engine:
     ------
     Invalid
         No URL of a database this product supports, or SQLite without a file.
+    Unavailable
+        The file cannot be made or opened.
     """
     try:
         parsed = make_url(url)
@@ -40,8 +42,16 @@ def open_engine(url: str) -> Engine:
     if backend == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
             raise _wrong_url()
-        # SQLite gives its -wal and -shm files the mode of the database
-        os.close(os.open(parsed.database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        try:
+            # SQLite gives its -wal and -shm files the mode of the database
+            os.close(os.open(parsed.database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        except OSError as error:
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            raise Unavailable(
+                "state_unavailable",
+                Text(en=f"The state database cannot be opened: {reason}.", nl=f"De toestandsdatabase kan niet worden geopend: {reason}."),
+                Text(en="Check the folder and who owns it.", nl="Controleer de map en van wie die is."),
+            ) from error
         engine = create_engine(parsed, pool_size=5, max_overflow=20)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -76,9 +86,33 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 @contextmanager
+def answering() -> Iterator[None]:
+    """Turn the failures of a database into the error people read; collisions stay what they are.
+
+    Raises
+    ------
+    Unavailable
+        Busy for too long, damaged, full, gone.
+    """
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except DatabaseError as error:
+        raise Unavailable(
+            "state_unavailable",
+            Text(en="The state database does not answer.", nl="De toestandsdatabase antwoordt niet."),
+            Text(
+                en="Try again; if it stays so, an admin should look at the disk and the log of the broker.",
+                nl="Probeer het opnieuw; blijft het zo, dan moet een beheerder naar de schijf en het brokerlogboek kijken.",
+            ),
+        ) from error
+
+
+@contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """Hold the one write transaction; commits at the end, rolls back on any exception."""
-    with engine.begin() as connection:
+    with answering(), engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
         yield connection
@@ -90,7 +124,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
     options: dict[str, Any] = {_READ: True}
     if engine.dialect.name == "postgresql":
         options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    with engine.connect().execution_options(**options) as connection, connection.begin():
+    with answering(), engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 
 

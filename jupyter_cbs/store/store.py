@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Literal, Self, Unpack
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 
-from ..domain.errors import Conflict, NotFound, Unavailable
+from ..domain.errors import Conflict, NotFound
 from ..domain.evidence import TableMeta
 from ..domain.export import ExportState
 from ..domain.gateway import AuditEvent
@@ -237,15 +237,16 @@ class Store:
         Unavailable
             The database cannot be opened, or the key of the anchors is exposed.
         """
+        engine = open_engine(url)
         try:
-            engine = open_engine(url)
             migrate(engine)
-        except (OperationalError, OSError) as error:
-            raise _unavailable() from error
-        store = cls(engine, Anchors(anchors), clock)
-        with reading(engine) as connection:
-            end = audit.head(connection)
-        store._anchors.begin(end, clock())
+            store = cls(engine, Anchors(anchors), clock)
+            with reading(engine) as connection:
+                end = audit.head(connection)
+            store._anchors.begin(end, clock())
+        except BaseException:
+            engine.dispose()
+            raise
         return store
 
     def close(self) -> None:
@@ -281,8 +282,6 @@ class Store:
                 with writing(self._engine) as connection:
                     transaction = Transaction(connection, self._clock)
                     yield transaction
-            except OperationalError as error:
-                raise _unavailable() from error
             finally:
                 self._writer = None
             self._unanchored += transaction.appended
@@ -364,14 +363,3 @@ class Store:
         """Give the newest measurement of an area; None when it was never measured."""
         with self.view() as view:
             return view.measurement(project, area, user)
-
-
-def _unavailable() -> Unavailable:
-    return Unavailable(
-        "state_unavailable",
-        Text(en="The state database does not answer.", nl="De toestandsdatabase antwoordt niet."),
-        Text(
-            en="Try again; if it stays so, an admin should look at the disk and the log of the broker.",
-            nl="Probeer het opnieuw; blijft het zo, dan moet een beheerder naar de schijf en het brokerlogboek kijken.",
-        ),
-    )
