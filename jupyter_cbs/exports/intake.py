@@ -7,6 +7,7 @@ bounds, notebooks are replaced by their script, and what may not leave says why.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import stat
@@ -18,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import BinaryIO, Final
+from typing import Final
 
 from jupyter_cbs.domain.errors import CbsError, Conflict, Invalid, TooLarge
 from jupyter_cbs.domain.files import FileContent
@@ -350,27 +351,32 @@ class _Intake:
 
 
 def _private_copy(fd: int, path: str) -> FileContent:
-    """Copy an open workspace file to bytes nobody else can write, and detect its type from the copy."""
+    """Copy an open workspace file to bytes nobody else can write, and detect its type from the copy.
+
+    The file is read twice: a write that was under way when reading began leaves no trace in the times of the file, and one
+    through mapped memory leaves none at all.
+    """
     before = os.fstat(fd)
     name = path.rsplit("/", 1)[-1]
     if before.st_size <= _IN_MEMORY:
         data = b"".join(_blocks(fd, before.st_size + 1))
-        _unchanged(before, os.fstat(fd), len(data), path)
+        if data != b"".join(_blocks(fd, before.st_size + 1)) or _stamp(before) != _stamp(os.fstat(fd)) or len(data) != before.st_size:
+            raise changed_while_reading(path)
         return FileContent(path, name, detect(data, name), "other", len(data), data=data)
     with tempfile.TemporaryFile() as copy:
-        length = 0
+        length, first, second = 0, hashlib.sha256(), hashlib.sha256()
         for block in _blocks(fd, before.st_size + 1):
             copy.write(block)
+            first.update(block)
             length += len(block)
         copy.flush()
-        _unchanged(before, os.fstat(fd), length, path)
+        for block in _blocks(fd, before.st_size + 1):
+            second.update(block)
+        if first.digest() != second.digest() or _stamp(before) != _stamp(os.fstat(fd)) or length != before.st_size:
+            raise changed_while_reading(path)
         copy.seek(0)
-        kind = detect(_whole(copy), name)
+        kind = detect(copy.read(MAX_FILE_BYTES + 1), name)
         return FileContent(path, name, kind, "other", length, fd=os.dup(copy.fileno()))
-
-
-def _whole(file: BinaryIO) -> bytes:
-    return file.read(MAX_FILE_BYTES + 1)
 
 
 def _blocks(fd: int, most: int) -> Iterator[bytes]:
@@ -383,10 +389,8 @@ def _blocks(fd: int, most: int) -> Iterator[bytes]:
         yield block
 
 
-def _unchanged(before: os.stat_result, after: os.stat_result, length: int, path: str) -> None:
-    same = (before.st_size, before.st_mtime_ns, before.st_ctime_ns) == (after.st_size, after.st_mtime_ns, after.st_ctime_ns)
-    if not same or length != before.st_size:
-        raise changed_while_reading(path)
+def _stamp(status: os.stat_result) -> tuple[int, int, int]:
+    return (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def changed_while_reading(path: str) -> Conflict:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -98,13 +97,12 @@ def _parse(data: bytes) -> Mapping[str, Any]:
     try:
         if text is None:
             raise ValueError("no text")
-        value = json.loads(text.strip("\ufeff \t\r\n\f\v\0"))
+        text = text.strip("\ufeff \t\r\n\f\v\0")
+        value = json.loads(text)
         if not isinstance(value, dict):
             raise ValueError("no object")
         if "worksheets" in value or value.get("nbformat") in (1, 2, 3):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # old notebooks lack fields the converter warns of; only their code is used
-                value = nbformat.convert(nbformat.from_dict(value), 4)
+            value = nbformat.convert(nbformat.reader.reads(text), 4)
         if not isinstance(value.get("cells"), list):
             raise ValueError("no cells")
         return dict(value)
