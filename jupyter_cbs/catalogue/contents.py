@@ -34,7 +34,9 @@ class Contents:
 def counting_engine() -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB of our own for counting; it may spill, because a key of 17.9 million persons does not have to fit."""
     with tempfile.TemporaryDirectory(prefix="cbs-index-") as spill:
-        connection = duckdb.connect(config={"memory_limit": "2GB", "temp_directory": spill, "autoload_known_extensions": "false"})
+        connection = duckdb.connect(
+            config={"memory_limit": "2GB", "temp_directory": spill, "autoload_known_extensions": "false", "enable_external_file_cache": "false"}
+        )
         try:
             yield connection
         finally:

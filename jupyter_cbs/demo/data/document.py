@@ -14,14 +14,15 @@ _HEAD = f"""# Demo data
 The demo catalogue holds synthetic files with the names, columns, types and codes of the CBS catalogue, and two real data sets from public
 packages. No row of the synthetic files describes anybody.
 
-* `jupyter_cbs.demo.data.generator.generate(target, persons=100_000, seed=2026)` writes the synthetic files as Parquet (zstd, row groups
-  of 122,880) with a `datapackage.json` per topic. At least {MINIMUM:,} persons. The same size and seed give the same rows.
-* `jupyter_cbs.demo.data.real.convert(target)` adds the real data from the packages of the extra `demo`; nothing is fetched.
+* `jupyter_cbs.demo.data.generate(target, persons=100_000, seed=2026, real=True)` writes the catalogue as Parquet (zstd, row groups of
+  122,880) with a `datapackage.json` per topic. At least {MINIMUM:,} persons. The same size and seed give the same rows.
+* The real data come from the packages of the extra `demo`; nothing is fetched. Without them: `real=False`.
 * Keys agree between files: `RINPERSOONS` + `RINPERSOON` for persons, `RINPERSOONSHKW` + `RINPERSOONHKW` for households by main earner,
   `SOORTOBJECTNUMMER` + `RINOBJECTNUMMER` for addresses.
 * As in the real files some codes stand for something missing: `8888888888` and `9999999999` in `INPBELI`, negative percentile groups,
   `88888888` as an open end date, `----` and `--` for an unknown year and month. Leave them out before you average.
-* `DELICT`, `SSECT` and `WPOTYPEPO` have code lists of the demo's own; the other codes are those of the catalogue or of the BRP.
+* Columns, types and most codes are those of the catalogue. The code lists of `DELICT`, `SSECT`, `WPOTYPEPO`, `SSOORTBAAN` and
+  `SWEKARBDUURKLASSE` are the demo's own; country and municipality codes are a selection that was not checked against the official tables.
 """
 
 

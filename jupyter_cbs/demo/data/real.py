@@ -8,7 +8,7 @@ unit; that one person has up to five rows cannot be seen in it, which the descri
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -136,6 +136,47 @@ _SOURCES = (
 )
 
 
+def load() -> tuple[tuple[Topic, str, pa.Table], ...]:
+    """Read the real data from their packages.
+
+    Returns
+    -------
+    tuple of (Topic, str, pyarrow.Table)
+        Topic, where it comes from, rows.
+
+    Raises
+    ------
+    Unavailable
+        ``demo_data_missing``: a package of the extra ``demo`` is not installed, or holds other data than expected.
+    """
+    loaded = []
+    for source in _SOURCES:
+        try:
+            frame = source.load()
+        except ImportError as error:
+            raise _missing(source, f"{source.package}: {error}") from None
+        if len(frame) != source.rows or list(frame.columns) != [column.name for column in source.topic.columns]:
+            raise _missing(source, f"{source.package}: {len(frame)} rows, {len(frame.columns)} columns")
+        loaded.append((source.topic, f"{source.package} ({source.licence})", _exact(frame)))
+    return tuple(loaded)
+
+
+def write(target: Path, loaded: Iterable[tuple[Topic, str, pa.Table]]) -> dict[str, int]:
+    """Write loaded data with their data packages; give the rows by view name."""
+    written: dict[str, int] = {}
+    for topic, origin, table in loaded:
+        file = StreamedFile(target / topic.folder / topic.files[0].path)
+        try:
+            file.write(table)
+            file.close()
+        except BaseException:
+            file.abandon()
+            raise
+        written[file.path.stem] = file.rows
+        write_package(target, topic, frictionless_types(table.schema), [{"title": origin}])
+    return written
+
+
 def convert(target: Path) -> dict[str, int]:
     """Write the real data sets into a catalogue.
 
@@ -152,29 +193,9 @@ def convert(target: Path) -> dict[str, int]:
     Raises
     ------
     Unavailable
-        ``demo_data_missing``: a package of the extra ``demo`` is not installed, or holds other data than expected.
+        ``demo_data_missing``, as :func:`load`; nothing is written then.
     """
-    written: dict[str, int] = {}
-    for source in _SOURCES:
-        try:
-            frame = source.load()
-        except ImportError as error:
-            raise _missing(source, f"{source.package}: {error}") from None
-        if len(frame) != source.rows or list(frame.columns) != [column.name for column in source.topic.columns]:
-            raise _missing(source, f"{source.package}: {len(frame)} rows, {len(frame.columns)} columns")
-        topic = source.topic
-        table = _exact(frame)
-        path = target / topic.folder / topic.files[0].path
-        file = StreamedFile(path)
-        try:
-            file.write(table)
-            file.close()
-        except BaseException:
-            file.abandon()
-            raise
-        written[path.stem] = file.rows
-        write_package(target, topic, frictionless_types(table.schema), [{"title": f"{source.package} ({source.licence})"}])
-    return written
+    return write(target, load())
 
 
 def _exact(frame: pd.DataFrame) -> pa.Table:
