@@ -41,7 +41,7 @@ class DemoData:
     Parameters
     ----------
     persons
-        Persons in the generated population.
+        Persons in the generated population, at least 2,000.
     seed
         The same seed gives the same files.
     real
@@ -49,7 +49,7 @@ class DemoData:
     """
 
     persons: int = 100_000
-    seed: int = 20260101
+    seed: int = 2026
     real: bool = True
 
 
@@ -108,14 +108,17 @@ def _made_with(root: Path) -> Mapping[str, object] | None:
 
 
 def _make_catalogue(deployment: Deployment, data: DemoData) -> None:
-    from .data import generate
+    from .data.generator import generate
+    from .data.real import convert
 
     # made beside the old one: a half-made catalogue is never taken for a whole one
     unfinished = deployment.root / "catalogue.new"
     shutil.rmtree(unfinished, ignore_errors=True)
     (deployment.root / MARK).unlink(missing_ok=True)
     write_private(deployment.root / MARK, "{}")
-    generate(unfinished, persons=data.persons, seed=data.seed, real=data.real)
+    generate(unfinished, data.persons, data.seed)
+    if data.real:
+        convert(unfinished)
     shutil.rmtree(deployment.catalogue, ignore_errors=True)
     unfinished.rename(deployment.catalogue)
 

@@ -123,6 +123,8 @@ class CbsApp(ExtensionApp):  # type: ignore[misc]
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
         self.stream.start()
+        # nothing is built here, so the front end need not ask whether something could be
+        serverapp.web_app.settings.setdefault("page_config_data", {}).update(buildAvailable=False, buildCheck=False)
 
     async def stop_extension(self) -> None:
         """Stop listening, throw away unfinished uploads and what lay in the runtime folder."""
