@@ -83,7 +83,7 @@ def _sections(cells: Cells) -> Iterator[Section]:
             at = np.full((height + 1, len(columns) + 1), -1, dtype=np.int64)
             at[line, column] = np.where(cells.empty[rows], -1, rows)
             unpublished = np.zeros(at.shape, dtype=bool)
-            here: list[bool] = np.equal(cells.codes[rows[0]], np.array(cells.sizes)).tolist()
+            here: list[bool] = [code == size for code, size in zip(cells.codes[rows[0]].tolist(), cells.sizes, strict=True)]
 
             def published(over_across: bool, over_down: bool, here: list[bool] = here, across: int = across, down: int | None = down) -> bool:
                 pattern = [*here]
@@ -149,7 +149,7 @@ def _on_cycle(edges: Mask, r: int, c: int) -> bool:
     rows = np.zeros(edges.shape[0], dtype=bool)
     rows[r] = True
     while True:
-        columns = rest[rows].any(axis=0)
+        columns: Mask = rest[rows].any(axis=0)
         if columns[c]:
             return True
         reached = rows | rest[:, columns].any(axis=1)
@@ -167,6 +167,7 @@ class _Protector:
         self.cost: Floats = 1 + np.log2(1 + np.maximum(cells.n, 0)) + np.where(over > 0, MARGIN_COST ** np.minimum(over, 3), 0.0)
 
     def run(self) -> Mask:
+        """Hide more until every section is in order."""
         sections = list(_sections(self.cells))
         settled: list[int] = [-1] * len(sections)
         while True:
@@ -181,14 +182,14 @@ class _Protector:
             if int(self.hidden.sum()) == before:
                 return self.hidden
 
-    def _edges(self, section: Section) -> Mask:
+    def edges(self, section: Section) -> Mask:
         edges: Mask = (self.hidden[section.at] & (section.at >= 0)) | section.unpublished
         return edges
 
     def _protect(self, section: Section) -> None:
         while True:
             before = int(self.hidden.sum())
-            for r, c in bridges(self._edges(section)):
+            for r, c in bridges(self.edges(section)):
                 if section.at[r, c] >= 0:
                     self._give_company(section, r, c)
             self._protect_unions(section)
@@ -196,7 +197,7 @@ class _Protector:
                 return
 
     def _give_company(self, section: Section, r: int, c: int) -> None:
-        edges = self._edges(section)
+        edges = self.edges(section)
         if _on_cycle(edges, r, c):
             return
         cost = np.where(section.at >= 0, self.cost[section.at], np.inf)
@@ -226,13 +227,13 @@ class _Protector:
             if line[-1] < 0 or self.hidden[line[-1]]:
                 return
             hidden = inner[self.hidden[inner]]
-            if self._passes(hidden):
+            if self.passes(hidden):
                 return
             visible = inner[~self.hidden[inner]]
             if len(visible) == 0:
                 self.hidden[line[-1]] = True
                 return
-            enough = [row for row in visible.tolist() if self._passes(np.append(hidden, row))]
+            enough = [row for row in visible.tolist() if self.passes(np.append(hidden, row))]
             if enough:
                 best = min(enough, key=lambda row: (self.cost[row], row))
             else:
@@ -240,7 +241,8 @@ class _Protector:
                 best = int(visible[np.argmax(size[visible])])
             self.hidden[best] = True
 
-    def _passes(self, rows: Ints) -> bool:
+    def passes(self, rows: Ints) -> bool:
+        """Tell whether some cells, taken as one, pass the minimum frequency and are not dominated."""
         cells, profile = self.cells, self.question.profile
         if int(cells.n[rows].sum()) < profile.min_frequency:
             return False
@@ -276,6 +278,42 @@ def complement(cells: Cells, unsafe: Mask, question: Question) -> Mask:
     if not unsafe.any():
         return unsafe.copy()
     return _Protector(cells, question, unsafe).run()
+
+
+def exposed(cells: Cells, hidden: Mask, unsafe: Mask, question: Question) -> tuple[Mask, Mask]:
+    """Tell which unsafe cells a given suppression gives away.
+
+    Parameters
+    ----------
+    cells
+        The table, m cells and margins.
+    hidden
+        Shape (m,): cells with a value that are not shown.
+    unsafe
+        Shape (m,): cells that must not be known.
+    question
+        Statistic and thresholds.
+
+    Returns
+    -------
+    tuple of Mask
+        Shape (m,) each: unsafe hidden cells that follow by subtraction, and those in a line whose hidden cells together do not pass.
+    """
+    alone = np.zeros(len(cells), dtype=bool)
+    unions = np.zeros(len(cells), dtype=bool)
+    protector = _Protector(cells, question, hidden)
+    for section in _sections(cells) if (hidden & unsafe).any() else ():
+        for r, c in bridges(protector.edges(section)):
+            if section.at[r, c] >= 0:
+                alone[section.at[r, c]] = True
+        for at, unpublished in ((section.at, section.unpublished), (section.at.T, section.unpublished.T)):
+            for line, gap in zip(at, unpublished[:, -1].tolist(), strict=True):
+                inner = line[:-1][line[:-1] >= 0]
+                gone = inner[hidden[inner]]
+                if len(gone) and not gap and line[-1] >= 0 and not hidden[line[-1]] and not protector.passes(gone):
+                    unions[gone] = True
+    alone &= hidden & unsafe
+    return alone, unions & hidden & unsafe & ~alone
 
 
 def determined(relations: NDArray[np.float64], hidden: Mask) -> Mask:

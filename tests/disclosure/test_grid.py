@@ -53,7 +53,7 @@ def test_positions_point_at_what_is_written() -> None:
         meta = meta_of(dims, rows=rows)
         grid = render_grid(meta, frame, ())
         positions = grid_positions(meta, frame)
-        assert len({p for p in positions}) == frame.num_rows
+        assert len(set(positions)) == frame.num_rows
         for position, value in zip(positions, frame.column("value").to_pylist(), strict=True):
             assert position is not None
             assert grid[position[0]][position[1]] == str(int(value))

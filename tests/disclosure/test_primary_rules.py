@@ -223,7 +223,7 @@ def reference(rows: list[Row], k: int, sizes: list[int], statistic: str, profile
                 for i in range(k):
                     if key[i] is TOTAL or sizes[i] < 2:
                         continue
-                    of = len(units(key[:i] + (TOTAL,) + key[i + 1 :]))
+                    of = len(units((*key[:i], TOTAL, *key[i + 1 :])))
                     if n > Fraction(9, 10) * of:
                         statuses.append(Status.UNSAFE)
                     if of - n == 1:

@@ -1,0 +1,1 @@
+"""Scanners of finished files, one module per kind of file, and the checks they share."""

@@ -1,0 +1,83 @@
+"""Comma, semicolon, tab and pipe separated files."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterator
+
+from ...domain.files import FileContent
+from ...domain.finding import Rule, Status
+from ...domain.text import Text
+from . import identifiers
+from .decoding import text_stream
+from .grids import check_part, check_sheet
+from .report import Report
+from .sheet import Sheet
+
+DELIMITERS = ",;\t|"
+WHOLE_CELLS = 400_000
+"""Places of a file that are held at once; a longer file is looked through in parts of this size."""
+
+
+def sniff(sample: str) -> str:
+    """Give the separator that splits most lines of a sample into the same number of fields, more than one."""
+    best, delimiter = (0.0, 0), ","
+    lines = [line for line in sample.splitlines() if line.strip()][:200]
+    for candidate in DELIMITERS:
+        counts = Counter(len(row) for row in csv.reader(lines, delimiter=candidate) if row)
+        fields, times = max(counts.items(), key=lambda item: (item[1] * (item[0] > 1), item[0]), default=(1, 0))
+        # a decimal comma splits as evenly as a separator; the other one then gives the header its names
+        score = (round(times / max(1, len(lines)), 1) if fields > 1 else 0.0, fields)
+        if score > best and not (delimiter == ";" and candidate == "," and best[0] >= 0.9):
+            best, delimiter = score, candidate
+    if delimiter == "," and lines and ";" in lines[0] and lines[0].count(";") >= lines[0].count(","):
+        delimiter = ";"
+    return delimiter
+
+
+def scan(file: FileContent, report: Report) -> None:
+    """Check a delimited file; memory is bounded, however long it is."""
+    with file.open() as stream, text_stream(stream) as text:
+        sample = text.read(65_536)
+        text.seek(0)
+        # a line that is cut off would be a row of its own
+        whole = sample if len(sample) < 65_536 else sample[: sample.rfind("\n") + 1] or sample
+        reader = csv.reader(text, delimiter=sniff(whole))
+        title = file.name.rsplit(".", 1)[0]
+        parts = _parts(reader)
+        first = next(parts, [])
+        sheet = Sheet(first, title=title, decryption=file.type == "csv")
+        check_sheet(sheet, report)
+        header = first[0] if first else []
+        done = len(first)
+        for part in parts:
+            if not report.has(Rule.UNREADABLE):
+                _too_long(report)
+            before = report.cells
+            check_part(Sheet([header, *part], title=title, decryption=file.type == "csv"), report)
+            report.cells = before + sum(bool(cell.strip()) for row in part for cell in row)
+            done += len(part)
+    identifiers.check_name(file.name, report)
+
+
+def _parts(reader: Iterator[list[str]]) -> Iterator[list[list[str]]]:
+    part: list[list[str]] = []
+    places = 0
+    for row in reader:
+        part.append(row)
+        places += len(row) + 1
+        if places >= WHOLE_CELLS:
+            yield part
+            part, places = [], 0
+    if part:
+        yield part
+
+
+def _too_long(report: Report) -> None:
+    text = Text(
+        en=f"More than {WHOLE_CELLS} cells: only keys were looked for in the rest of the file.",
+        nl=f"Meer dan {WHOLE_CELLS} cellen: in de rest van het bestand is alleen naar sleutels gezocht.",
+    )
+    remedy = Text(en="Export smaller tables.", nl="Voer kleinere tabellen uit.")
+    report.add(Rule.UNREADABLE, Status.REVIEW, text, remedy)

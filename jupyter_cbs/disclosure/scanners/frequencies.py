@@ -1,0 +1,215 @@
+"""Counts in finished tables, known by name: small cells, groups in one category, and numbers nothing is known of."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ...domain.finding import Rule, Status, Where
+from ...domain.text import Text
+from .microdata import _is_category
+from .report import Report
+from .sheet import Block, Column
+from .values import is_count_name, is_extreme_name, is_percent_name, is_residual_df, is_suppressed, is_total, mentions_counts
+
+SUPPRESS = Text(
+    en="Merge the category with a neighbour or suppress the cell, and another in its row and column so that it cannot be calculated.",
+    nl="Voeg de categorie samen met een aangrenzende of onderdruk de cel, en in rij en kolom nog een, zodat hij niet is uit te rekenen.",
+)
+WITH_EVIDENCE = Text(
+    en="Make the table with ws.table, so that its evidence is checked, or add the unweighted number of units per cell.",
+    nl="Maak de tabel met ws.table, zodat het bewijs wordt gecontroleerd, of voeg het ongewogen aantal eenheden per cel toe.",
+)
+
+
+@dataclass(frozen=True)
+class Roles:
+    """What the columns of a table are."""
+
+    labels: tuple[Column, ...]
+    counts: tuple[Column, ...]
+    shares: tuple[Column, ...]
+    others: tuple[Column, ...]
+    cross: bool
+
+
+def roles(block: Block) -> Roles:
+    """Tell labels, counts, shares and other numbers apart.
+
+    A column is a count by its name. Where no column is and the title, the corner or the name of the file says counts, all whole
+    numbers are: a cross table. Numbers before the first count that can label groups (years, ages, codes) are labels.
+    """
+    numeric = [c for c in block.columns if c.is_numeric]
+    counts = [c for c in numeric if is_count_name(c.name) or (is_count_name(c.full_name) and len(c.full_name) < 60 and c.is_integer)]
+    counts = [c for c in counts if c.is_integer]
+    shares = [c for c in numeric if c not in counts and (is_percent_name(c.full_name) or sum("%" in cell for cell in c.filled) > len(c.filled) / 2)]
+    cross = False
+    if not counts:
+        rest = [c for c in numeric if c not in shares and not (c.index == 0 and _is_category(c))]
+        if (rest and mentions_counts(block.corner) and all(c.is_integer for c in rest)) or (
+            len(rest) >= 2 and all(c.is_integer for c in rest) and _adds_up(block, rest)
+        ):
+            counts, cross = rest, True
+    first = min((c.index for c in counts), default=block.width)
+    labels, others = [], []
+    for column in block.columns:
+        if column in counts or column in shares or column.is_withheld or not column.filled:
+            continue
+        if not column.is_numeric or (column.index < first and counts and _is_category(column)):
+            labels.append(column)
+        else:
+            others.append(column)
+    return Roles(tuple(labels), tuple(counts), tuple(shares), tuple(others), cross)
+
+
+def _adds_up(block: Block, columns: list[Column]) -> bool:
+    """Tell whether one column is named a total and is, in every complete row, the sum of the others."""
+    total = [c for c in columns if is_total(c.name)]
+    if len(total) != 1 or len(columns) < 3:
+        return False
+    complete = [row for row in range(block.height) if all(c.numbers[row] is not None for c in columns)]
+    return len(complete) >= 2 and all(sum(c.numbers[row] or 0 for c in columns if c is not total[0]) == total[0].numbers[row] for row in complete)
+
+
+def check(block: Block, report: Report) -> None:
+    """Apply the rules for counts to one table."""
+    if not any(c.is_numeric for c in block.columns):
+        return
+    found = roles(block)
+    for column in found.counts:
+        _small(((block.where(row, column.index), value) for row, value in enumerate(column.numbers)), column.full_name or column.name, report)
+    counted_rows = _named_rows(block, found, report)
+    if found.counts and not found.others:
+        _groups(block, found, report)
+    _shares(block, found, report)
+    if found.others or (not found.counts and not counted_rows):
+        _unknown(block, found, report)
+
+
+def _small(cells: Iterable[tuple[Where, float | None]], name: str, report: Report) -> None:
+    least = report.context.profile.min_frequency
+    for where, value in cells:
+        if value is not None and 0 < value < least and value == int(value):
+            text = Text(
+                en=f"'{name}': {int(value)}, at least {least} are needed.",
+                nl=f"'{name}': {int(value)}, er zijn er minstens {least} nodig.",
+            )
+            report.add(Rule.MIN_FREQUENCY, Status.UNSAFE, text, SUPPRESS, where)
+
+
+def _named_rows(block: Block, found: Roles, report: Report) -> bool:
+    """Rows that are counts, degrees of freedom or extremes by their label, as below a regression; and columns that are the last two."""
+    named = False
+    numeric = [c for c in block.columns if c.is_numeric or any(v is not None for v in c.numbers)]
+    first = block.columns[0]
+    if not first.is_numeric:
+        for row, label in enumerate(first.cells):
+            if not label:
+                continue
+            cells = [(block.where(row, c.index), c.numbers[row]) for c in numeric if c is not first and c not in found.counts]
+            if is_count_name(label) and len(label) < 40 and cells and not found.cross:
+                named = True
+                _small(cells, label, report)
+            _special(label, cells, report)
+    for column in numeric:
+        _special(column.name, [(block.where(row, column.index), value) for row, value in enumerate(column.numbers)], report)
+    return named
+
+
+def _special(name: str, cells: list[tuple[Where, float | None]], report: Report) -> None:
+    if is_residual_df(name):
+        least = report.context.profile.min_dof
+        for where, value in cells:
+            if value is not None and value < least:
+                text = Text(
+                    en=f"'{name}': {value:g} degrees of freedom, at least {least} are needed.",
+                    nl=f"'{name}': {value:g} vrijheidsgraden, er zijn er minstens {least} nodig.",
+                )
+                remedy = Text(en="Use fewer parameters or more observations.", nl="Gebruik minder parameters of meer waarnemingen.")
+                report.add(Rule.DEGREES_OF_FREEDOM, Status.UNSAFE, text, remedy, where)
+    elif is_extreme_name(name):
+        place = next((where for where, value in cells if value is not None), None)
+        if place is not None:
+            text = Text(
+                en=f"'{name}' is the value of one unit and is not released.",
+                nl=f"'{name}' is de waarde van één eenheid en wordt niet vrijgegeven.",
+            )
+            remedy = Text(
+                en="Leave it out, or give a percentile or the mean of at least ten extreme units.",
+                nl="Laat het weg, of geef een percentiel of het gemiddelde van minstens tien uiterste eenheden.",
+            )
+            report.add(Rule.MIN_MAX, Status.UNSAFE, text, remedy, place)
+
+
+def _lines(block: Block, found: Roles) -> Iterator[tuple[list[tuple[int, Column]], list[tuple[int, Column]]]]:
+    """Give the lines of a frequency table: its cells, and the cells that hold its total."""
+    total_rows = {row for row in range(block.height) if any(is_total(label.cells[row]) for label in found.labels)}
+    if found.cross:
+        inner = [c for c in found.counts if not is_total(c.name)]
+        totals = [c for c in found.counts if is_total(c.name)]
+        for row in range(block.height):
+            yield [(row, c) for c in inner], [(row, c) for c in totals]
+    keys = list(found.labels)
+    for column in found.counts:
+        for label in keys:
+            others = [c for c in keys if c is not label]
+            lines: dict[tuple[str, ...], tuple[list[tuple[int, Column]], list[tuple[int, Column]]]] = defaultdict(lambda: ([], []))
+            for row in range(block.height):
+                key = tuple(c.cells[row] for c in others)
+                lines[key][1 if is_total(label.cells[row]) else 0].append((row, column))
+            yield from lines.values()
+        if not keys and not total_rows:
+            yield [(row, column) for row in range(block.height)], []
+
+
+def _groups(block: Block, found: Roles, report: Report) -> None:
+    """Find cells that hold more than the allowed share of their line."""
+    most = report.context.profile.group_max_share
+    told: set[tuple[int, int]] = set()
+    for cells, totals in _lines(block, found):
+        values = [column.numbers[row] for row, column in cells]
+        if len(cells) < 2:
+            continue
+        withheld = any(value is None and is_suppressed(column.cells[row]) for value, (row, column) in zip(values, cells, strict=True))
+        total = sum(value for value in values if value is not None)
+        printed = [column.numbers[row] for row, column in totals]
+        if len(printed) == 1 and printed[0] is not None and printed[0] >= total:
+            total = printed[0]
+        elif withheld:
+            continue
+        for value, (row, column) in zip(values, cells, strict=True):
+            if value is not None and value > most * total * (1 + 1e-12) and (row, column.index) not in told:
+                told.add((row, column.index))
+                text = Text(
+                    en=f"More than {most * 100:g} % of a row, column or group is in this one category.",
+                    nl=f"Meer dan {most * 100:g} % van een rij, kolom of groep zit in deze ene categorie.",
+                )
+                report.add(Rule.GROUP_DISCLOSURE, Status.UNSAFE, text, SUPPRESS, block.where(row, column.index))
+
+
+def _shares(block: Block, found: Roles, report: Report) -> None:
+    most = report.context.profile.group_max_share
+    for column in found.shares:
+        values = [value for value in column.numbers if value is not None]
+        scale = 100.0 if max(values, default=0) > 1 or any("%" in cell for cell in column.filled) else 1.0
+        for row, value in enumerate(column.numbers):
+            if value is None or any(is_total(label.cells[row]) for label in found.labels) or is_total(column.name):
+                continue
+            if most * scale < value <= scale:
+                text = Text(
+                    en=f"A share of more than {most * 100:g} %: of a group nearly all are in this category.",
+                    nl=f"Een aandeel van meer dan {most * 100:g} %: van een groep zit bijna iedereen in deze categorie.",
+                )
+                report.add(Rule.GROUP_DISCLOSURE, Status.REVIEW, text, SUPPRESS, block.where(row, column.index))
+
+
+def _unknown(block: Block, found: Roles, report: Report) -> None:
+    column = (found.others or found.shares or tuple(c for c in block.columns if c.is_numeric))[0]
+    text = Text(
+        en=f"Nothing proves the numbers of this table ('{column.name or column.index + 1}'): how many units are behind "
+        "each, and whether one dominates, is unknown.",
+        nl=f"Niets bewijst de getallen van deze tabel ('{column.name or column.index + 1}'): hoeveel eenheden erachter "
+        "zitten en of er één domineert, is onbekend.",
+    )
+    report.add(Rule.UNKNOWN_TABLE, Status.REVIEW, text, WITH_EVIDENCE, block.header_where(column.index))

@@ -1,0 +1,209 @@
+"""Keys of persons, addresses and institutions: by the name of a column, and by what its values look like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from ...domain.finding import Rule, Status, Where
+from ...domain.identifiers import DECRYPTION_COLUMNS, VALUE_SHAPES
+from ...domain.text import Text
+from .report import REMOVE_COLUMN, Report
+from .sheet import Block, Column
+from .values import is_count_name, words
+
+MANY = 0.8
+"""Share of a column's values that must have a shape before the column has it."""
+
+_PREFIXED = re.compile(r"^(?:[RSFG][-_ ]?|\d{4}-)?(\d{9})(?:\.0)?$")
+_LEADING_ZERO = re.compile(r"^0\d{8}$")
+_UUID = re.compile(r"^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+_HEX, _PC6, _BRIN, _EIGHT = (VALUE_SHAPES[name] for name in ("encrypted_hex_like", "pc6", "brin", "kvk"))
+_KEY_WORDS = frozenset(
+    {"id", "ids", "rin", "rinnr", "key", "sleutel", "persoonsnummer", "nummer", "nr", "pid", "uid", "guid",
+      "koppelnr", "identifier", "bsn", "crypt", "hash"}
+)  # fmt: skip
+
+
+def looks_like_key_name(name: str) -> bool:
+    """Tell whether a name is that of a key without being on the list, e.g. ``ID_ma`` or ``school_ID``."""
+    parts = words(name)
+    return bool(parts) and (parts[0] in _KEY_WORDS or parts[-1] in _KEY_WORDS or parts[-1].startswith("rinpersoon"))
+
+
+def nine_digits(text: str) -> str | None:
+    """Give the nine digits of a value that is a person's number by its looks; repeated digits and round amounts are none."""
+    match = _PREFIXED.match(text)
+    if match is None or len(set(match[1])) == 1 or match[1].endswith("000"):
+        return None
+    return match[1]
+
+
+def is_surely_person_number(text: str) -> bool:
+    """Tell whether one value suffices: nine digits that start with 0 are no amount."""
+    return bool(_LEADING_ZERO.match(text)) and nine_digits(text) is not None
+
+
+def is_long_hex(text: str) -> bool:
+    """Tell whether a value looks like an encrypted key: 24 to 64 hexadecimal digits, or a UUID."""
+    return (bool(_HEX.match(text)) and len(set(text)) > 4) or bool(_UUID.match(text))
+
+
+def _is_date(text: str) -> bool:
+    for pattern in ("%Y%m%d", "%d%m%Y"):
+        try:
+            if 1850 <= datetime.strptime(text, pattern).year <= 2100:
+                return True
+        except ValueError:
+            continue
+    return False
+
+
+def column_shape(column: Column, first: bool) -> str | None:
+    """Give the shape of key a column's values have, or None.
+
+    Parameters
+    ----------
+    column
+        The column.
+    first
+        Whether no column of labels stands before it; amounts of nine digits stand after labels.
+    """
+    values = [value.strip("'\"= ") for value in column.filled]
+    if not values:
+        return None
+    unique = len(set(values)) / len(values)
+
+    def share(test: Iterable[object]) -> float:
+        return sum(bool(x) for x in test) / len(values)
+
+    if any(is_surely_person_number(value) for value in values):
+        return "person"
+    nine = [nine_digits(value) for value in values]
+    if share(nine) >= MANY and len(set(nine)) >= 3:
+        amounts = all(number is not None and value.replace(".0", "").isdigit() for number, value in zip(nine, values, strict=True))
+        key_like = first or looks_like_key_name(column.name) or not amounts
+        if (key_like or (len(values) >= 30 and share(nine) >= 0.85)) and not is_count_name(column.name):
+            return "person"
+    # stored as numbers, keys lose their leading zeros
+    whole = [value.replace(".0", "") for value in values]
+    if (first or looks_like_key_name(column.name)) and len(values) >= 10 and unique > 0.5 and all(value.isdigit() for value in whole):
+        lengths = [len(value) for value in whole]
+        if (
+            max(lengths) == 9
+            and sum(length >= 8 for length in lengths) >= 0.9 * len(lengths)
+            and sum(length == 9 for length in lengths) >= 0.6 * len(lengths)
+        ):
+            return "person"
+    if share(is_long_hex(value) for value in values) >= 0.5 or sum(is_long_hex(value) for value in values) >= 3:
+        return "encrypted"
+    if share(_PC6.match(value) for value in values) >= MANY and (len(values) >= 3 or "postcode" in words(column.name)):
+        return "pc6"
+    if share(_BRIN.match(value) for value in values) >= MANY and len(values) >= 3:
+        return "brin"
+    eight = first and len(values) >= 10 and unique > 0.9 and share(_EIGHT.match(value) for value in values) >= MANY
+    area = words(column.name)[:1] in (("buurt",), ("bu",), ("wijk",))
+    return "kvk" if eight and not area and share(_is_date(value) for value in values) < 0.5 else None
+
+
+_SHAPE_TEXT = {
+    "person": Text(
+        en="the values look like person numbers (nine digits)",
+        nl="de waarden zien eruit als persoonsnummers (negen cijfers)",
+    ),
+    "encrypted": Text(
+        en="the values look like encrypted keys (long hexadecimal strings)",
+        nl="de waarden zien eruit als versleutelde sleutels (lange hexadecimale reeksen)",
+    ),
+    "pc6": Text(en="the values are full postcodes (PC6)", nl="de waarden zijn volledige postcodes (PC6)"),
+    "brin": Text(en="the values look like school numbers (BRIN)", nl="de waarden zien eruit als schoolnummers (BRIN)"),
+    "kvk": Text(
+        en="the values look like business numbers (eight digits, all different)",
+        nl="de waarden zien eruit als KVK-nummers (acht cijfers, alle verschillend)",
+    ),
+}
+
+
+def check_columns(block: Block, report: Report) -> None:
+    """Find columns that are keys by name or by value, and keys among the row labels."""
+    allowed = [c.index for c in block.columns if c.name in DECRYPTION_COLUMNS]
+    decryption = allowed[0] if block.sheet.decryption and len(allowed) == 1 else None
+    seen_label = False
+    for column in block.columns:
+        names = [block.rows[r][column.index].strip() for r in range(min(block.header_rows, len(block.rows))) if column.index < len(block.rows[r])]
+        named = next((name for name in names if report.context.is_identifier(name) or name.upper() in DECRYPTION_COLUMNS), None)
+        shape = column_shape(column, first=not seen_label)
+        if column.index == decryption and shape in (None, "pc6", "brin"):
+            _allow_decryption(block, column, report)
+        elif named is not None:
+            text = Text(
+                en=f"Column '{named}' is a key that never leaves the environment.",
+                nl=f"Kolom '{named}' is een sleutel die de omgeving nooit verlaat.",
+            )
+            report.add(Rule.IDENTIFIER, Status.UNSAFE, text, _remedy(named), block.header_where(column.index))
+        elif shape is not None:
+            why = _SHAPE_TEXT[shape]
+            name = column.name or "?"
+            text = Text(en=f"Column '{name}': {why.en}.", nl=f"Kolom '{name}': {why.nl}.")
+            status = Status.REVIEW if shape == "kvk" else Status.UNSAFE
+            report.add(Rule.IDENTIFIER, status, text, _remedy(name), block.header_where(column.index))
+        elif any(is_long_hex(value) for value in column.filled):
+            row = next(i for i, value in enumerate(column.cells) if is_long_hex(value))
+            text = Text(en="A value looks like an encrypted key.", nl="Een waarde ziet eruit als een versleutelde sleutel.")
+            report.add(Rule.IDENTIFIER, Status.UNSAFE, text, REMOVE_COLUMN, block.where(row, column.index))
+        if not column.is_numeric and column.filled:
+            seen_label = True
+    _check_row_labels(block, report)
+
+
+def _remedy(name: str) -> Text:
+    if name.upper() in DECRYPTION_COLUMNS:
+        return Text(
+            en="For decryption deliver each table as its own csv with one column named exactly PC6, BRIN or CAOCODE; otherwise remove the column.",
+            nl="Lever voor ontsleutelen elke tabel als eigen csv met één kolom die precies PC6, BRIN of CAOCODE heet; verwijder anders de kolom.",
+        )
+    return REMOVE_COLUMN
+
+
+def _allow_decryption(block: Block, column: Column, report: Report) -> None:
+    text = Text(
+        en=f"Column '{column.name}' asks for decryption: this file falls in the decryption class.",
+        nl=f"Kolom '{column.name}' vraagt om ontsleuteling: dit bestand valt in de klasse ontsleutelen.",
+    )
+    remedy = Text(
+        en="Keep it if decryption is meant; every code needs at least the minimum number of units.",
+        nl="Laat staan als ontsleutelen de bedoeling is; elke code heeft minstens het minimumaantal eenheden nodig.",
+    )
+    report.add(Rule.IDENTIFIER, Status.REVIEW, text, remedy, block.header_where(column.index))
+
+
+def _check_row_labels(block: Block, report: Report) -> None:
+    """Keys written down the first column: a table on its side."""
+    if not block.columns or block.width < 2:
+        return
+    for row, label in enumerate(block.columns[0].cells):
+        if label and report.context.is_identifier(label):
+            rest = [column.cells[row] for column in block.columns[1:] if column.cells[row]]
+            sure = sum(nine_digits(value) is not None or is_long_hex(value) for value in rest) > len(rest) / 2 if rest else False
+            text = Text(en=f"Row '{label}' is named like a key.", nl=f"Rij '{label}' heet als een sleutel.")
+            report.add(Rule.IDENTIFIER, Status.UNSAFE if sure else Status.REVIEW, text, REMOVE_COLUMN, block.where(row, 0))
+
+
+def check_name(name: str, report: Report, where: Where | None = None) -> None:
+    """Find keys in the name of a file or a sheet."""
+    for token in re.split(r"[^0-9A-Za-z]+", name.rsplit(".", 1)[0] if where is None else name):
+        if nine_digits(token) is not None or is_long_hex(token) or (_PC6.match(token) and len(token) == 6) or (_BRIN.match(token) and len(token) > 3):
+            sure = is_surely_person_number(token) or is_long_hex(token)
+            text = Text(
+                en=f"The name '{name}' holds '{token}', which looks like a key.", nl=f"De naam '{name}' bevat '{token}', dat op een sleutel lijkt."
+            )
+            remedy = Text(en="Give it another name.", nl="Geef een andere naam.")
+            report.add(Rule.IDENTIFIER, Status.UNSAFE if sure else Status.REVIEW, text, remedy, where)
+
+
+def keys_in_tokens(tokens: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Give the words of a text that are surely keys, and those that may be."""
+    sure = [token for token in tokens if is_surely_person_number(token)]
+    nine = [token for token in tokens if nine_digits(token) is not None and token not in sure]
+    return (sure + nine if len(set(nine)) >= 3 else sure), [token for token in tokens if is_long_hex(token)]

@@ -1,0 +1,138 @@
+"""One row per unit: recognised without knowing a single column name.
+
+In a table of groups the labels of a row are its key: some columns together never repeat, although by chance they would, or they
+fill a good part of all combinations. In microdata no columns do that but keys, amounts and dates. So a table is microdata when its
+columns are columns (all numbers, or all labels), it has rows enough, and no set of label columns is a key that chance would not give.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from ...domain.finding import Rule, Status
+from ...domain.text import Text
+from .identifiers import looks_like_key_name
+from .report import Report
+from .sheet import Block, Column
+from .values import is_total, words
+
+LEAST_ROWS = 10
+"""Fewer rows are not enough to tell; other rules look at them."""
+
+SURE_ROWS = 20
+"""From here it is unsafe rather than for review."""
+
+_ROW_NUMBER_NAMES = frozenset({"", "unnamed", "index", "x", "rownames", "row", "rownr", "rij", "id", "nr", "volgnr", "volgnummer", "_n", "obs"})
+_DATE = re.compile(r"^(?:\d{4}-?\d{2}-?\d{2}|\d{2}[-/]\d{2}[-/]\d{4})(?:[ T]00:00(?::00)?)?$")
+_ESTIMATE = re.compile(r"^[(\[]?-?\d*[.,]\d+[)\]]?\*{0,3}$|^\(.*\)$|^\[.*\]$|\d\*{1,3}$")
+_REPEATING = 4.0
+"""Expected number of repeated keys under independence above which not a single one is no accident (probability below 2 %)."""
+
+
+def _is_row_number(column: Column) -> bool:
+    parts = words(column.name)
+    if (parts[0] if parts else "") not in _ROW_NUMBER_NAMES and not looks_like_key_name(column.name):
+        return False
+    values = column.numbers
+    if any(value is None for value in values):
+        return False
+    return all(b is not None and a is not None and b > a for a, b in itertools.pairwise(values))
+
+
+def _is_key_like_label(column: Column) -> bool:
+    """Labels that are all different and named like a key, e.g. ``participant_id`` with P0001, P0002."""
+    if column.distinct < len(column.filled) or not column.filled or not looks_like_key_name(column.name):
+        return False
+    return all(any(c.isdigit() for c in value) for value in column.filled)
+
+
+def _is_category(column: Column) -> bool:
+    """Tell whether a column can label groups: texts, or whole numbers that repeat or are dense; no dates but a time series."""
+    if not column.filled:
+        return False
+    values = [value for value in column.numbers if value is not None]
+    steps = [b - a for a, b in itertools.pairwise(values)]
+    if all(_DATE.match(value) for value in column.filled):
+        ordered = sorted(set(column.filled)) == list(dict.fromkeys(column.filled))
+        return ordered or column.distinct <= len(column.filled) / 3
+    if not column.is_numeric:
+        return True
+    if not values:
+        return False
+    if steps and all(step > 0 for step in steps):
+        # an axis: equal steps, or whole numbers that rise without great gaps
+        if max(steps) - min(steps) <= 1e-6 * max(abs(values[-1]), 1e-12):
+            return True
+        return column.is_integer and values[-1] - values[0] <= 5 * len(values)
+    if any(value != int(value) for value in values):
+        return column.distinct <= max(2, len(values) / 10)
+    distinct = column.distinct
+    return max(values) - min(values) + 1 <= 1.5 * distinct or distinct <= len(values) / 3
+
+
+def _is_key(columns: Sequence[Column], rows: Sequence[int]) -> bool:
+    """Tell whether columns are a key that chance would not give."""
+    keys = [tuple(column.cells[row] for column in columns) for row in rows]
+    if len(set(keys)) < len(keys):
+        return False
+    combinations, alike = 1.0, 1.0
+    for column in columns:
+        counts = Counter(column.cells[row] for row in rows)
+        combinations *= len(counts)
+        alike *= sum(count * count for count in counts.values()) / len(rows) ** 2
+    expected = len(rows) * (len(rows) - 1) / 2 * alike
+    return len(rows) >= 0.25 * combinations or expected >= _REPEATING
+
+
+def is_microdata(block: Block) -> bool:
+    """Tell whether the rows of a table are units."""
+    if block.height < LEAST_ROWS or not block.columns:
+        return False
+    columns = [column for column in block.columns if column.filled]
+    if not columns or any(
+        not column.is_numeric and sum(bool(_ESTIMATE.search(v)) for v in column.filled) > 0.3 * len(column.filled) for column in columns
+    ):
+        return False
+    # numbers and labels in one column, or rows without a label: a table laid out for readers
+    mixed = [column for column in columns if not column.is_numeric and sum(v is not None for v in column.numbers) > 0.3 * len(column.cells)]
+    if mixed or sum(not cell for cell in columns[0].cells) > 0.3 * block.height:
+        return False
+    if columns[0].is_numeric and len(columns) > 1 and _is_row_number(columns[0]):
+        columns = columns[1:]
+    labelled = [c for c in columns if not _is_key_like_label(c)]
+    keyed = len(labelled) < len(columns)
+    if keyed and not labelled:
+        return False
+    categories = [column for column in labelled if _is_category(column)]
+    rows = [row for row in range(block.height) if not any(is_total(column.cells[row]) for column in categories if not column.is_numeric)]
+    rows = [row for row in rows if sum(bool(column.cells[row]) for column in columns) > 1 or len(columns) == 1]
+    if len(rows) < LEAST_ROWS:
+        return False
+    texts = [column for column in categories if not column.is_numeric]
+    candidates = [categories[:size] for size in range(1, min(len(categories), 8) + 1)]
+    if texts:
+        candidates.append(texts)
+        candidates.append([c for c in categories if c in texts or c.index < texts[-1].index])
+    if any(_is_key(candidate, rows) for candidate in candidates):
+        return False
+    return not (len(columns) == 1 and (not columns[0].is_numeric or columns[0].distinct < 0.5 * len(rows)))
+
+
+def check(block: Block, report: Report) -> bool:
+    """Report a table whose rows are units; tell whether it is one."""
+    if not is_microdata(block):
+        return False
+    status = Status.UNSAFE if block.height >= SURE_ROWS else Status.REVIEW
+    text = Text(
+        en=f"{block.height} rows that look like one row per person or other unit, not like a table of groups.",
+        nl=f"{block.height} rijen die eruitzien als één rij per persoon of andere eenheid, niet als een tabel van groepen.",
+    )
+    remedy = Text(
+        en="Export totals per group instead, for example with ws.table.",
+        nl="Voer in plaats daarvan totalen per groep uit, bijvoorbeeld met ws.table.",
+    )
+    report.add(Rule.MICRODATA, status, text, remedy, block.where(0))
+    return True

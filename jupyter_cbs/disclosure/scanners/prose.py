@@ -1,0 +1,147 @@
+"""Texts: documentation, logs, markup. Tables pasted into them, outputs of notebooks, keys among the words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ...domain.files import FileContent
+from ...domain.finding import Rule, Status, Where
+from ...domain.text import Text
+from . import identifiers
+from .decoding import text_stream
+from .grids import check_sheet
+from .identifiers import _BRIN, _PC6
+from .report import REMOVE_COLUMN, Report
+from .sheet import Sheet
+from .values import is_suppressed, number
+
+MAX_CHARACTERS = 8_000_000
+"""Characters of a text that are looked at."""
+
+LEAST_LINES = 3
+
+_OUTPUT = re.compile(
+    r"^\s*(?:Out\s?\[\d+\]:|In\s?\[\d+\]:|\[\d+ rows x \d+ columns\]|# A tibble: |Name: \S+, dtype: |<style scoped>|dtype: (?:int|float|object))",
+    re.M,
+)
+_IMAGE = re.compile(r"data:image/[a-z+]+;base64,|\biVBORw0KGgo[A-Za-z0-9+/]{40,}|\b/9j/4AAQSk[A-Za-z0-9+/]{40,}")
+_NOTEBOOK = re.compile(r'"nbformat"\s*:\s*\d+')
+_TOKEN = re.compile(r"[0-9A-Za-z][0-9A-Za-z.\-_]*[0-9A-Za-z]")
+_MARKUP = re.compile(r"<[^>]{0,400}>")
+_RULE = re.compile(r"^[\s\-=+|:_]+$")
+
+
+def scan(file: FileContent, report: Report) -> None:
+    """Check a text."""
+    with file.open() as stream, text_stream(stream) as reader:
+        content = reader.read(MAX_CHARACTERS + 1)
+    if len(content) > MAX_CHARACTERS:
+        text = Text(
+            en=f"Only the first {MAX_CHARACTERS} characters were looked at.",
+            nl=f"Alleen de eerste {MAX_CHARACTERS} tekens zijn bekeken.",
+        )
+        remedy = Text(en="Shorten the file.", nl="Maak het bestand korter.")
+        report.add(Rule.UNREADABLE, Status.REVIEW, text, remedy)
+        content = content[:MAX_CHARACTERS]
+    markup = file.type in ("html", "notebook_html", "svg", "xml")
+    check_text(content.splitlines(), report, markup=markup)
+    identifiers.check_name(file.name, report)
+
+
+def check_text(lines: Sequence[str], report: Report, first: int = 1, *, markup: bool = False) -> None:
+    """Check lines of text; ``first`` is the number of the first one."""
+    content = "\n".join(lines)
+    if _NOTEBOOK.search(content) and '"cells"' in content:
+        text = Text(en="This is a notebook with its outputs.", nl="Dit is een notebook met zijn uitvoer.")
+        remedy = Text(
+            en="Export its script; results leave as tables and figures of their own.",
+            nl="Voer het script uit; resultaten gaan als eigen tabellen en figuren.",
+        )
+        report.add(Rule.NOTEBOOK, Status.REFUSED, text, remedy)
+    image = _IMAGE.search(content)
+    if image:
+        line = first + content.count("\n", 0, image.start())
+        text = Text(en="A picture is written into the text.", nl="Er staat een afbeelding in de tekst geschreven.")
+        remedy = Text(en="Deliver figures as png with the numbers behind them.", nl="Lever figuren als png, met de getallen erachter.")
+        report.add(Rule.HIDDEN_CONTENT, Status.UNSAFE, text, remedy, Where(line=line))
+    output = _OUTPUT.search(content)
+    if output:
+        line = first + content.count("\n", 0, output.start()) + output[0].count("\n")
+        text = Text(en="Output of a notebook or console is pasted here.", nl="Hier is uitvoer van een notebook of console geplakt.")
+        remedy = Text(en="Leave it out and deliver the results as a table.", nl="Laat het weg en lever de resultaten als tabel.")
+        report.add(Rule.NOTEBOOK, Status.REVIEW, text, remedy, Where(line=line))
+    plain = [_MARKUP.sub(" ", line) for line in lines] if markup else lines
+    _check_words(plain, report, first)
+    for rows, numbers in pasted_tables(plain, first):
+        check_sheet(Sheet(rows, lines=numbers), report)
+
+
+def _check_words(lines: Sequence[str], report: Report, first: int) -> None:
+    """Find keys among the words: one is enough when it is surely one, three different ones when it may be an amount."""
+    tokens = [(first + at, token) for at, line in enumerate(lines) for token in _TOKEN.findall(line[:20_000])]
+    people, codes = identifiers.keys_in_tokens([token for _, token in tokens])
+    places = dict(reversed([(token, line) for line, token in tokens]))
+    for found, sure in ((people, True), (codes, len(set(codes)) >= 3)):
+        for token in list(dict.fromkeys(found))[:20]:
+            text = Text(
+                en="A word looks like a key of a person or an encrypted key.",
+                nl="Een woord ziet eruit als een persoonsnummer of versleutelde sleutel.",
+            )
+            status = Status.UNSAFE if sure else Status.REVIEW
+            report.add(Rule.IDENTIFIER, status, text, REMOVE_COLUMN, Where(line=places[token]))
+    for pattern, name in ((_PC6, "PC6"), (_BRIN, "BRIN")):
+        codes_of_kind = {token: line for line, token in tokens if pattern.match(token) and len(token) >= 4}
+        if len(codes_of_kind) >= 3:
+            text = Text(en=f"{len(codes_of_kind)} words look like {name} codes.", nl=f"{len(codes_of_kind)} woorden zien eruit als {name}-codes.")
+            report.add(Rule.IDENTIFIER, Status.REVIEW, text, REMOVE_COLUMN, Where(line=min(codes_of_kind.values())))
+
+
+def _split(line: str) -> list[str]:
+    """Split a line of a printed table: at pipes, tabs, semicolons, or two and more blanks."""
+    stripped = line.strip()
+    for mark in ("|", "\t", ";", "&"):
+        if stripped.count(mark) >= 1:
+            return [cell.strip().removesuffix("\\\\").strip() for cell in stripped.strip("|").split(mark)]
+    return [cell for cell in re.split(r"\s{2,}", stripped) if cell]
+
+
+def _values(cells: Sequence[str]) -> int:
+    return sum(number(cell) is not None or is_suppressed(cell) for cell in cells)
+
+
+def pasted_tables(lines: Sequence[str], first: int = 1) -> Iterator[tuple[list[list[str]], list[int]]]:
+    """Find runs of lines that are rows of numbers; give their cells with the line before (the header), and line numbers."""
+    run: list[tuple[int, list[str]]] = []
+    header: tuple[int, list[str]] | None = None
+
+    def finished() -> Iterator[tuple[list[list[str]], list[int]]]:
+        if len(run) < LEAST_LINES:
+            return
+        width = max(len(cells) for _, cells in run)
+        rows, numbers = [cells for _, cells in run], [at for at, _ in run]
+        if header is not None and header[0] < numbers[0]:
+            names = header[1]
+            # printed frames have no name above their row numbers
+            rows = [[""] * max(0, width - len(names)) + names, *rows]
+            numbers = [header[0], *numbers]
+        yield rows, numbers
+
+    for at, line in enumerate(lines, start=first):
+        cells = _split(line) if len(line) < 20_000 else []
+        if _RULE.match(line) and line.strip():
+            continue
+        values = _values(cells)
+        if len(cells) < 2 and len(line.split()) >= 3 and _values(line.split()) >= 0.6 * len(line.split()):
+            cells = line.split()
+            values = _values(cells)
+        if len(cells) == 1 and run and values == 0:
+            cells = []
+        if len(cells) >= 2 and values >= 1 and values >= (len(cells) - 1) / 2 and all(len(cell) < 60 for cell in cells):
+            run.append((at, cells))
+            continue
+        yield from finished()
+        run = []
+        words = cells if len(cells) >= 2 else line.split()
+        header = (at, words) if len(words) >= 1 and line.strip() and len(words) <= 60 else None
+    yield from finished()

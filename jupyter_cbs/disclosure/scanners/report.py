@@ -1,0 +1,92 @@
+"""Collecting findings, with a bound: the thousandth small cell says nothing the first hundred did not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pyarrow as pa
+
+from ...domain.evidence import TableMeta
+from ...domain.finding import Finding, Rule, Status, Where
+from ...domain.identifiers import is_never_export
+from ...domain.rules import RuleProfile
+from ...domain.text import Text
+
+MAX_PER_RULE = 100
+"""Findings of one rule, status and sheet that are listed; the rest is counted."""
+
+Lookup = Callable[[Collection[str]], Sequence[tuple[TableMeta, pa.Table]]]
+
+
+def _no_evidence(keys: Collection[str]) -> Sequence[tuple[TableMeta, pa.Table]]:
+    return ()
+
+
+@dataclass(frozen=True)
+class ScanContext:
+    """What a scan needs to know beside the file.
+
+    Parameters
+    ----------
+    profile
+        Thresholds.
+    lookup
+        Give the project's tables with evidence for some shape keys (:func:`jupyter_cbs.domain.grid.shape_key`), newest first.
+    is_identifier
+        Whether a column of this name never leaves.
+    """
+
+    profile: RuleProfile = RuleProfile()  # noqa: RUF009 - frozen
+    lookup: Lookup = _no_evidence
+    is_identifier: Callable[[str], bool] = is_never_export
+
+
+@dataclass
+class Report:
+    """Findings, tables and cells of one file while it is being read."""
+
+    context: ScanContext
+    tables: int = 0
+    cells: int = 0
+    _findings: list[Finding] = field(default_factory=list)
+    _counts: Counter[tuple[Rule, Status, str | None]] = field(default_factory=Counter)
+
+    def add(
+        self,
+        rule: Rule,
+        status: Status,
+        text: Text,
+        remedy: Text,
+        where: Where | None = None,
+        basis: Literal["verified", "declared", "found"] = "found",
+    ) -> None:
+        """Add a finding; beyond :data:`MAX_PER_RULE` of a kind it is only counted."""
+        place = where or Where()
+        kind = (rule, status, place.sheet)
+        self._counts[kind] += 1
+        if self._counts[kind] <= MAX_PER_RULE:
+            self._findings.append(Finding(rule=rule, status=status, where=place, basis=basis, text=text, remedy=remedy))
+
+    def has(self, rule: Rule) -> bool:
+        """Tell whether there is a finding of ``rule``."""
+        return any(kind[0] == rule for kind in self._counts)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Give the findings, worst first, with one line for what was only counted."""
+        found = list(self._findings)
+        for (rule, status, sheet), count in self._counts.items():
+            more = count - MAX_PER_RULE
+            if more > 0:
+                first = next(f for f in self._findings if (f.rule, f.status, f.where.sheet) == (rule, status, sheet))
+                text = Text(en=f"And {more} more like these.", nl=f"En nog {more} zoals deze.")
+                found.append(Finding(rule=rule, status=status, where=Where(sheet=sheet), basis=first.basis, text=text, remedy=first.remedy))
+        return tuple(sorted(found, key=lambda f: -f.status.badness))
+
+
+REMOVE_COLUMN = Text(
+    en="Remove it; results leave as tables of groups, never with keys of persons, addresses or institutions.",
+    nl="Verwijder het; resultaten gaan naar buiten als tabellen van groepen, nooit met sleutels van personen, adressen of instellingen.",
+)

@@ -1,0 +1,135 @@
+"""Finished tables that were made here: recognised by their labels, compared cell by cell, judged on their evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from ...domain.evidence import TableMeta
+from ...domain.finding import Rule, Status
+from ...domain.grid import grid_positions, labels_key, render_grid
+from ...domain.text import Text
+from ..cells import Cells
+from ..complement import exposed
+from ..judge import judge
+from ..rules import Question
+from .report import Report
+from .sheet import Sheet
+from .values import decimals, is_suppressed, number
+
+MAX_HEADER, MAX_LABELS = 6, 6
+"""Most header rows and label columns a table made here can have."""
+
+
+def _cell(grid: Sequence[Sequence[str]], row: int, column: int) -> str:
+    return grid[row][column].strip() if row < len(grid) and column < len(grid[row]) else ""
+
+
+def _agrees(printed: str, value: float | None) -> bool:
+    """Tell whether what is printed is the value, rounded to the decimals that are printed."""
+    if value is None or np.isnan(value):
+        return printed in ("", "0")
+    shown = number(printed)
+    if shown is None:
+        return False
+    if abs(shown - value) <= 0.5 * 10.0 ** -decimals(printed) * (1 + 1e-9) and (decimals(printed) or abs(shown) < 1e9):
+        return True
+    return abs(shown - value) <= 1e-9 * abs(value)
+
+
+def keys(sheet: Sheet) -> dict[str, tuple[int, int]]:
+    """Give the shape keys a sheet could have, with the header rows and label columns each supposes."""
+    rows = _trimmed(sheet)
+    return {
+        labels_key(rows, header, labels): (header, labels)
+        for header in range(1, min(MAX_HEADER, len(rows)) + 1)
+        for labels in range(1, MAX_LABELS + 1)
+    }
+
+
+def _trimmed(sheet: Sheet) -> list[Sequence[str]]:
+    rows = list(sheet.rows)
+    while rows and not any(cell.strip() for cell in rows[-1]):
+        rows.pop()
+    return rows
+
+
+def check(sheet: Sheet, report: Report) -> bool:
+    """Judge a sheet on kept evidence; tell whether there was any that agrees with it."""
+    candidates = report.context.lookup(list(keys(sheet)))
+    best: tuple[int, TableMeta] | None = None
+    rows = _trimmed(sheet)
+    for meta, frame in candidates:
+        differs = _differences(rows, meta, frame)
+        if differs == 0:
+            _judge(sheet, rows, meta, frame, report)
+            return True
+        if best is None or differs < best[0]:
+            best = differs, meta
+    if best is not None:
+        text = Text(
+            en=f"The labels are those of '{best[1].value_label}' made here, but {best[0]} values differ from its evidence.",
+            nl=f"De labels zijn die van '{best[1].value_label}' die hier is gemaakt, maar {best[0]} waarden wijken af van het bewijs.",
+        )
+        remedy = Text(en="Write the table again with to_csv or to_xlsx.", nl="Schrijf de tabel opnieuw weg met to_csv of to_xlsx.")
+        report.add(Rule.UNKNOWN_TABLE, Status.REVIEW, text, remedy, sheet.where(0))
+    return False
+
+
+def _differences(rows: Sequence[Sequence[str]], meta: TableMeta, frame: pa.Table) -> int:
+    grid = render_grid(meta, frame, ())
+    if len(rows) > len(grid):
+        return len(rows) * len(grid[0])
+    differs = 0
+    placed = set()
+    for position, value in zip(grid_positions(meta, frame), frame.column("value").to_pylist(), strict=True):
+        if position is None:
+            continue
+        placed.add(position)
+        printed = _cell(rows, *position)
+        differs += not (printed == "" or is_suppressed(printed) or _agrees(printed, value))
+    # places where the evidence has nothing must hold nothing, beyond the edge of the table as well
+    labels = max(1, len(meta.spec.rows))
+    for r in range(len(grid) - _body_rows(grid, meta), len(rows)):
+        for c in range(labels, len(rows[r])):
+            differs += (r, c) not in placed and _cell(rows, r, c) not in ("", "0") and not is_suppressed(_cell(rows, r, c))
+    return differs
+
+
+def _body_rows(grid: Sequence[Sequence[str]], meta: TableMeta) -> int:
+    return len(grid) - 1 - len(meta.spec.columns)
+
+
+def _judge(sheet: Sheet, rows: Sequence[Sequence[str]], meta: TableMeta, frame: pa.Table, report: Report) -> None:
+    judged = judge(frame, meta.dimensions, meta.spec, report.context.profile, meta.unit)
+    positions = grid_positions(meta, frame)
+    printed = ["" if position is None else _cell(rows, *position) for position in positions]
+    cells = Cells.of(frame, meta.dimensions)
+    visible = np.array([bool(text) and not is_suppressed(text) for text in printed], dtype=bool)
+    for finding in judged.findings:
+        position = positions[finding.row]
+        if visible[finding.row] and position is not None:
+            report.add(finding.rule, finding.status, finding.text, finding.remedy, sheet.where(*position), "verified")
+    unsafe = np.array([status == Status.UNSAFE for status in judged.frame.column("status").to_pylist()], dtype=bool)
+    hidden = ~visible & ~cells.empty
+    alone, unions = exposed(cells, hidden, unsafe, Question(meta.spec.statistic, report.context.profile))
+    for row in np.flatnonzero(alone | unions).tolist():
+        position = positions[row]
+        name = " · ".join("total" if label is None else label for label in cells.labels(row)) or "total"
+        if alone[row]:
+            text = Text(
+                en=f"{name}: the suppressed cell follows by subtraction from its row or column.",
+                nl=f"{name}: de onderdrukte cel is door aftrekken uit zijn rij of kolom te berekenen.",
+            )
+        else:
+            text = Text(
+                en=f"{name}: the suppressed cells of its row or column together follow by subtraction, and together they are too small or dominated.",
+                nl=f"{name}: de onderdrukte cellen van zijn rij of kolom zijn samen door aftrekken te berekenen, en samen te klein of gedomineerd.",
+            )
+        remedy = Text(
+            en="Suppress more with table.suppress(), which keeps the totals.", nl="Onderdruk meer met table.suppress(); de totalen blijven staan."
+        )
+        where = sheet.where(*position) if position is not None else sheet.where(0)
+        report.add(Rule.SECONDARY if alone[row] else Rule.UNION, Status.UNSAFE, text, remedy, where, "verified")
