@@ -33,6 +33,7 @@ class Contents:
 @contextmanager
 def counting_engine() -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB of our own for counting; it may spill, because a key of 17.9 million persons does not have to fit."""
+    # Without the file cache: it goes by name, and the number of a descriptor is used again for the next file.
     with tempfile.TemporaryDirectory(prefix="cbs-index-") as spill:
         connection = duckdb.connect(
             config={"memory_limit": "2GB", "temp_directory": spill, "autoload_known_extensions": "false", "enable_external_file_cache": "false"}
