@@ -67,8 +67,34 @@ def verify(connection: Connection, anchors: Anchors, lines: tuple[Anchor | None,
     The lines must have been read before the connection's view began: the log may grow meanwhile, never shrink.
     """
     anchored, trouble = _judge_anchors(lines, anchors)
+    trouble = trouble or _missing_guards(connection)
     rows = connection.execution_options(yield_per=1000).execute(_ALL).mappings()
     return _walk(rows, anchored, trouble)
+
+
+_GUARDS = {
+    "sqlite": (
+        "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'",
+        {"audit_no_update", "audit_no_delete", "audit_no_gap"},
+    ),
+    "postgresql": (
+        "SELECT tgname FROM pg_trigger WHERE tgrelid = 'audit'::regclass AND tgenabled <> 'D'",
+        {"audit_no_change", "audit_no_truncate", "audit_no_gap"},
+    ),
+}
+"""How each database tells the triggers of the audit table, and which there must be."""
+
+
+def _missing_guards(connection: Connection) -> Text | None:
+    """Tell whether somebody has taken the triggers away that keep the log append-only."""
+    query, needed = _GUARDS[connection.dialect.name]
+    missing = ", ".join(sorted(needed - set(connection.exec_driver_sql(query).scalars())))
+    if not missing:
+        return None
+    return Text(
+        en=f"The database no longer protects the log: the triggers {missing} are gone.",
+        nl=f"De database beschermt het logboek niet meer: de triggers {missing} zijn weg.",
+    )
 
 
 def _walk(rows: Iterable[RowMapping], anchored: Mapping[int, str], trouble: Text | None) -> AuditVerdict:

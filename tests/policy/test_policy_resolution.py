@@ -6,6 +6,7 @@ import json
 from datetime import date
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from jupyter_cbs.domain.errors import NotFound
@@ -13,6 +14,7 @@ from jupyter_cbs.domain.money import ExportClass
 from jupyter_cbs.domain.project import Role
 from jupyter_cbs.domain.rules import QueryLimits, QuotaLimits, RuleProfile
 from jupyter_cbs.policy import PolicyDirectory
+from jupyter_cbs.policy.document import parse
 from jupyter_cbs.policy.reference import PAGES
 from jupyter_cbs.policy.schema import SCHEMAS, render
 
@@ -119,6 +121,19 @@ def test_an_unknown_project_is_not_found(directory: Path) -> None:
 def test_the_committed_schema_is_the_codes(name: str) -> None:
     assert (ROOT / "policies" / name).read_text() == render(SCHEMAS[name]), "run: python -m jupyter_cbs.policy.schema policies"
     json.loads(render(SCHEMAS[name]))
+
+
+@pytest.mark.parametrize(
+    ("file", "schema"),
+    [("default.yaml", "policy.schema.json"), ("projects/9001.yaml", "project.schema.json"), ("projects/9002.yaml", "project.schema.json")],
+)
+def test_an_editor_with_the_schema_accepts_the_shipped_files(file: str, schema: str) -> None:
+    rules = json.loads((ROOT / "policies" / schema).read_text())
+    validator = jsonschema.Draft202012Validator(rules)
+    validator.check_schema(rules)
+    document = parse((ROOT / "policies" / file).read_bytes(), file)
+    assert [error.message for error in validator.iter_errors(document.data)] == []
+    assert list(validator.iter_errors({**document.data, "colour": "red"})) != []
 
 
 @pytest.mark.parametrize("name", PAGES)

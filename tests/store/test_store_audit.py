@@ -167,6 +167,15 @@ def test_a_log_cut_off_and_grown_again_contradicts_its_anchor(open_store: Callab
     assert (verdict.ok, verdict.first_break) == (False, 1)
 
 
+def test_triggers_that_were_dropped_are_missed_though_the_chain_holds(open_store: Callable[[], Store], database: Path) -> None:
+    store = open_store()
+    append(store, 3)
+    attack(database)
+    verdict = store.verify()
+    assert (verdict.ok, verdict.events, verdict.first_break) == (False, 3, None)
+    assert all(trigger in verdict.reason.en for trigger in TRIGGERS)
+
+
 def test_anchors_that_are_removed_are_missed(open_store: Callable[[], Store], tmp_path: Path) -> None:
     store = open_store()
     append(store, 3)
