@@ -10,7 +10,8 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +90,7 @@ class KernelSession:
         self.query_lock = asyncio.Lock()
         self._connections: set[asyncio.Task[None]] = set()
         self._requests: dict[tuple[FrameStream, int], asyncio.Task[None]] = {}
+        self._errands: set[asyncio.Task[None]] = set()
         self._listener: socket.socket | None = None
         self._accepting: asyncio.Task[None] | None = None
 
@@ -207,9 +209,21 @@ class KernelSession:
             key = (stream, number)
             if key in self._requests or sum(1 for k in self._requests if k[0] is stream) >= _MAX_REQUESTS:
                 raise ProtocolError("too many requests at once")
-            task = asyncio.create_task(self._answer(Exchange(self, stream, number), stream, name, args, lang))
+            exchange = Exchange(self, stream, number)
+            task = asyncio.create_task(self._answer(exchange, stream, name, args, lang))
             self._requests[key] = task
-            task.add_done_callback(lambda _, key=key: self._requests.pop(key, None))  # type: ignore[misc]
+            task.add_done_callback(partial(self._done, stream, number, lang))
+
+    def _done(self, stream: FrameStream, number: int, lang: Language, task: asyncio.Task[None]) -> None:
+        self._requests.pop((stream, number), None)
+        if task.cancelled() and not stream.closed:
+            # cancelled before its first step, so it could not say so itself
+            self._later(self._fail(stream, number, _cancelled(), lang))
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
 
     async def _cancel(self, stream: FrameStream, target: object) -> None:
         task = self._requests.get((stream, target)) if isinstance(target, int) else None
@@ -346,8 +360,8 @@ class Sessions:
         self._keep()
         self._later(session.close())
 
-    def _later(self, work: Any) -> None:
-        task: asyncio.Task[None] = asyncio.ensure_future(work)
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 

@@ -93,12 +93,17 @@ class Running:
         self.deployment = deployment
         self.process: subprocess.Popen[bytes] | None = None
         self.log = deployment.root / "broker.log"
+        self.kernels: list[Kernel] = []
+
+    def disconnect(self) -> None:
+        """Hang up every kernel a test left behind."""
+        for kernel in self.kernels:
+            kernel.sock.close()
+        self.kernels.clear()
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "jupyter_cbs.broker", "--dir", str(self.deployment.root)], stdout=log, stderr=log
-            )
+            self.process = subprocess.Popen([sys.executable, "-m", "jupyter_cbs.broker", "--dir", str(self.deployment.root)], stdout=log, stderr=log)
         self.wait_ready()
 
     def wait_ready(self) -> None:
@@ -135,6 +140,7 @@ class Running:
         sock.settimeout(60)
         sock.connect(path)
         kernel = Kernel(sock, FrameDecoder(), [])
+        self.kernels.append(kernel)
         kernel.send({"hello": {"protocol": 1, "lang": lang, "events": events}})
         welcome = kernel.read()
         assert welcome is not None
@@ -194,9 +200,15 @@ def make_deployment(root: Path) -> Deployment:
 
 
 @pytest.fixture(scope="session")
-def broker() -> Iterator[Running]:
-    """One broker for the tests that leave it as it was."""
+def _shared_broker() -> Iterator[Running]:
     yield from _running()
+
+
+@pytest.fixture
+def broker(_shared_broker: Running) -> Iterator[Running]:
+    """One broker for all tests that leave it as it was."""
+    yield _shared_broker
+    _shared_broker.disconnect()
 
 
 @pytest.fixture
@@ -212,5 +224,6 @@ def _running() -> Iterator[Running]:
         try:
             yield running
         finally:
+            running.disconnect()
             if running.process is not None and running.process.poll() is None:
                 running.stop()

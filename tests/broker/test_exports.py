@@ -47,7 +47,7 @@ def draft(broker: Running, folder: Path, title: str = "Costs") -> dict[str, Any]
     created = broker.call("researcher", "POST", "/exports", {"title": title, "paths": paths})
     assert created.status == 200, created.body
     files = [
-        {"path": f["delivered_as"], "shows": "counts", "population": "all", "unit": "person", "unweighted_n": "in the table"}
+        {"path": f["path"], "shows": "counts", "population": "all", "unit": "person", "unweighted_n": "in the table"}
         for f in created.body["report"]["files"]
     ]
     body = {"version": created.body["version"], "form": {**FORM, "files": files}}
@@ -173,7 +173,7 @@ def test_an_empty_request_goes_nowhere(broker: Running) -> None:
 def test_the_leader_returns_with_a_reason(broker: Running, folder: Path) -> None:
     request = draft(broker, folder)
     act(broker, "researcher", request, "propose")
-    assert act(broker, "leader", request, "return").body["code"] == "reason_required"
+    assert act(broker, "leader", request, "return").body["code"] == "reason_missing"
     returned = act(broker, "leader", request, "return", reason="say more").body
     assert returned["state"] == "draft"
     assert returned["history"][-1]["note"] == "say more"
