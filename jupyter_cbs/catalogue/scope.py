@@ -145,6 +145,9 @@ class Scope:
         )
 
     def views(self) -> dict[str, Path]:
-        """Give the file behind every name a session may use: each view name, and each topic as its newest data set."""
-        newest = {dataset.topic: self._paths[dataset.name] for dataset in self.datasets if dataset.newest}
-        return newest | {dataset.name: self._paths[dataset.name] for dataset in self.datasets}
+        """Give the file behind every name a session may use: each view name first, then each topic as its newest data set."""
+        views = {dataset.name: self._paths[dataset.name] for dataset in self.datasets}
+        for dataset in self.datasets:
+            if dataset.newest:
+                views.setdefault(dataset.topic, self._paths[dataset.name])
+        return views
