@@ -313,11 +313,7 @@ class Worker:
 
     async def _ensure(self) -> _Process:
         if self._closed:
-            raise Unavailable(
-                "session_closed",
-                Text(en="The session is closed.", nl="De sessie is gesloten."),
-                Text(en="Restart the kernel.", nl="Herstart de kernel."),
-            )
+            raise _was_closed()
         if self._process is None or self._process.gone.is_set() or self._process.main.closed:
             self._process = await self._launch()
         return self._process
@@ -393,7 +389,7 @@ class Worker:
                     raise
             finished = True
             await process.waiter
-            raise self._ended() or _died()
+            raise self._ended() or (_was_closed() if self._closed else _died())
         finally:
             timeout.cancel()
             look.cancel()
@@ -472,6 +468,17 @@ def _died() -> Unavailable:
         Text(
             en="Run it again: a fresh one is started. If it stops again, it needs too much memory: select fewer columns or filter earlier.",
             nl="Voer de query opnieuw uit: er start een nieuwe. Stopt die ook, dan is te veel geheugen nodig: kies minder kolommen of filter eerder.",
+        ),
+    )
+
+
+def _was_closed() -> Unavailable:
+    return Unavailable(
+        "session_closed",
+        Text(en="The query engine of this session was closed.", nl="De rekenmachine van deze sessie is gesloten."),
+        Text(
+            en="Run it again; if data sets were withdrawn from the project, ws.catalogue() shows what is left.",
+            nl="Voer de query opnieuw uit; zijn er bestanden ingetrokken, dan toont ws.catalogue() wat er nog is.",
         ),
     )
 

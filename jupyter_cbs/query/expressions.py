@@ -106,6 +106,7 @@ def _item(text: str, gate: Gate) -> dict[str, Any]:
         and node["from_table"]["type"] == "EMPTY"
         and not node["cte_map"]["map"]
         and not any(node.get(key) for key in _ITEM_KEYS)
+        and node["aggregate_handling"] == "STANDARD_HANDLING"
     )
     if not alone or text.rstrip().endswith(";") or any(_is_function(n, _MULTIPLYING) or n.get("class") == "STAR" for n in _nodes(items)):
         raise _not_one(text)
@@ -127,7 +128,7 @@ def check_repeatable(tree: Any) -> None:
             "not_repeatable",
             Text(en="A table with evidence cannot stand on random values or samples.",
                  nl="Een tabel met onderbouwing kan niet op toevalsgetallen of steekproeven berusten."),
-            Text(en="Choose by a column, e.g. where='hash(RINPERSOON) % 10 = 0'.", nl="Kies met een kolom, bijvoorbeeld where='hash(RINPERSOON) % 10 = 0'."),
+            Text(en="Choose by a column, e.g. where='hash(RINPERSOON) % 10 = 0'.", nl="Kies met een kolom, bv. where='hash(RINPERSOON) % 10 = 0'."),
         )  # fmt: skip
 
 

@@ -231,6 +231,8 @@ def _base(spec: TableSpec, source: _Source, session: Session, gate: Gate) -> tup
         )
     value = None if spec.values is None else expression(spec.values, columns, gate)
     weight = None if spec.weight is None else only_column(spec.weight, columns)
+    if weight is not None and not columns[weight.name].startswith(_NUMERIC):
+        raise _not_numeric("weight_not_numeric", weight.name, columns[weight.name])
     where = None if spec.where is None or not spec.where.strip() else condition(spec.where, gate)
     unit, notes = _unit(spec, source)
     institution = None
@@ -242,8 +244,6 @@ def _base(spec: TableSpec, source: _Source, session: Session, gate: Gate) -> tup
     kind = types.get("v0", "")
     if value is not None and not counting and not kind.startswith((*_NUMERIC, "BOOLEAN")):
         raise _not_numeric("values_not_numeric", value.name, kind)
-    if weight is not None and not types["w"].startswith(_NUMERIC):
-        raise _not_numeric("weight_not_numeric", weight.name, types["w"])
     if kind in ("FLOAT", "DOUBLE", "BOOLEAN"):
         base = replace(base, kind="bool" if kind == "BOOLEAN" else "float")
     return base, notes
