@@ -4,10 +4,8 @@ import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator } from '@jupyterlab/translation';
 import { workspaceIcon } from '../icons';
 import { CommandIDs, DOMAIN, IWorkspaceModel, IWorkspacePanel } from '../tokens';
+import { Folding } from './folding';
 import { WorkspacePanel } from './panel';
-import type { IFolding } from './section';
-
-const STATE_KEY = 'jupyter-cbs:panel';
 
 /**
  * Adds the side panel and the command that opens it.
@@ -19,16 +17,16 @@ export const panelPlugin: JupyterFrontEndPlugin<IWorkspacePanel> = {
   requires: [IWorkspaceModel, ITranslator],
   optional: [ILayoutRestorer, ICommandPalette, IStateDB],
   provides: IWorkspacePanel,
-  activate: async (
+  activate: (
     app: JupyterFrontEnd,
     model: IWorkspaceModel,
     translator: ITranslator,
     restorer: ILayoutRestorer | null,
     palette: ICommandPalette | null,
     state: IStateDB | null
-  ): Promise<IWorkspacePanel> => {
+  ): IWorkspacePanel => {
     const trans = translator.load(DOMAIN);
-    const panel = new WorkspacePanel({ model, translator, folding: await restoreFolding(state) });
+    const panel = new WorkspacePanel({ model, translator, folding: new Folding(state) });
     app.shell.add(panel, 'left', { rank: 501, type: 'CBS workspace' });
     restorer?.add(panel, panel.id);
 
@@ -58,25 +56,3 @@ export const panelPlugin: JupyterFrontEndPlugin<IWorkspacePanel> = {
     return panel;
   }
 };
-
-/** Keep in JupyterLab's state database which sections are folded. */
-async function restoreFolding(state: IStateDB | null): Promise<IFolding> {
-  let saved: unknown = null;
-  try {
-    saved = await state?.fetch(STATE_KEY);
-  } catch {
-    // a lost layout is no reason to show nothing
-  }
-  const folded = new Set(Array.isArray(saved) ? saved.filter((id): id is string => typeof id === 'string') : []);
-  return {
-    isFolded: id => folded.has(id),
-    setFolded: (id, value) => {
-      if (value) {
-        folded.add(id);
-      } else {
-        folded.delete(id);
-      }
-      void state?.save(STATE_KEY, [...folded]).catch(() => undefined);
-    }
-  };
-}

@@ -6,7 +6,8 @@ import { speechOf, type ISpeech } from '../components/context';
 import { workspaceIcon } from '../icons';
 import type { IPanelSection, IWorkspaceModel, IWorkspacePanel } from '../tokens';
 import { BannerWidget } from './banner';
-import { SectionWidget, type IFolding } from './section';
+import type { Folding } from './folding';
+import { SectionWidget } from './section';
 
 /**
  * The side panel: a banner for what blocks work, and the sections below one another in their natural height.
@@ -68,6 +69,6 @@ export namespace WorkspacePanel {
     /** JupyterLab's translator. */
     translator: ITranslator;
     /** Remembers which sections are folded. */
-    folding: IFolding;
+    folding: Folding;
   }
 }

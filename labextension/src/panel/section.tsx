@@ -1,16 +1,10 @@
 import { ReactWidget } from '@jupyterlab/ui-components';
+import { Signal } from '@lumino/signaling';
 import React, { useState } from 'react';
 import { SpeechProvider, type ISpeech } from '../components/context';
 import { useResource } from '../components/hooks';
 import type { IPanelSection, IWorkspaceModel } from '../tokens';
-
-/** Remembers which sections are folded. */
-export interface IFolding {
-  /** Whether a section is folded. */
-  isFolded(id: string): boolean;
-  /** Keep whether it is. */
-  setFolded(id: string, folded: boolean): void;
-}
+import type { Folding } from './folding';
 
 /**
  * A section of the panel: a heading that folds its body.
@@ -26,6 +20,7 @@ export class SectionWidget extends ReactWidget {
     this._options = options;
     this.addClass('jp-cbs-Section');
     this.id = `jp-cbs-section-${options.section.id}`;
+    options.folding.restored.connect(this._redraw, this);
   }
 
   /** The section that is shown. */
@@ -33,11 +28,16 @@ export class SectionWidget extends ReactWidget {
     return this._options.section;
   }
 
+  dispose(): void {
+    // also ends what the widget listens to
+    Signal.clearData(this);
+    super.dispose();
+  }
+
   /** Unfold the body and move the focus to the heading. */
   reveal(): void {
     this._options.folding.setFolded(this.section.id, false);
-    this._generation += 1;
-    this.update();
+    this._redraw();
     void this.renderPromise?.then(() => {
       this.node.scrollIntoView({ block: 'nearest' });
       this.node.querySelector<HTMLElement>('.jp-cbs-Section-toggle')?.focus();
@@ -50,6 +50,12 @@ export class SectionWidget extends ReactWidget {
         <Section key={this._generation} {...this._options} bodyId={`${this.id}-body`} />
       </SpeechProvider>
     );
+  }
+
+  /** Start afresh, so that the folding is read again. */
+  private _redraw(): void {
+    this._generation += 1;
+    this.update();
   }
 
   private readonly _options: SectionWidget.IOptions;
@@ -69,7 +75,7 @@ export namespace SectionWidget {
     /** The reader's words. */
     speech: ISpeech;
     /** Remembers the folding. */
-    folding: IFolding;
+    folding: Folding;
   }
 }
 
