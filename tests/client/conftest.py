@@ -1,16 +1,13 @@
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from peer import Peer
-
 from jupyter_cbs.client import Workspace, connect
+
+from .peer import Peer
 
 
 @pytest.fixture

@@ -3,12 +3,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from peer import Peer
 
 from jupyter_cbs.client import Workspace
 from jupyter_cbs.client.catalogue import DatasetView, Listing
 from jupyter_cbs.domain.dataset import Dataset, DatasetSummary, Variable, VariableRole
 from jupyter_cbs.domain.errors import NotFound
+
+from .peer import Peer
 
 EVIL = "<img src=x onerror=alert(1)>"
 

@@ -9,12 +9,13 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from peer import Line, Peer, ipc, memfd
 
 from jupyter_cbs.client import Workspace, connect
 from jupyter_cbs.client.connection import Session
 from jupyter_cbs.domain.errors import Cancelled, Internal, Invalid, NotFound, Position, Unavailable
 from jupyter_cbs.domain.text import Text
+
+from .peer import Line, Peer, ipc, memfd
 
 ROWS = pa.table({"a": [1, 2, 3], "b": ["x", "y", None]})
 

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from peer import Peer
 
 from jupyter_cbs.client import Workspace
 from jupyter_cbs.client.files import list_files, workspace_path
@@ -15,6 +14,8 @@ from jupyter_cbs.domain.errors import Invalid
 from jupyter_cbs.domain.finding import FileReport, Finding, PrecheckReport, Rule, Status, StrippedContent, Where
 from jupyter_cbs.domain.quota import AreaUsage, QuotaStatus
 from jupyter_cbs.domain.text import Text
+
+from .peer import Peer
 
 EVIL = "<script>alert(1)</script>"
 BOTH = Text(en=EVIL, nl=EVIL)

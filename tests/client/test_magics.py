@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
-from peer import Peer
 
 from jupyter_cbs.client import Workspace
 from jupyter_cbs.client.magics import parameter_names
 from jupyter_cbs.domain.errors import Invalid, NotFound
+
+from .peer import Peer
 
 
 @pytest.fixture

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from peer import Line, Peer
 
 from jupyter_cbs.client import Workspace
 from jupyter_cbs.client.live import EventFeed
 from jupyter_cbs.client.panel.view import CHECK, FILES, FORM, PROPOSE, ExportPanel
 from jupyter_cbs.domain.errors import Conflict
+
+from .peer import Line, Peer
 
 EVIL = "<script>alert(1)</script>"
 

@@ -7,11 +7,12 @@ from decimal import Decimal
 import numpy as np
 import pyarrow as pa
 import pytest
-from peer import Peer
 
 from jupyter_cbs.client import Workspace
 from jupyter_cbs.client.result import Result
 from jupyter_cbs.domain.errors import Invalid, Unavailable
+
+from .peer import Peer
 
 EVIL = "<script>alert(1)</script>\"'&"
 

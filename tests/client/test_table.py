@@ -11,8 +11,6 @@ from typing import Any
 import matplotlib
 import openpyxl
 import pytest
-from peer import Line, Peer, ipc
-from tables import AGE, SEX, make
 
 from jupyter_cbs.client import Workspace
 from jupyter_cbs.client.table import Table
@@ -20,6 +18,9 @@ from jupyter_cbs.domain.errors import Invalid, QuotaExceeded
 from jupyter_cbs.domain.evidence import Category, Dimension
 from jupyter_cbs.domain.finding import CellFinding, Rule, Status
 from jupyter_cbs.domain.text import Text
+
+from .peer import Line, Peer, ipc
+from .tables import AGE, SEX, make
 
 matplotlib.use("Agg")
 EVIL = "<script>alert(1)</script>\"'"
