@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PIN, Running
+
+from .harness import PIN, Running
 
 FORM = {
     "purpose": "Article",

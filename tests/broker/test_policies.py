@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from conftest import Running
+from .harness import Running
 
 
 def project_file(broker: Running) -> Path:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import Running
 
 from jupyter_cbs.domain.gateway import OPERATIONS
+
+from .harness import Running
 
 USERS = ("researcher", "leader", "viewer", "checker1", "admin")
 

@@ -8,7 +8,8 @@ import socket
 import struct
 
 import pytest
-from conftest import PERSONS, Running
+
+from .harness import PERSONS, Running
 
 
 def test_a_small_query_comes_inline(broker: Running) -> None:

@@ -1,0 +1,196 @@
+"""A real broker process on a small deployment, and clients for its sockets as honest and hostile peers write them."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from jupyter_cbs.broker.deployment import Deployment
+from jupyter_cbs.protocol import Frame, FrameDecoder, recv_frame, send_frame
+from jupyter_cbs.store.store import Store
+
+POLICIES = Path(__file__).parents[2] / "policies"
+PIN = "271828"
+PERSONS = 2_000
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=60)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
+
+
+@dataclass
+class Answer:
+    status: int
+    body: Any
+
+
+@dataclass
+class Kernel:
+    """A raw peer of the session protocol, as an honest or hostile kernel would write it."""
+
+    sock: socket.socket
+    decoder: FrameDecoder
+    pending: list[Frame]
+    number: int = 0
+
+    def send(self, header: dict[str, Any], fds: list[int] | None = None) -> None:
+        send_frame(self.sock, Frame(header, fds=fds or []))
+
+    def read(self) -> Frame | None:
+        return recv_frame(self.sock, self.decoder, self.pending)
+
+    def start(self, op: str, **args: Any) -> int:
+        self.number += 1
+        self.send({"id": self.number, "op": op, "args": args})
+        return self.number
+
+    def finish(self, number: int) -> tuple[dict[str, Any], pa.Table | None]:
+        """Read until the request ends; give its last header and the rows."""
+        tables: list[pa.Table] = []
+        while (frame := self.read()) is not None:
+            if frame.header["id"] != number:
+                continue
+            if frame.header["type"] == "chunk":
+                for fd, size in zip(frame.fds, frame.header["sizes"], strict=True):
+                    tables.append(pa.ipc.open_stream(os.pread(fd, size, 0)).read_all())
+                frame.close()
+            elif frame.header["type"] in ("answer", "error"):
+                if frame.payload:
+                    tables.append(pa.ipc.open_stream(frame.payload).read_all())
+                return frame.header, pa.concat_tables(tables) if tables else None
+        raise EOFError("connection closed")
+
+    def ask(self, op: str, **args: Any) -> tuple[dict[str, Any], pa.Table | None]:
+        return self.finish(self.start(op, **args))
+
+
+class Running:
+    """A broker process and the sockets of its deployment."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self.deployment = deployment
+        self.process: subprocess.Popen[bytes] | None = None
+        self.log = deployment.root / "broker.log"
+        self.kernels: list[Kernel] = []
+
+    def disconnect(self) -> None:
+        """Hang up every kernel a test left behind."""
+        for kernel in self.kernels:
+            kernel.sock.close()
+        self.kernels.clear()
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen([sys.executable, "-m", "jupyter_cbs.broker", "--dir", str(self.deployment.root)], stdout=log, stderr=log)
+        self.wait_ready()
+
+    def wait_ready(self) -> None:
+        while True:
+            try:
+                if self.call("admin", "GET", "/health").status == 200:
+                    return
+            except (OSError, http.client.HTTPException):
+                assert self.process is not None
+                try:
+                    self.process.wait(0.05)
+                except subprocess.TimeoutExpired:
+                    continue
+                raise AssertionError(self.log.read_text()) from None
+
+    def stop(self, how: int = signal.SIGTERM) -> None:
+        assert self.process is not None
+        self.process.send_signal(how)
+        self.process.wait(20)
+
+    def call(self, user: str, method: str, path: str, body: Any = None, project: str = "9001", lang: str = "en") -> Answer:
+        connection = UnixConnection(self.deployment.gateway_socket(project, user))
+        data = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
+        try:
+            connection.request(method, f"/cbs/api{path}", data, {"Accept-Language": lang})
+            response = connection.getresponse()
+            content = response.read()
+        finally:
+            connection.close()
+        return Answer(response.status, json.loads(content) if content else None)
+
+    def connect(self, path: str, events: bool = False, lang: str = "en") -> Kernel:
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        sock.settimeout(60)
+        sock.connect(path)
+        kernel = Kernel(sock, FrameDecoder(), [])
+        self.kernels.append(kernel)
+        kernel.send({"hello": {"protocol": 1, "lang": lang, "events": events}})
+        welcome = kernel.read()
+        assert welcome is not None
+        assert welcome.header["type"] == "welcome"
+        return kernel
+
+    def kernel(self, user: str = "researcher", project: str = "9001", kernel_id: str = "k1") -> Kernel:
+        opened = self.call(user, "POST", "/sessions", {"kernel_id": kernel_id}, project=project)
+        assert opened.status == 200, opened.body
+        return self.connect(opened.body["socket"])
+
+
+def write_catalogue(root: Path) -> None:
+    """Write two granted data sets, one of another project and a truncated file."""
+    n = PERSONS
+    persons = pa.table(
+        {
+            "RINPERSOONS": ["R"] * n,
+            "RINPERSOON": [f"{i:09d}" for i in range(n)],
+            "GBAGESLACHT": ["1" if i % 2 else "2" for i in range(n)],
+            "GBAGEBOORTEJAAR": [str(1940 + i % 7) if i >= 7 else "1930" for i in range(n)],
+        }
+    )
+    costs = pa.table(
+        {
+            "RINPERSOONS": ["R"] * n,
+            "RINPERSOON": [f"{i:09d}" for i in range(n)],
+            "ZVWKHUISARTS": pa.array([float(100 + i % 50) for i in range(n)]),
+            "GROEP": ["D" if i < 12 else "ABC"[i % 3] for i in range(n)],
+            "BEDRAG": pa.array([1_000_000.0 if i == 0 else 10.0 + i % 5 for i in range(n)]),
+        }
+    )
+    for path, table in {
+        "Bevolking/GBAPERSOONTAB/2023/GBAPERSOON2023TABV1.parquet": persons,
+        "GezondheidWelzijn/ZVWZORGKOSTENTAB/2022/ZVWZORGKOSTEN2022TABV2.parquet": costs,
+        "VeiligheidRecht/VERDTAB/2022/VERD2022TABV1.parquet": persons.select(["RINPERSOONS", "RINPERSOON"]),
+    }.items():
+        file = root / path
+        file.parent.mkdir(parents=True)
+        pq.write_table(table, file, compression="zstd")
+    broken = root / "Bevolking" / "GBAPERSOONTAB" / "2022" / "GBAPERSOON2022TABV1.parquet"
+    broken.parent.mkdir(parents=True)
+    broken.write_bytes((root / "Bevolking/GBAPERSOONTAB/2023/GBAPERSOON2023TABV1.parquet").read_bytes()[:-100])
+
+
+def make_deployment(root: Path) -> Deployment:
+    deployment = Deployment(root)
+    deployment.prepare()
+    shutil.copytree(POLICIES, deployment.policies)
+    write_catalogue(deployment.catalogue)
+    store = Store.open(deployment.database, deployment.state / "anchors")
+    with store.begin() as tx:
+        for user in ("leader", "checker1", "checker2"):
+            tx.set_pin(user, PIN)
+    store.close()
+    return deployment
