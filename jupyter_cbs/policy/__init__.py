@@ -2,9 +2,9 @@
 
 from .errors import PolicyInvalid
 from .permissions import can, check
-from .phases import Lifecycle, lifecycle
+from .phases import Lifecycle, lifecycle, local_day
 from .policies import Policies, ProjectPolicy
 from .store import PolicyDirectory
 from .validate import validate_path
 
-__all__ = ["Lifecycle", "Policies", "PolicyDirectory", "PolicyInvalid", "ProjectPolicy", "can", "check", "lifecycle", "validate_path"]
+__all__ = ["Lifecycle", "Policies", "PolicyDirectory", "PolicyInvalid", "ProjectPolicy", "can", "check", "lifecycle", "local_day", "validate_path"]

@@ -17,6 +17,8 @@ from .phases import long_date
 
 MAX_YEARS = 3
 """Longest a project may run from its start (domain R9)."""
+YEARS = range(1990, 2200)
+"""Years a project can lie in; anything else is a slip of the keyboard and would overflow the calendar."""
 
 
 def years_after(day: date, years: int) -> date:
@@ -152,6 +154,16 @@ def _check_against_office(project: ProjectFile, document: Document, office: Offi
 
 
 def _check_dates(project: ProjectFile, document: Document) -> Iterator[PolicyProblem]:
+    unlikely = [(name, day) for name, day in (("start", project.start), ("end", project.end)) if day.year not in YEARS]
+    for name, day in unlikely:
+        yield problem(
+            document,
+            (name,),
+            Text(en=f"The year {day.year} cannot be meant.", nl=f"Het jaar {day.year} kan niet bedoeld zijn."),
+            Text(en=f"A year from {YEARS[0]} to {YEARS[-1]}.", nl=f"Een jaar van {YEARS[0]} tot en met {YEARS[-1]}."),
+        )
+    if unlikely:
+        return
     if project.start.day != 1:
         first = project.start.replace(day=1)
         yield problem(

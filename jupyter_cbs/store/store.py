@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, Self, Unpack
 
@@ -31,7 +30,7 @@ from .tables import evidence, exports, measurements, votes
 
 ANCHOR_EVENTS = 256
 """Events after which the head is anchored at the latest."""
-ANCHOR_SECONDS = 60.0
+ANCHOR_AFTER = timedelta(seconds=60)
 """Time after which the next event anchors the head."""
 
 _LOG = logging.getLogger(__name__)
@@ -215,7 +214,7 @@ class Store:
         self._turn = threading.Lock()
         self._writer: int | None = None
         self._unanchored = 0
-        self._anchored_at = time.monotonic()
+        self._anchored_at = clock()
 
     @classmethod
     def open(cls, url: str, anchors: Path, clock: Callable[[], datetime] = _utc_now) -> Self:
@@ -285,7 +284,9 @@ class Store:
             finally:
                 self._writer = None
             self._unanchored += transaction.appended
-            due = self._unanchored >= ANCHOR_EVENTS or time.monotonic() - self._anchored_at >= ANCHOR_SECONDS
+            # a clock that was set back counts as time gone by
+            waited = not timedelta(0) <= self._clock() - self._anchored_at < ANCHOR_AFTER
+            due = self._unanchored >= ANCHOR_EVENTS or waited
         if due and self._unanchored:
             self._try_anchor()
 
@@ -303,7 +304,7 @@ class Store:
             # an anchor must never vouch for what a crash of the machine could still take away
             sync(self._engine)
             self._anchors.append(end, self._clock())
-            self._unanchored, self._anchored_at = 0, time.monotonic()
+            self._unanchored, self._anchored_at = 0, self._clock()
 
     def _try_anchor(self) -> None:
         try:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jupyter_cbs.domain.gateway import PolicyProblem
-from jupyter_cbs.policy import PolicyDirectory, PolicyInvalid, validate_path
+from jupyter_cbs.policy import PolicyDirectory, PolicyInvalid, lifecycle, validate_path
 from jupyter_cbs.policy.document import MAX_BYTES, Unreadable, parse
 
+POLICIES = Path(__file__).parents[2] / "policies"
 PROJECT = "projects/9001.yaml"
 
 
@@ -51,6 +55,7 @@ PROJECT_MISTAKES = {
     "number-as-date": ("end: 2028-12-31\n", "end: 20281231\n", "end", "2026-01-01"),
     "no-such-day": ("end: 2028-12-31\n", "end: 2028-02-30\n", "end", "2026-01-01"),
     "start-inside-month": ("start: 2026-01-01", "start: 2026-01-02", "start", "2026-01-01"),
+    "far-future": ("end: 2028-12-31\n", "end: 9999-12-31\n", "end", "2199"),
     "beyond-authorisation": ("authorisation_until: 2028-12-31", "authorisation_until: 2027-06-30", "end", "2027-06-30"),
     "half-month-pause": ("pauses: []", "pauses: [{start: 2026-03-01, end: 2026-03-15}]", "pauses[0]", "first of a month"),
     "pauses-overlap": (
@@ -179,9 +184,54 @@ def test_any_bytes_are_a_document_or_a_problem(data: bytes) -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cut=st.integers(min_value=0), insert=st.sampled_from(["", "\t", "[", "{", "'", ": ", "- ", "&a ", "*a", "!!x ", "%", "\u2028", "\x07"]))
 def test_a_file_cut_or_spoilt_anywhere_is_judged_and_never_crashes(directory: Path, cut: int, insert: str) -> None:
-    text = (Path(__file__).parents[2] / "policies" / PROJECT).read_text()
+    text = (POLICIES / PROJECT).read_text()
     place = cut % len(text)
     (directory / PROJECT).write_text(text[:place] + insert)
     for problem in validate_path(directory):
         assert problem.message.en
         assert problem.expected.nl
+
+
+ODD = [
+    "9999-12-31",
+    "0001-01-01",
+    "2028-02-29",
+    "-1",
+    "1e400",
+    "9" * 5000,
+    "0x10",
+    "0o17",
+    "~",
+    "true",
+    "[]",
+    "{}",
+    "''",
+    "'🤷'",
+    "1_0",
+    "+5",
+    "0",
+    ".nan",
+    "2026-01-01T00:00:00",
+    "12:61",
+]
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(file=st.sampled_from(["default.yaml", PROJECT]), choice=st.integers(min_value=0), value=st.sampled_from(ODD))
+def test_any_value_anywhere_is_refused_with_words_or_works(directory: Path, file: str, choice: int, value: str) -> None:
+    text = (POLICIES / file).read_text()
+    places = list(re.finditer(r"(?<=: )[^\s,{}#\[]+", text))
+    place = places[choice % len(places)]
+    (directory / file).write_text(text[: place.start()] + value + text[place.end() :])
+    try:
+        problems = validate_path(directory)
+    finally:
+        shutil.copy(POLICIES / file, directory / file)
+    assert all(problem.message.nl and problem.expected.en for problem in problems)
+    if not problems:
+        (directory / file).write_text(text[: place.start()] + value + text[place.end() :])
+        for project in PolicyDirectory(directory).current.projects.values():
+            assert project.quota.shared_bytes > 0
+            for day in (date(1990, 1, 1), date(2026, 11, 21), date(2199, 12, 31)):
+                assert lifecycle(project, day).text.nl
+        shutil.copy(POLICIES / file, directory / file)

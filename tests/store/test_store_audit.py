@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -231,12 +232,29 @@ def test_a_half_written_anchor_is_cut_off_and_not_mistaken_for_an_attack(open_st
     assert "up to 3" in verdict.reason.en
 
 
-def test_the_head_is_anchored_after_a_number_of_events_and_after_a_time(store: Store, tmp_path: Path) -> None:
-    with store.begin() as tx:
-        for index in range(ANCHOR_EVENTS):
-            tx.audit(user="a", project="9001", action="x", subject=str(index), outcome="ok")
-    last = json.loads((tmp_path / "anchors" / "audit.anchors").read_text().splitlines()[-1])
-    assert last["sequence"] == ANCHOR_EVENTS
+def anchored(tmp_path: Path) -> list[int]:
+    lines = (tmp_path / "anchors" / "audit.anchors").read_text().splitlines()
+    return [json.loads(line)["sequence"] for line in lines]
+
+
+def test_the_head_is_anchored_after_a_number_of_events(store: Store, tmp_path: Path) -> None:
+    append(store, ANCHOR_EVENTS - 1)
+    assert anchored(tmp_path) == [0]
+    append(store, ANCHOR_EVENTS)
+    assert anchored(tmp_path) == [0, ANCHOR_EVENTS]
+
+
+def test_the_head_is_anchored_by_the_first_event_after_a_time(store: Store, tmp_path: Path, clock: Any) -> None:
+    append(store, 1)
+    clock.advance(seconds=59)
+    append(store, 1)
+    assert anchored(tmp_path) == [0]
+    clock.advance(seconds=1)
+    append(store, 2)
+    assert anchored(tmp_path) == [0, 3]
+    clock.advance(days=-1)
+    append(store, 2)
+    assert anchored(tmp_path) == [0, 3, 5]
 
 
 def test_key_and_anchors_are_private(store: Store, tmp_path: Path, database: Path) -> None:
