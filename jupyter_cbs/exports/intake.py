@@ -30,6 +30,7 @@ from jupyter_cbs.system.beneath import Entry, WorkspaceRoots, printable
 
 from .detect import ARCHIVES, TYPES, detect, is_disguised, is_refused, suffix_of
 from .notebooks import to_script
+from .pictures import unseen
 
 MAX_FILES: Final = 200
 """Most files of one request, members of archives included."""
@@ -50,6 +51,7 @@ RESERVED_NAMES: Final = ("output_control_form.txt", "output_control_form.json")
 """Names of the form's own files in a delivery."""
 
 _IN_MEMORY: Final = 2**20  # larger files go to an unlinked temporary file
+_UNDRAWN: Final = 1_000  # what programs write of themselves stays below this
 _HIDDEN: Final = ("__pycache__", "__MACOSX", "Thumbs.db", "desktop.ini")
 _UNSAFE_NAME = re.compile(r"[^\w.()+=,@ -]")
 
@@ -207,6 +209,8 @@ class _Intake:
             findings.append(_empty())
         elif refused:
             findings.append(_refused(content))
+        elif content.type in ("png", "jpg", "gif"):
+            findings.extend(_pictured(content))
         delivered = not any(finding.status is Status.REFUSED for finding in findings)
         deliver = None
         if delivered:
@@ -492,6 +496,29 @@ def _too_large() -> Finding:
         Text(en=f"The file is larger than {MAX_FILE_BYTES // 10**6} MB.", nl=f"Het bestand is groter dan {MAX_FILE_BYTES // 10**6} MB."),
         Text(en="Deliver a smaller table; output is results, not data.", nl="Lever een kleinere tabel; uitvoer is resultaten, geen data."),
     )
+
+
+def _pictured(content: FileContent) -> list[Finding]:
+    with content.open() as file:
+        hidden = unseen(file.read(), content.type)
+    again = Text(en="Save the figure anew from your program.", nl="Bewaar de figuur opnieuw vanuit uw programma.")
+    if hidden is None:
+        text = Text(en="The picture is damaged or cut off.", nl="De afbeelding is beschadigd of afgebroken.")
+        return [_finding(Rule.UNREADABLE, Status.REFUSED, text, again)]
+    findings = []
+    if hidden.behind:
+        text = Text(
+            en=f"There are {hidden.behind} bytes behind the end of the picture that nobody sees.",
+            nl=f"Achter het einde van de afbeelding staan {hidden.behind} bytes die niemand ziet.",
+        )
+        findings.append(_finding(Rule.HIDDEN_CONTENT, Status.UNSAFE, text, again))
+    if hidden.beside > _UNDRAWN:
+        text = Text(
+            en=f"The picture carries {hidden.beside} bytes that are not drawn (comments, EXIF, other data).",
+            nl=f"De afbeelding bevat {hidden.beside} bytes die niet worden getekend (commentaar, EXIF, andere gegevens).",
+        )
+        findings.append(_finding(Rule.HIDDEN_CONTENT, Status.REVIEW, text, again))
+    return findings
 
 
 def _empty() -> Finding:

@@ -229,9 +229,11 @@ def walk(seed: int, length: int = 40) -> set[ExportState]:
     seen = {state}
     for _ in range(length):
         before = state
+        if state in (S.WITHDRAWN, S.REJECTED, S.RECALLED) and dice.random() < 0.5:
+            break
         if state is S.DRAFT:
             facts = replace(facts, files=dice.choice([0, 1, 2]))
-        moves = [(person, ExportAction(each.action)) for person in PEOPLE for each in allowed(state, person, facts) if each.allowed]
+        moves = [(person, ExportAction(each.action)) for person in dice.sample(PEOPLE, 5) for each in allowed(state, person, facts) if each.allowed]
         if dice.random() < 0.3:
             moves = [(person, action) for person in PEOPLE for action in ExportAction]
         elif dice.random() < 0.9:
@@ -288,7 +290,7 @@ def after(before: ExportState, state: ExportState, action: ExportAction, person:
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_random_walks_keep_four_eyes(seed: int) -> None:
     """Whoever does whatever in whatever order."""
     walk(seed)
@@ -296,7 +298,7 @@ def test_random_walks_keep_four_eyes(seed: int) -> None:
 
 def test_random_walks_reach_every_state() -> None:
     """Otherwise the walks would show nothing."""
-    assert set().union(*(walk(seed) for seed in range(120))) == set(ExportState)
+    assert set().union(*(walk(seed) for seed in range(150))) == set(ExportState)
 
 
 def test_every_state_is_reached_and_the_table_is_consistent() -> None:
