@@ -1,0 +1,125 @@
+"""A running demo and the command line, as tests use them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_cbs.demo.labclient import LabClient
+from jupyter_cbs.server import paths
+
+READY_SECONDS = 240
+PERSONS = 3_000
+
+
+def environment() -> dict[str, str]:
+    """The environment of a command; a checkout that is tested without being installed is found."""
+    env = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR") if name in os.environ}
+    if (path := paths.python_path()) is not None:
+        env["PYTHONPATH"] = path
+    return env
+
+
+def cli(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run ``jupyter cbs …`` to its end."""
+    command = [sys.executable, "-P", "-m", "jupyter_cbs.cli", *(str(argument) for argument in arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=280, env=environment(), check=False, **options)
+
+
+@dataclass
+class Demo:
+    """A running demo.
+
+    Parameters
+    ----------
+    root
+        Directory of the deployment.
+    process
+        The supervisor.
+    """
+
+    root: Path
+    process: subprocess.Popen[str]
+    _clients: dict[tuple[str, str], LabClient] = field(default_factory=dict)
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """What ``demo.json`` says now."""
+        found: dict[str, Any] = json.loads((self.root / "demo.json").read_text())
+        return found
+
+    @property
+    def accounts(self) -> dict[str, dict[str, Any]]:
+        """Accounts by name."""
+        found: dict[str, dict[str, Any]] = self.info["accounts"]
+        return found
+
+    def client(self, name: str, lang: str = "en") -> LabClient:
+        """A client for an account; one per account and language, closed at the end."""
+        key = (name, lang)
+        if key not in self._clients:
+            self._clients[key] = LabClient(self.accounts[name], lang)
+        return self._clients[key]
+
+    def shared(self, project: str = "9001") -> Path:
+        """A project's shared area on disk."""
+        return Path(self.info["storage"]) / project / "shared"
+
+    def personal(self, user: str, project: str = "9001") -> Path:
+        """A person's area on disk."""
+        return Path(self.info["storage"]) / project / "personal" / user
+
+    def log(self) -> str:
+        """What the supervisor printed."""
+        return (self.root.parent / "supervisor.log").read_text()
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """End it and wait; gives the exit code."""
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+        self.process.send_signal(number)
+        return self.process.wait(60)
+
+
+def wait_for(condition: Callable[[], Any], seconds: float, what: str) -> Any:
+    """Ask until the answer is true; there is no event for what another process does to a file."""
+    deadline = time.monotonic() + seconds
+    while True:
+        if found := condition():
+            return found
+        if time.monotonic() > deadline:
+            pytest.fail(f"{what} did not happen within {seconds} s")
+        time.sleep(0.05)
+
+
+def start_demo(root: Path, *options: str) -> Demo:
+    """Start ``jupyter cbs demo`` and wait until everything answers."""
+    command = [sys.executable, "-P", "-m", "jupyter_cbs.cli", "demo", "--dir", str(root), "--no-browser", *options]
+    with (root.parent / "supervisor.log").open("w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, text=True, env=environment())
+    demo = Demo(root, process)
+
+    def ready() -> bool:
+        if process.poll() is not None:
+            logs = "\n".join(f"--- {path.name}\n{path.read_text()[-2000:]}" for path in (root / "logs").glob("*.log"))
+            pytest.fail(f"the demo ended with exit code {process.returncode}:\n{demo.log()}\n{logs}")
+        return (root / "demo.json").exists()
+
+    try:
+        wait_for(ready, READY_SECONDS, "the start of the demo")
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    return demo
