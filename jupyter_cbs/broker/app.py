@@ -45,6 +45,7 @@ async def serve(deployment: Deployment, stop: asyncio.Event) -> None:
         asyncio.create_task(authority.watch_policies()),
         asyncio.create_task(authority.metering.run()),
         asyncio.create_task(authority.sessions.reap()),
+        asyncio.create_task(authority.anchor_regularly()),
     ]
     log.info("broker ready: %d data sets, policy %s", len(authority.catalogue.files), authority.policies.current.version)
     try:

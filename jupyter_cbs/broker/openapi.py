@@ -16,10 +16,10 @@ from typing import Any, Literal
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
 from pydantic_core import core_schema
 
-from jupyter_cbs import __version__
 from jupyter_cbs.domain.base import Model
 from jupyter_cbs.domain.errors import CbsError, ErrorBody
 from jupyter_cbs.domain.gateway import OPERATIONS, Event, Nothing, Operation
+from jupyter_cbs.domain.version import __version__
 
 BASE_PATH = "/cbs/api"
 """Where the workspace server mounts the gateway."""

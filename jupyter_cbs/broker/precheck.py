@@ -8,10 +8,10 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 
-from .. import __version__
 from ..disclosure.scan import ScanContext, ScanResult, scan
 from ..domain.evidence import TableMeta
 from ..domain.finding import FileReport, PrecheckReport, Status
+from ..domain.version import __version__
 from ..exports.classify import classify, ready_on
 from ..exports.intake import IntakeItem
 from ..policy.policies import ProjectPolicy

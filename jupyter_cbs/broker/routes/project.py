@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 
-from ... import __version__
 from ...domain.gateway import Health, Nothing
 from ...domain.project import Action, Principal, ProjectSummary, Role
 from ...domain.text import Text
+from ...domain.version import __version__
 from ...policy.permissions import can, lifecycle
+from ...policy.phases import local_day
 from ..calls import Call, handles
 
 
@@ -29,7 +30,7 @@ async def project(call: Call, request: Nothing) -> ProjectSummary:
     """Summarise the project for this person."""
     now = call.authority.now()
     policy = call.project
-    state, state_text, access_until, days_left = lifecycle(policy, now.date())
+    state, state_text, access_until, days_left = lifecycle(policy, local_day(policy, now))
     problems = call.authority.policies.problems
     notice = None
     if problems and call.principal.role is Role.ADMIN:
