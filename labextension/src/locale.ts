@@ -79,8 +79,8 @@ export class Locale {
       return null;
     }
     const units: [Intl.RelativeTimeFormatUnit, number, number][] = [
-      ['minute', 60, 45 * 60],
-      ['hour', 3600, 22 * 3600],
+      ['minute', 60, 59.5 * 60],
+      ['hour', 3600, 23.5 * 3600],
       ['day', 86400, 26 * 86400],
       ['month', 30.44 * 86400, 320 * 86400],
       ['year', 365.25 * 86400, Infinity]

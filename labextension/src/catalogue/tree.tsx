@@ -160,7 +160,7 @@ function RowLabel(props: { row: IRow }): JSX.Element {
         <span>
           <code>{row.name}</code>{' '}
           <span className="jp-cbs-Muted">
-            {trans._n('%1 row', '%1 rows', row.dataset?.rows ?? 0, locale.number(row.dataset?.rows ?? 0))}
+            {trans._n('%2 row', '%2 rows', row.dataset?.rows ?? 0, locale.number(row.dataset?.rows ?? 0))}
           </span>{' '}
           {row.dataset?.newest && row.position === 1 && row.size > 1 && (
             <Chip tone="ok" title={trans.__('Also readable under the name of its topic')}>

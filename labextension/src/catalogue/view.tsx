@@ -63,8 +63,8 @@ export function CatalogueCount(props: { model: IWorkspaceModel }): JSX.Element |
   }
   const count = listing.datasets.length;
   const words = listing.query
-    ? trans._n('%1 found', '%1 found', count, locale.number(count))
-    : trans._n('%1 data set', '%1 data sets', count, locale.number(count));
+    ? trans._n('%2 found', '%2 found', count, locale.number(count))
+    : trans._n('%2 data set', '%2 data sets', count, locale.number(count));
   return (
     <span role="status">
       <Chip tone="info">{words}</Chip>
@@ -206,9 +206,9 @@ function FileDetails(props: { file: DatasetSummary }): JSX.Element {
         )}
         <dt>{trans.__('Size')}</dt>
         <dd>
-          {trans._n('%1 row', '%1 rows', file.rows, locale.number(file.rows))}
+          {trans._n('%2 row', '%2 rows', file.rows, locale.number(file.rows))}
           {' · '}
-          {trans._n('%1 column', '%1 columns', file.columns, locale.number(file.columns))}
+          {trans._n('%2 column', '%2 columns', file.columns, locale.number(file.columns))}
         </dd>
       </dl>
     </>

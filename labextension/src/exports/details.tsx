@@ -106,7 +106,7 @@ function Files(props: { request: ExportRequest }): JSX.Element {
       )}
       {manifest.length > 0 && (
         <details>
-          <summary>{trans._n('%1 file frozen', '%1 files frozen', manifest.length, locale.number(manifest.length))}</summary>
+          <summary>{trans._n('%2 file frozen', '%2 files frozen', manifest.length, locale.number(manifest.length))}</summary>
           <ul className="jp-cbs-List">
             {manifest.map(entry => (
               <li key={entry.path} className="jp-cbs-Path">
@@ -152,7 +152,7 @@ function FileItem(props: { file: FileReport }): JSX.Element {
       </div>
       <p className="jp-cbs-Fine">
         {file.type} · {locale.size(file.bytes)}
-        {file.cells > 0 && <> · {trans._n('%1 cell', '%1 cells', file.cells, locale.number(file.cells))}</>}
+        {file.cells > 0 && <> · {trans._n('%2 cell', '%2 cells', file.cells, locale.number(file.cells))}</>}
       </p>
       {file.stripped && <p className="jp-cbs-Fine">↻ {file.stripped.text}</p>}
       {file.findings.length > 0 && (
@@ -263,7 +263,7 @@ function History(props: { request: ExportRequest }): JSX.Element | null {
   return (
     <Part label={trans.__('History')}>
       <details>
-        <summary>{trans._n('%1 step', '%1 steps', history.length, locale.number(history.length))}</summary>
+        <summary>{trans._n('%2 step', '%2 steps', history.length, locale.number(history.length))}</summary>
         <ol className="jp-cbs-List">
           {[...history].reverse().map((entry, index) => (
             <li key={index}>

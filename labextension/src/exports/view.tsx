@@ -68,7 +68,7 @@ export function ExportsCount(props: { model: IWorkspaceModel }): JSX.Element | n
   const count = useResource(props.model.exports).value?.requests.filter(waitsForReader).length ?? 0;
   return count === 0 ? null : (
     <Chip tone="warn" sign="●">
-      {trans._n('%1 waits for you', '%1 wait for you', count, locale.number(count))}
+      {trans._n('%2 waits for you', '%2 wait for you', count, locale.number(count))}
     </Chip>
   );
 }

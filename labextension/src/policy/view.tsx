@@ -58,7 +58,7 @@ export function PolicyCount(props: { model: IWorkspaceModel }): JSX.Element | nu
   const count = useResource(props.model.policy).value?.problems.length ?? 0;
   return count === 0 ? null : (
     <Chip tone="bad" sign="✕">
-      {trans._n('%1 problem', '%1 problems', count, locale.number(count))}
+      {trans._n('%2 problem', '%2 problems', count, locale.number(count))}
     </Chip>
   );
 }

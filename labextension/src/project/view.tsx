@@ -42,7 +42,7 @@ function Summary(props: { summary: ProjectSummary }): JSX.Element {
           {!ended && (
             <>
               {' · '}
-              {trans._n('%1 day left', '%1 days left', summary.days_left, locale.number(summary.days_left))}
+              {trans._n('%2 day left', '%2 days left', summary.days_left, locale.number(summary.days_left))}
             </>
           )}
         </span>

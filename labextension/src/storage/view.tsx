@@ -67,7 +67,7 @@ function Gauge(props: { usage: AreaUsage }): JSX.Element {
       )}
       {usage.files !== null && usage.apparent_bytes !== null && (
         <p className="jp-cbs-Fine">
-          {trans._n('%1 file', '%1 files', usage.files, locale.number(usage.files))}
+          {trans._n('%2 file', '%2 files', usage.files, locale.number(usage.files))}
           {' · '}
           {trans.__('%1 in file sizes', locale.size(usage.apparent_bytes, usage.unit_bytes))}
         </p>
