@@ -77,7 +77,7 @@ def no_session() -> Unavailable:
         ),
         Text(
             en="Open the notebook in the CBS workspace and choose the kernel 'Python (CBS)'.",
-            nl="Open het notebook in de CBS-werkruimte en kies de kernel 'Python (CBS)'.",
+            nl="Open het notebook in de CBS-werkomgeving en kies de kernel 'Python (CBS)'.",
         ),
     )
 

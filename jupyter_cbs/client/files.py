@@ -54,7 +54,7 @@ def workspace_path(path: str | os.PathLike[str], cwd: Path | None = None) -> str
         "outside_workspace",
         Text(
             en=f"'{text}' lies outside the workspace; only files in shared/ and personal/ can be checked and exported.",
-            nl=f"'{text}' ligt buiten de werkruimte; alleen bestanden in shared/ en personal/ kunnen worden gecontroleerd en uitgevoerd.",
+            nl=f"'{text}' ligt buiten de werkomgeving; alleen bestanden in shared/ en personal/ kunnen worden gecontroleerd en uitgevoerd.",
         ),
         Text(en="Copy it to shared/ or personal/ first.", nl="Kopieer het eerst naar shared/ of personal/."),
     )

@@ -16,7 +16,7 @@ def in_notebook() -> bool:
 
 
 class ProgressDisplay:
-    """Shows how far a request is: an ipywidgets bar in a notebook, one line of text elsewhere.
+    """Shows how far a request is: an ipywidgets bar in a notebook, one line of text on a terminal.
 
     Nothing is imported or shown before the first call, which comes after a second at the earliest.
 
@@ -43,10 +43,11 @@ class ProgressDisplay:
         if rows >= 0:
             self._fraction, self._rows = fraction, rows
         text = self._text(elapsed)
+        stop = pick(self._lang, "cancel with", "stoppen met")
         if in_notebook():
-            self._show_widget(text)
-        else:
-            self._show_line(text)
+            self._show_widget(f"{text} · {stop} ■")
+        elif sys.stderr.isatty():
+            self._show_line(f"{text} · {stop} Ctrl-C")
 
     def close(self) -> None:
         """Take the display away."""
@@ -68,7 +69,7 @@ class ProgressDisplay:
                 parts.append(pick(self._lang, f"about {left_text} left", f"nog ongeveer {left_text}"))
         if self._rows:
             parts.append(f"{number(self._rows, self._lang)} {pick(self._lang, 'rows', 'rijen')}")
-        return " · ".join([*parts, pick(self._lang, "cancel with ■", "stoppen met ■")])
+        return " · ".join(parts)
 
     def _show_widget(self, text: str) -> None:
         import ipywidgets

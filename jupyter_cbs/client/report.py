@@ -13,6 +13,9 @@ from .words import basis, class_name, file_facts, place, tone, verdict
 if TYPE_CHECKING:
     import pandas
 
+SHOWN_FINDINGS = 8
+"""Findings of one file that are shown at once; the rest is one click away."""
+
 
 class Report:
     """What the pre-check says.
@@ -68,9 +71,11 @@ class Report:
             lines.append(f"{markup.SIGNS[tone(file.status)]} {file.path}{arrow} ({file_facts(file, lang)}): {verdict(file.status, lang)}")
             if file.stripped is not None:
                 lines.append(f"    ↻ {file.stripped.text.say(lang)}")
-            for f in file.findings:
+            for f in file.findings[:SHOWN_FINDINGS]:
                 where = place(f.where, lang)
                 lines.append(f"    {markup.SIGNS[tone(f.status)]} {where + ': ' if where else ''}{f.text.say(lang)} → {f.remedy.say(lang)}")
+            if len(file.findings) > SHOWN_FINDINGS:
+                lines.append(f"    {_more(len(file.findings) - SHOWN_FINDINGS, lang)}: .df()")
         return "\n".join([*lines, cost_line(self.report, lang)])
 
     def _repr_html_(self) -> str:
@@ -81,6 +86,10 @@ class Report:
         chip = markup.chip(verdict(self.status, lang), tone(self.status))
         head = f'<div style="font-weight:600">{pick(lang, "Pre-check", "Voorcontrole")} {chip}</div>'
         return markup.block(f'{head}{markup.quiet(summary)}<div style="max-width:860px">{files}</div>{cost_html(self.report, lang)}')
+
+
+def _more(count: int, lang: str) -> str:
+    return pick(lang, f"{count} more {'finding' if count == 1 else 'findings'}", f"nog {count} {'bevinding' if count == 1 else 'bevindingen'}")
 
 
 def file_html(file: FileReport, lang: str) -> str:
@@ -94,7 +103,11 @@ def file_html(file: FileReport, lang: str) -> str:
         parts.append(
             f'<div style="padding:2px 0 2px 18px"><span style="{markup.ink("info")}">↻</span> {markup.esc(file.stripped.text.say(lang))}</div>'
         )
-    parts += [finding_html(finding, lang) for finding in file.findings]
+    parts += [finding_html(finding, lang) for finding in file.findings[:SHOWN_FINDINGS]]
+    if len(file.findings) > SHOWN_FINDINGS:
+        rest = "".join(finding_html(finding, lang) for finding in file.findings[SHOWN_FINDINGS:])
+        summary = f'<summary style="cursor:pointer">{_more(len(file.findings) - SHOWN_FINDINGS, lang)}</summary>'
+        parts.append(f'<details style="padding:2px 0 2px 18px">{summary}<div style="margin-left:-18px">{rest}</div></details>')
     return f'<div style="padding:6px 0;border-bottom:{markup.LINE}">{"".join(parts)}</div>'
 
 

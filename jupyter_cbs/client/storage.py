@@ -52,9 +52,16 @@ class Storage:
     def __repr__(self) -> str:
         now = datetime.now(UTC)
         return "\n".join(
-            f"{self._name(a)}: {self.figure(a)} ({age(a.measured_at, now, self._lang)}). {a.text.say(self._lang)}".rstrip()
-            for a in (self.shared, self.personal)
+            " ".join(part for part in (f"{self._name(a)}: {self._measured(a, now)}", self._advice(a)) if part) for a in (self.shared, self.personal)
         )
+
+    def _measured(self, area: AreaUsage, now: datetime) -> str:
+        figure = self.figure(area)
+        return figure if area.used_bytes is None else f"{figure} ({age(area.measured_at, now, self._lang)})"
+
+    def _advice(self, area: AreaUsage) -> str:
+        """Give the broker's sentence where it says more than the figure."""
+        return area.text.say(self._lang) if area.level in ("warning", "full") else ""
 
     def _repr_html_(self) -> str:
         now = datetime.now(UTC)
@@ -63,14 +70,14 @@ class Storage:
     def _area(self, area: AreaUsage, now: datetime) -> str:
         tone: markup.Tone = "bad" if area.level == "full" else "review" if area.level == "warning" else "info"
         share = 0.0 if area.used_bytes is None else area.used_bytes / area.limit_bytes
-        sign = {"full": "✕ ", "warning": "? "}.get(area.level, "")
-        figure, measured = self.figure(area), age(area.measured_at, now, self._lang)
+        sign = {"full": "✕ ", "warning": "▲ "}.get(area.level, "")
+        figure = self.figure(area)
         name = f"<b>{markup.esc(self._name(area))}</b>"
         head = f'<div style="display:flex;gap:12px;max-width:420px">{name}<span style="margin-left:auto">{markup.esc(figure)}</span></div>'
-        text = markup.esc(area.text.say(self._lang))
-        style = markup.ink(tone) if sign else markup.QUIET
+        advice = f'<span style="{markup.ink(tone)}">{sign}{markup.esc(self._advice(area))}</span> ' if self._advice(area) else ""
+        measured = markup.quiet(age(area.measured_at, now, self._lang)) if area.used_bytes is not None else ""
         gauge = markup.bar(share, tone, f"{self._name(area)}: {figure}")
-        return f'<div style="margin-bottom:10px">{head}{gauge}<div><span style="{style}">{sign}{text}</span> {markup.quiet(measured)}</div></div>'
+        return f'<div style="margin-bottom:10px" title="{markup.esc(area.text.say(self._lang))}">{head}{gauge}<div>{advice}{measured}</div></div>'
 
 
 def _short(value: float, lang: str) -> str:

@@ -20,7 +20,7 @@ _CLASS = {
     ExportClass.SCRIPTS: ("scripts", "scripts"),
 }
 _BASIS = {
-    "verified": ("verified by the workspace", "nagegaan door de werkruimte"),
+    "verified": ("verified by the workspace", "nagegaan door de werkomgeving"),
     "declared": ("declared", "opgegeven"),
     "found": ("", ""),
 }
@@ -57,8 +57,8 @@ def place(where: Where, lang: str) -> str:
     for value, en, nl in (
         (where.sheet, "sheet", "blad"),
         (where.cell, "cell", "cel"),
-        (where.column, "column", "kolom"),
-        (where.row, "row", "rij"),
+        (where.column if where.cell is None else None, "column", "kolom"),
+        (where.row if where.cell is None else None, "row", "rij"),
         (where.line, "line", "regel"),
     ):
         if value is not None:

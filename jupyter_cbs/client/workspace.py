@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..domain.errors import Internal, Invalid, NotFound
+from ..domain.errors import CbsError, Internal, Invalid, NotFound
 from ..domain.project import Principal
 from ..domain.text import Text
 from .catalogue import DatasetView, Listing
@@ -215,7 +215,7 @@ class Workspace:
         from ..domain.evidence import TableMeta
         from .table import Table
 
-        args = {
+        args: dict[str, Any] = {
             "source": source,
             "rows": _names(rows),
             "columns": _names(columns),
@@ -227,7 +227,9 @@ class Workspace:
         }
         progress = ProgressDisplay(pick(self.lang, "Table", "Tabel"), self.lang)
         try:
-            reply = self._session.call("table", args, progress=progress, source=where or source)
+            reply = self._session.call("table", args, progress=progress)
+        except CbsError as error:
+            raise readable(error, self.lang, _pointed_at(error, [source, where, *args["rows"], *args["columns"], values, weight])) from None
         finally:
             progress.close()
         frame = self._read(reply)
@@ -251,6 +253,18 @@ class Workspace:
         from .report import Report
 
         several = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+        if not several:
+            raise readable(
+                Invalid(
+                    "no_files",
+                    Text(en="There are no files to check.", nl="Er zijn geen bestanden om te controleren."),
+                    Text(
+                        en="Name at least one file or folder, such as 'shared/tables'.",
+                        nl="Noem minstens één bestand of map, zoals 'shared/tabellen'.",
+                    ),
+                ),
+                self.lang,
+            )
         try:
             wanted = [workspace_path(path) for path in several]
         except Invalid as error:
@@ -305,6 +319,20 @@ class Workspace:
     def __repr__(self) -> str:
         who = self.principal
         return f"Workspace({who.project} · {who.name} · {who.role.value})"
+
+
+def _pointed_at(error: CbsError, texts: Sequence[str | None]) -> str | None:
+    """Give the one expression a position can lie in; None where it could be several, because a wrong caret misleads."""
+    if error.position is None:
+        return None
+    line, column = error.position.line, error.position.column
+    fitting = []
+    for text in texts:
+        lines = (text or "").splitlines()
+        # a bare name has no syntax to be wrong
+        if text and not text.isidentifier() and line <= len(lines) and column <= len(lines[line - 1]) + 1:
+            fitting.append(text)
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _names(value: str | Sequence[str]) -> list[str]:

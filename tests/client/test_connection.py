@@ -3,6 +3,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -237,14 +238,15 @@ def test_progress_is_told_after_a_second_only(peer: Peer, ws: Workspace, capsys:
     assert (0.1, 5) not in seen
 
 
-def test_the_progress_line_goes_away(peer: Peer, ws: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_progress_line_goes_away(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     from jupyter_cbs.client.progress import ProgressDisplay
 
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     display = ProgressDisplay("Query", "en")
     display(0.25, 1200, 2.0)
     display.close()
     shown = capsys.readouterr().err
-    assert "25 % · 2.0 s · about 6 s left · 1,200 rows · cancel with ■" in shown
+    assert "25 % · 2.0 s · about 6 s left · 1,200 rows · cancel with Ctrl-C" in shown
     assert shown.endswith("\r")
 
 

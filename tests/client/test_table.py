@@ -14,7 +14,7 @@ import pytest
 
 from jupyter_cbs.client import Workspace
 from jupyter_cbs.client.table import Table
-from jupyter_cbs.domain.errors import Invalid, QuotaExceeded
+from jupyter_cbs.domain.errors import Invalid, Position, QuotaExceeded
 from jupyter_cbs.domain.evidence import Category, Dimension
 from jupyter_cbs.domain.finding import CellFinding, Rule, Status
 from jupyter_cbs.domain.text import Text
@@ -208,3 +208,19 @@ def test_three_dimensions_keep_their_headers_apart() -> None:
     html = table(dimensions=(AGE, SEX, SEX), split=1, values=[1.0] * 45, findings=(), hidden=())._repr_html_()
     assert html.count('scope="colgroup"') == 4
     assert html.count('scope="row"') == 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "pointed"),
+    [
+        ({"rows": ["GBAGESLACHT +"]}, "  1 | GBAGESLACHT +"),
+        ({"rows": ["GBAGESLACHT"], "where": "GBAGESLACHT ="}, "  1 | GBAGESLACHT ="),
+        ({"rows": ["GBAGESLACHT +"], "where": "GBAGESLACHT ="}, None),
+    ],
+)
+def test_a_caret_only_where_the_place_is_certain(peer: Peer, ws: Workspace, arguments: dict[str, Any], pointed: str | None) -> None:
+    peer.on("table", Invalid("sql_syntax", "Syntax error.", position=Position(line=1, column=13)))
+    with pytest.raises(Invalid) as caught:
+        ws.table("GBAPERSOONTAB", **arguments)
+    lines = caught.value._render_traceback_()  # type: ignore[attr-defined]
+    assert ([line for line in lines if line.startswith("  1 | ")] or [None])[0] == pointed

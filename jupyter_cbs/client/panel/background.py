@@ -39,7 +39,7 @@ class Background:
                 # an answer that does not fit its type, or a folder that vanished: say so instead of waiting for ever
                 fault = Internal(
                     "panel",
-                    Text(en="The panel could not understand the workspace's answer.", nl="Het paneel begreep het antwoord van de werkruimte niet."),
+                    Text(en="The panel could not understand the workspace's answer.", nl="Het paneel begreep het antwoord van de werkomgeving niet."),
                     Text(en="Run the cell again.", nl="Voer de cel opnieuw uit."),
                 )
                 self._schedule(lambda: failed(fault))

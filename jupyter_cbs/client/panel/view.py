@@ -328,13 +328,13 @@ class ExportPanel(ipywidgets.VBox):  # type: ignore[misc]
         """Say why the request cannot be proposed now; empty when it can."""
         say = self._say
         if self.phase != "ready":
-            return say("The workspace does not answer.", "De werkruimte antwoordt niet.")
+            return say("The workspace does not answer.", "De werkomgeving antwoordt niet.")
         if self._may is not None and not self._may.allowed:
             return self._may.reason.say(self._lang)
         if not self.chosen:
             return say("Choose at least one file first.", "Kies eerst minstens één bestand.")
         if self._busy:
-            return say("One moment: the workspace is at work.", "Een ogenblik: de werkruimte is bezig.")
+            return say("One moment: the workspace is at work.", "Een ogenblik: de werkomgeving is bezig.")
         if self.request is None or self.dirty:
             return say("Save the draft first.", "Bewaar eerst het concept.")
         word = permission(self.request, ExportAction.PROPOSE)
