@@ -42,7 +42,7 @@ _CACHED = 256
 _EXPRESSION = "SELECT\n"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Admitted:
     """A statement that may run.
 
@@ -54,11 +54,15 @@ class Admitted:
         The parsed statement; this object is executed, not the text.
     views
         Granted views it reads.
+    relation
+        The bound statement, kept when it ran without parameters: it runs anew each time it is read, and small queries take
+        longer to bind than to run.
     """
 
     text: str
     statement: Any
     views: frozenset[str]
+    relation: Any = None
 
 
 class Gate:

@@ -212,7 +212,11 @@ class Runner:
         """Execute an admitted statement and hand its reader to ``take``; DuckDB's errors become the domain's."""
         try:
             self._current.check()
-            relation = self.session.connection.sql(admitted.statement, params=parameters)
+            relation = admitted.relation
+            if relation is None or parameters is not None:
+                relation = self.session.connection.sql(admitted.statement, params=parameters)
+                if parameters is None:
+                    admitted.relation = relation
             reader = relation.to_arrow_reader(BATCH_ROWS)
             try:
                 return take(reader)
