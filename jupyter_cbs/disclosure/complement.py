@@ -149,7 +149,7 @@ def _on_cycle(edges: Mask, r: int, c: int) -> bool:
     rows = np.zeros(edges.shape[0], dtype=bool)
     rows[r] = True
     while True:
-        columns: Mask = rest[rows].any(axis=0)
+        columns: Mask = np.logical_or.reduce(rest[rows], axis=0)
         if columns[c]:
             return True
         reached = rows | rest[:, columns].any(axis=1)

@@ -180,10 +180,21 @@ def render_grid(meta: TableMeta, frame: pa.Table, hidden: Collection[int]) -> li
 
 def labels_key(grid: Sequence[Sequence[str]], header_rows: int, label_columns: int) -> str:
     """Give the sha256 (hex) over the labels of a grid, whatever its values; blanks at the end of a row do not matter."""
-    header = [_trimmed(row) for row in grid[:header_rows]]
-    labels = [_trimmed(row[:label_columns]) for row in grid[header_rows:]]
-    text = json.dumps([header_rows, label_columns, header, labels], ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return labels_keys(grid, [(header_rows, label_columns)])[0]
+
+
+def labels_keys(grid: Sequence[Sequence[str]], layouts: Sequence[tuple[int, int]]) -> list[str]:
+    """Give the keys of a grid under several layouts (header rows, label columns); see :func:`labels_key`."""
+    width = max((columns for _, columns in layouts), default=0)
+    height = max((rows for rows, _ in layouts), default=0)
+    header = [_trimmed(row) for row in grid[:height]]
+    labels = [[" ".join(cell.split()) for cell in row[:width]] for row in grid]
+    keys = []
+    for header_rows, label_columns in layouts:
+        parts = [header_rows, label_columns, header[:header_rows], [_trimmed(row[:label_columns]) for row in labels[header_rows:]]]
+        text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+        keys.append(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
+    return keys
 
 
 def _trimmed(row: Sequence[str]) -> list[str]:

@@ -16,7 +16,7 @@ from .report import Report
 from .sheet import Sheet
 
 DELIMITERS = ",;\t|"
-WHOLE_CELLS = 400_000
+WHOLE_CELLS = 200_000
 """Places of a file that are held at once; a longer file is looked through in parts of this size."""
 
 

@@ -47,7 +47,7 @@ def roles(block: Block) -> Roles:
     cross = False
     if not counts:
         rest = [c for c in numeric if c not in shares and not (c.index == 0 and _is_category(c))]
-        if (rest and mentions_counts(block.corner) and all(c.is_integer for c in rest)) or (
+        if (rest and _says_counts(block) and all(c.is_integer for c in rest)) or (
             len(rest) >= 2 and all(c.is_integer for c in rest) and _adds_up(block, rest)
         ):
             counts, cross = rest, True
@@ -63,6 +63,11 @@ def roles(block: Block) -> Roles:
     return Roles(tuple(labels), tuple(counts), tuple(shares), tuple(others), cross)
 
 
+def _says_counts(block: Block) -> bool:
+    """Tell whether the nearest caption that says what the numbers are says that they are counts."""
+    return next((verdict for verdict in map(mentions_counts, block.captions) if verdict is not None), False)
+
+
 def _adds_up(block: Block, columns: list[Column]) -> bool:
     """Tell whether one column is named a total and is, in every complete row, the sum of the others."""
     total = [c for c in columns if is_total(c.name)]
@@ -74,7 +79,7 @@ def _adds_up(block: Block, columns: list[Column]) -> bool:
 
 def check(block: Block, report: Report) -> None:
     """Apply the rules for counts to one table."""
-    if not any(c.is_numeric for c in block.columns):
+    if not any(c.has_numbers for c in block.columns):
         return
     found = roles(block)
     for column in found.counts:
@@ -205,7 +210,7 @@ def _shares(block: Block, found: Roles, report: Report) -> None:
 
 
 def _unknown(block: Block, found: Roles, report: Report) -> None:
-    column = (found.others or found.shares or tuple(c for c in block.columns if c.is_numeric))[0]
+    column = (found.others or found.shares or tuple(c for c in block.columns if c.has_numbers))[0]
     text = Text(
         en=f"Nothing proves the numbers of this table ('{column.name or column.index + 1}'): how many units are behind "
         "each, and whether one dominates, is unknown.",

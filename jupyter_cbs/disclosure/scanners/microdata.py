@@ -1,7 +1,7 @@
 """One row per unit: recognised without knowing a single column name.
 
 In a table of groups the labels of a row are its key: some columns together never repeat, although by chance they would, or they
-fill a good part of all combinations. In microdata no columns do that but keys, amounts and dates. So a table is microdata when its
+fill at least half of all combinations. In microdata no columns do that but keys, amounts and dates. So a table is microdata when its
 columns are columns (all numbers, or all labels), it has rows enough, and no set of label columns is a key that chance would not give.
 """
 
@@ -17,7 +17,7 @@ from ...domain.text import Text
 from .identifiers import looks_like_key_name
 from .report import Report
 from .sheet import Block, Column
-from .values import is_total, words
+from .values import is_count_name, is_total, words
 
 LEAST_ROWS = 10
 """Fewer rows are not enough to tell; other rules look at them."""
@@ -25,19 +25,19 @@ LEAST_ROWS = 10
 SURE_ROWS = 20
 """From here it is unsafe rather than for review."""
 
-_ROW_NUMBER_NAMES = frozenset({"", "unnamed", "index", "x", "rownames", "row", "rownr", "rij", "id", "nr", "volgnr", "volgnummer", "_n", "obs"})
+_ROW_NUMBER_NAMES = frozenset({"", "unnamed", "index", "rownames", "row", "rownr", "rij", "id", "nr", "volgnr", "volgnummer", "_n", "obs"})
 _DATE = re.compile(r"^(?:\d{4}-?\d{2}-?\d{2}|\d{2}[-/]\d{2}[-/]\d{4})(?:[ T]00:00(?::00)?)?$")
 _ESTIMATE = re.compile(r"^[(\[]?-?\d*[.,]\d+[)\]]?\*{0,3}$|^\(.*\)$|^\[.*\]$|\d\*{1,3}$")
-_REPEATING = 4.0
-"""Expected number of repeated keys under independence above which not a single one is no accident (probability below 2 %)."""
+_REPEATING = 12.0
+"""Expected number of repeated keys under independence above which not a single one is no accident (probability below 0.001 %)."""
 
 
 def _is_row_number(column: Column) -> bool:
     parts = words(column.name)
-    if (parts[0] if parts else "") not in _ROW_NUMBER_NAMES and not looks_like_key_name(column.name):
+    if column.name != "X" and (parts[0] if parts else "") not in _ROW_NUMBER_NAMES and not looks_like_key_name(column.name):
         return False
     values = column.numbers
-    if any(value is None for value in values):
+    if not column.is_integer or any(value is None for value in values):
         return False
     return all(b is not None and a is not None and b > a for a, b in itertools.pairwise(values))
 
@@ -84,7 +84,9 @@ def _is_key(columns: Sequence[Column], rows: Sequence[int]) -> bool:
         combinations *= len(counts)
         alike *= sum(count * count for count in counts.values()) / len(rows) ** 2
     expected = len(rows) * (len(rows) - 1) / 2 * alike
-    return len(rows) >= 0.25 * combinations or expected >= _REPEATING
+    # in a few rows of microdata a nearly unique column fills its combinations as well; in a cross each category recurs
+    recurs = len(columns) == 1 or all(len({column.cells[row] for row in rows}) <= len(rows) / 2 + 1 for column in columns)
+    return (recurs and len(rows) >= 0.5 * combinations) or expected >= _REPEATING
 
 
 def is_microdata(block: Block) -> bool:
@@ -117,6 +119,11 @@ def is_microdata(block: Block) -> bool:
         candidates.append(texts)
         candidates.append([c for c in categories if c in texts or c.index < texts[-1].index])
     if any(_is_key(candidate, rows) for candidate in candidates):
+        return False
+    # with a column of counts beside them, labels that never repeat are a table, however sparse
+    counted = any(is_count_name(column.name) and column.is_integer for column in columns)
+    labels = [column for column in categories if not is_count_name(column.name)]
+    if counted and labels and len({tuple(column.cells[row] for column in labels) for row in rows}) == len(rows):
         return False
     return not (len(columns) == 1 and (not columns[0].is_numeric or columns[0].distinct < 0.5 * len(rows)))
 

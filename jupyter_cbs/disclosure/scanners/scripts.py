@@ -121,7 +121,7 @@ def _literal(piece: Piece, lines: list[str], report: Report) -> None:
             or (beside_key and any(nine_digits(t) for t in tokens))
             or (any(nine_digits(t) for t in tokens) and _KEY_PLACE.search(value))
         ):
-            Text(en="A text holds a person number.", nl="Een tekst bevat een persoonsnummer.")
+            text = Text(en="A text holds a person number.", nl="Een tekst bevat een persoonsnummer.")
             report.add(Rule.SCRIPT_LITERAL, Status.UNSAFE, text, _REMEDY, Where(line=piece.line))
 
 

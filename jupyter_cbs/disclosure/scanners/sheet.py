@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ...domain.finding import Where
-from .values import is_suppressed, number
+from .values import decimal_mark, is_suppressed, number
 
 MAX_HEADER_ROWS = 8
 
@@ -66,7 +66,7 @@ class Sheet:
                 if max(filled) <= 1 and end - start <= 3:
                     title += [cell for row in self.rows[start:end] for cell in row if cell.strip()]
                 else:
-                    yield Block(self, start, end, " ".join([self.title, self.name or "", *title]))
+                    yield Block(self, start, end, (*title, self.name or "", self.title))
                     title = []
             start = end + 1
 
@@ -95,7 +95,8 @@ class Column:
     @cached_property
     def numbers(self) -> tuple[float | None, ...]:
         """The cells as numbers."""
-        return tuple(number(cell) for cell in self.cells)
+        mark = decimal_mark(self.cells)
+        return tuple([number(cell, mark) for cell in self.cells])
 
     @cached_property
     def filled(self) -> tuple[str, ...]:
@@ -107,6 +108,11 @@ class Column:
         """Whether nearly all of what it holds is numbers."""
         valid = sum(value is not None for value in self.numbers)
         return bool(self.filled) and valid >= 0.9 * len(self.filled)
+
+    @cached_property
+    def has_numbers(self) -> bool:
+        """Whether a good part of what it holds is numbers, as in a printed regression."""
+        return sum(value is not None for value in self.numbers) >= 0.3 * max(1, len(self.filled))
 
     @cached_property
     def is_withheld(self) -> bool:
@@ -134,14 +140,14 @@ class Block:
         Where it stands.
     start, end
         Rows of the sheet, end exclusive.
-    title
-        Names of file and sheet, and the lines above.
+    titles
+        The lines above, the names of sheet and file.
     """
 
     sheet: Sheet
     start: int
     end: int
-    title: str = ""
+    titles: tuple[str, ...] = ()
 
     @cached_property
     def width(self) -> int:
@@ -200,11 +206,12 @@ class Block:
         return self.end - self.start - self.header_rows
 
     @property
-    def corner(self) -> str:
-        """What stands above and left of the numbers, and the lines above the table."""
+    def captions(self) -> tuple[str, ...]:
+        """What says what the numbers are, the nearest first: the corner, the lines above, the names of sheet and file."""
         header = self.rows[: self.header_rows]
-        above = [cell for row in header if sum(bool(c.strip()) for c in row) <= 2 for cell in row if cell.strip()]
-        return " ".join([self.title, *above, *(row[0] for row in header if row)])
+        corner = [row[0].strip() for row in header if row]
+        above = [cell.strip() for row in header if sum(bool(c.strip()) for c in row) <= 2 for cell in row[:1]]
+        return tuple(text for text in (*reversed(corner), *above, *self.titles) if text)
 
     def where(self, row: int, column: int | None = None) -> Where:
         """Give the place of a cell of the body; both from 0."""

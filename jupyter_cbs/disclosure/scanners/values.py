@@ -3,53 +3,76 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 SUPPRESSED = frozenset({"×", "x", "*", "**", ".", "..", "...", "-", "--", "–", "—", "na", "n/a", "nan", "nb", "geheim", "suppressed", "c", "s", "_"})
 """What people write where a value is withheld, in lower case."""
 
-_GROUPED = re.compile(r"^[+-]?\d{1,3}(?:([.,'\u00a0\u202f ])\d{3})(?:\1\d{3})*(?:[.,]\d+)?$")
+_GROUPED = re.compile(r"^[+-]?[1-9]\d{0,2}(?:([.,'\u00a0\u202f ])\d{3})(?:\1\d{3})*(?:(?!\1)[.,]\d+)?$")
 _PLAIN = re.compile(r"^[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?$")
 _BELOW = re.compile(r"^[<≤>≥]\s*\d+$")
+_SHOWN_MARK = re.compile(r"^[+-]?\d*([.,])(?:\d{1,2}|\d{4,})$|^[+-]?0?([.,])\d+$")
 _DECORATION = re.compile(r"^[€$£]\s*|\s*(?:%|€|\*+|[¹²³])$")
 
 
-@lru_cache(maxsize=65_536)
-def number(text: str) -> float | None:
+def _undecorated(text: str) -> str:
+    return _DECORATION.sub("", text.strip()).strip()
+
+
+def _plain(text: str) -> float | None:
+    if not _PLAIN.match(text):
+        return None
+    value = float(text.replace(",", "."))
+    return value if abs(value) < 1e300 else None
+
+
+def number(text: str, decimal: str = "") -> float | None:
     """Read a number in Dutch or English notation, with or without grouping, sign of per cent or currency, and asterisks.
 
-    ``1.234`` and ``1,234`` are read as thousands when they stand alone: for counts that is what they are.
+    Parameters
+    ----------
+    text
+        What is printed.
+    decimal
+        The decimal mark, where the company a number is in tells it (:func:`decimal_mark`). Otherwise ``1.234`` and ``1,234`` are
+        thousands: for counts that is what they are.
     """
-    text = text.strip()
-    if not text or len(text) > 40:
+    if not text or len(text) > 40 or not any(c.isdigit() for c in text):
         return None
-    plain = _DECORATION.sub("", text).strip()
-    if not plain or not (plain[-1].isdigit() or plain[-1] in ".,"):
+    plain = text if text.isdigit() and text.isascii() else _undecorated(text)
+    if not plain or not (plain[-1].isdigit() or plain[-1] in ".,") or (not plain.isascii() and "\u00a0" not in plain and "\u202f" not in plain):
         return None
     grouped = _GROUPED.match(plain)
-    if grouped:
-        separator = grouped[1]
-        whole = plain.replace(separator, "")
-        return float(whole.replace(",", "."))
-    if _PLAIN.match(plain):
-        value = float(plain.replace(",", "."))
-        return value if abs(value) < 1e300 else None
-    return None
+    if grouped and grouped[1] != decimal:
+        return float(plain.replace(grouped[1], "").replace(",", "."))
+    return _plain(plain)
+
+
+def decimal_mark(texts: Iterable[str]) -> str:
+    """Give the decimal mark some numbers share, where one of them shows it: ``9.5`` makes ``10.123`` a fraction."""
+    marks = {match[1] or match[2] for text in texts if len(text) <= 40 and (match := _SHOWN_MARK.match(_undecorated(text)))}
+    return marks.pop() if len(marks) == 1 else ""
+
+
+def readings(text: str) -> list[tuple[float, int]]:
+    """Give every number a text can stand for, each with the decimals that are printed."""
+    found = []
+    for decimal in ("", ".", ","):
+        value = number(text, decimal)
+        plain = _undecorated(text)
+        if value is not None:
+            grouped = _GROUPED.match(plain)
+            mark = re.search(r"[.,](\d+)$", plain)
+            whole = grouped is not None and grouped[1] != decimal and plain.count(grouped[1]) == len(re.findall(r"[.,' \u00a0\u202f]", plain))
+            found.append((value, 0 if mark is None or whole else len(mark[1])))
+    return list(dict.fromkeys(found))
 
 
 def is_suppressed(text: str) -> bool:
     """Tell whether a cell is withheld, e.g. ``×``, ``*`` or ``<10``."""
     text = text.strip().lower()
     return text in SUPPRESSED or bool(_BELOW.match(text))
-
-
-def decimals(text: str) -> int:
-    """Give how many decimals are printed, for comparing with unrounded evidence."""
-    plain = _DECORATION.sub("", text.strip())
-    if _GROUPED.match(plain) and not re.search(r"[.,]\d{3}[.,]\d+$|[.,]\d{1,2}$|[.,]\d{4,}$", plain):
-        return 0
-    match = re.search(r"[.,](\d+)$", plain)
-    return len(match[1]) if match else 0
 
 
 def words(name: str) -> tuple[str, ...]:
@@ -62,9 +85,11 @@ _TOTAL_WORDS = frozenset(
 )
 
 
+@lru_cache(maxsize=65_536)
 def is_total(label: str) -> bool:
     """Tell whether a label names a total."""
-    return (bool(words(label)) and words(label)[0] in _TOTAL_WORDS) or words(label)[:2] == ("grand", "total")
+    parts = words(label[:60])
+    return bool(parts) and (parts[0] in _TOTAL_WORDS or parts[:2] == ("grand", "total"))
 
 
 _COUNT_WORDS = frozenset(
@@ -78,7 +103,8 @@ _COUNT_WORDS = frozenset(
 _NOT_A_COUNT = frozenset(
     {
         "mean", "gemiddelde", "gemiddeld", "average", "avg", "median", "mediaan", "sd", "std", "se", "pct", "perc", "percentage", "percent",
-        "procent", "aandeel", "share", "rate", "ratio", "kosten", "costs", "inkomen", "income", "euro", "eur", "bedrag", "sum", "som", "min", "max", "kinderen",
+        "procent", "aandeel", "share", "rate", "ratio", "kosten", "costs", "inkomen", "income", "euro", "eur", "bedrag", "sum", "som", "min",
+        "max", "kinderen",
         "children", "index", "log", "coef", "estimate", "per", "var", "uren", "hours", "dagen", "days", "jaren", "years",
     }
 )  # fmt: skip
@@ -97,10 +123,12 @@ def is_count_name(name: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def mentions_counts(text: str) -> bool:
-    """Tell whether a title, corner or file name says that a whole table holds counts."""
+def mentions_counts(text: str) -> bool | None:
+    """Tell whether a title, corner or file name says that a whole table holds counts; None when it says nothing of it."""
     parts = set(words(text))
-    return "%" not in text and not _NOT_A_COUNT & parts and bool((_COUNT_WORDS | {"crosstab", "kruistabel"}) & parts)
+    if "%" in text or _NOT_A_COUNT & parts:
+        return False
+    return True if (_COUNT_WORDS | {"crosstab", "kruistabel"}) & parts else None
 
 
 @lru_cache(maxsize=4096)

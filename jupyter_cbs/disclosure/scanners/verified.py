@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from ...domain.evidence import TableMeta
 from ...domain.finding import Rule, Status
-from ...domain.grid import grid_positions, labels_key, render_grid
+from ...domain.grid import grid_positions, labels_keys, render_grid
 from ...domain.text import Text
 from ..cells import Cells
 from ..complement import exposed
@@ -17,10 +17,13 @@ from ..judge import judge
 from ..rules import Question
 from .report import Report
 from .sheet import Sheet
-from .values import decimals, is_suppressed, number
+from .values import is_suppressed, number, readings
 
 MAX_HEADER, MAX_LABELS = 6, 6
 """Most header rows and label columns a table made here can have."""
+
+MAX_ROWS = 100_000
+"""Tables with evidence are bounded (QueryLimits.max_table_cells); longer sheets are none."""
 
 
 def _cell(grid: Sequence[Sequence[str]], row: int, column: int) -> str:
@@ -31,22 +34,32 @@ def _agrees(printed: str, value: float | None) -> bool:
     """Tell whether what is printed is the value, rounded to the decimals that are printed."""
     if value is None or np.isnan(value):
         return printed in ("", "0")
-    shown = number(printed)
-    if shown is None:
-        return False
-    if abs(shown - value) <= 0.5 * 10.0 ** -decimals(printed) * (1 + 1e-9) and (decimals(printed) or abs(shown) < 1e9):
-        return True
-    return abs(shown - value) <= 1e-9 * abs(value)
+    for shown, decimals in readings(printed):
+        if abs(shown - value) <= 1e-9 * abs(value):
+            return True
+        # rounding to whole units or to the decimals that are printed is no other value
+        if abs(shown - value) <= 0.5 * 10.0**-decimals * (1 + 1e-9):
+            return True
+    return False
 
 
-def keys(sheet: Sheet) -> dict[str, tuple[int, int]]:
-    """Give the shape keys a sheet could have, with the header rows and label columns each supposes."""
+def keys(sheet: Sheet) -> list[str]:
+    """Give the shape keys a sheet could have: one for each number of header rows and of label columns that is possible."""
     rows = _trimmed(sheet)
-    return {
-        labels_key(rows, header, labels): (header, labels)
-        for header in range(1, min(MAX_HEADER, len(rows)) + 1)
-        for labels in range(1, MAX_LABELS + 1)
-    }
+    if not 1 < len(rows) <= MAX_ROWS:
+        return []
+    layouts = []
+    for header in range(1, min(MAX_HEADER, len(rows) - 1) + 1):
+        first = next((at for at in range(1, MAX_LABELS + 1) if _is_body(rows[header:], at)), None)
+        if first is not None:
+            layouts += [(header, labels) for labels in range(first, min(first + 2, MAX_LABELS) + 1)]
+    return labels_keys(rows, layouts)
+
+
+def _is_body(rows: Sequence[Sequence[str]], column: int) -> bool:
+    """Tell whether a column holds numbers, suppressions and blanks only."""
+    cells = (row[column].strip() if column < len(row) else "" for row in rows)
+    return all(not cell or is_suppressed(cell) or number(cell) is not None for cell in cells)
 
 
 def _trimmed(sheet: Sheet) -> list[Sequence[str]]:
@@ -58,7 +71,7 @@ def _trimmed(sheet: Sheet) -> list[Sequence[str]]:
 
 def check(sheet: Sheet, report: Report) -> bool:
     """Judge a sheet on kept evidence; tell whether there was any that agrees with it."""
-    candidates = report.context.lookup(list(keys(sheet)))
+    candidates = report.context.lookup(keys(sheet))
     best: tuple[int, TableMeta] | None = None
     rows = _trimmed(sheet)
     for meta, frame in candidates:
