@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import polars
 
 SHOWN_ROWS = 20
+SHOWN_COLUMNS = 30
 SHOWN_CHARACTERS = 200
 
 
@@ -147,7 +148,9 @@ class Result:
         rows = pick(lang, "row", "rij") if self.rows == 1 else pick(lang, "rows", "rijen")
         parts = [f"{count} {rows}" if shown == self.rows else pick(lang, f"first {shown} of {count} rows", f"eerste {shown} van {count} rijen")]
         columns = len(self.columns)
-        parts.append(f"{columns} {pick(lang, 'column' if columns == 1 else 'columns', 'kolom' if columns == 1 else 'kolommen')}")
+        word = pick(lang, "column" if columns == 1 else "columns", "kolom" if columns == 1 else "kolommen")
+        first = pick(lang, f"first {SHOWN_COLUMNS} of ", f"eerste {SHOWN_COLUMNS} van ") if columns > SHOWN_COLUMNS else ""
+        parts.append(f"{first}{columns} {word}")
         if self.bytes is not None:
             parts.append(size(self.bytes, lang))
         if self.seconds is not None:
@@ -156,7 +159,7 @@ class Result:
         return " · ".join(parts)
 
     def _repr_html_(self) -> str:
-        fields = list(self._data.schema)
+        fields = list(self._data.schema)[:SHOWN_COLUMNS]
         right = [pa.types.is_integer(f.type) or pa.types.is_floating(f.type) or pa.types.is_decimal(f.type) for f in fields]
         head = markup.row(
             "".join(
@@ -173,10 +176,10 @@ class Result:
 
     def _first(self) -> list[tuple[Any, ...]]:
         few = self._data.slice(0, SHOWN_ROWS)
-        return list(zip(*(column.to_pylist() for column in few.columns), strict=True)) if few.num_columns else []
+        return list(zip(*(column.to_pylist() for column in few.columns[:SHOWN_COLUMNS]), strict=True)) if few.num_columns else []
 
     def __repr__(self) -> str:
-        lines = ["  ".join(self.columns)]
+        lines = ["  ".join(self.columns[:SHOWN_COLUMNS])]
         lines += ["  ".join("" if v is None else _cut(str(v)) for v in values) for values in self._first()]
         return "\n".join([*lines, f"({self.summary()})"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from itertools import product
@@ -105,10 +106,11 @@ def _body(meta: TableMeta, frame: pa.Table, layout: Layout, hidden: frozenset[in
     labels = _combinations(layout.down, lang)
     width = layout.width - layout.label_columns
     height, columns = min(len(labels), SHOWN_ROWS), min(width, SHOWN_COLUMNS)
-    decimals = 0 if meta.statistic == "count" and not meta.spec.weight else None
+    decimals = _decimals(values)
     body = ""
     for at, names in enumerate(labels[:height]):
         cells = ""
+        total = bool(names) and all(name == _total(lang) for name in names)
         for name in names or (_total(lang) if not layout.across else meta.value_label,):
             strong = "font-weight:600" if name == _total(lang) else "font-weight:400"
             cells += markup.cell(markup.esc(name), tag="th", extra=' scope="row"', style=strong)
@@ -117,7 +119,14 @@ def _body(meta: TableMeta, frame: pa.Table, layout: Layout, hidden: frozenset[in
             if place is None:
                 cells += markup.cell(markup.unseen(pick(lang, "empty", "leeg")), right=True)
             else:
-                cells += _cell(values[place], place in hidden, findings.get(place, []), decimals, lang)
+                cells += _cell(
+                    values[place],
+                    place in hidden,
+                    findings.get(place, []),
+                    decimals,
+                    lang,
+                    strong=total or (bool(layout.across) and column == width - 1),
+                )
         body += markup.row(cells)
     if height == len(labels) and columns == width:
         return body, ""
@@ -129,7 +138,16 @@ def _body(meta: TableMeta, frame: pa.Table, layout: Layout, hidden: frozenset[in
     return body, f"<div>{markup.quiet(note)}</div>"
 
 
-def _cell(value: float | None, blank: bool, findings: list[CellFinding], decimals: int | None, lang: str) -> str:
+def _decimals(values: Sequence[float | None]) -> int:
+    """Give one number of decimals for a whole table, by its largest figure; none where all are whole."""
+    known = [abs(value) for value in values if value is not None and math.isfinite(value)]
+    if all(value == int(value) for value in known):
+        return 0
+    largest = max(known)
+    return 0 if largest >= 10_000 else 1 if largest >= 100 else 2 if largest >= 1 else 4
+
+
+def _cell(value: float | None, blank: bool, findings: list[CellFinding], decimals: int, lang: str, *, strong: bool) -> str:
     worst = max(findings, key=lambda f: f.status.badness, default=None)
     if blank:
         why = (
@@ -145,7 +163,7 @@ def _cell(value: float | None, blank: bool, findings: list[CellFinding], decimal
         )
     figure = number(value, lang, decimals)
     if worst is None:
-        return markup.cell(figure or markup.unseen(pick(lang, "empty", "leeg")), right=True)
+        return markup.cell(figure or markup.unseen(pick(lang, "empty", "leeg")), right=True, style="font-weight:600" if strong else "")
     kind = tone(worst.status)
     hint = "\n".join(f"{f.text.say(lang)} {f.remedy.say(lang)} ({f.rule.value})" for f in findings)
     sign = f'<span aria-hidden="true">{markup.SIGNS[kind]}</span>'

@@ -10,7 +10,7 @@ import pytest
 from jupyter_cbs.client import Workspace
 from jupyter_cbs.client.live import EventFeed
 from jupyter_cbs.client.panel.view import CHECK, FILES, FORM, PROPOSE, ExportPanel
-from jupyter_cbs.domain.errors import Conflict
+from jupyter_cbs.domain.errors import Conflict, NotFound
 
 from .peer import Line, Peer
 
@@ -231,6 +231,15 @@ def test_from_files_to_proposed(panel: ExportPanel, desk: Desk, loop: Loop) -> N
     assert panel._steps.value == FILES
 
 
+def test_a_failed_check_never_shows_the_price_of_another_choice(panel: ExportPanel, desk: Desk, loop: Loop) -> None:
+    chosen(panel, loop, "shared/costs.csv")
+    desk.peer.on("precheck", NotFound("no_file", "There is no such file.", "Look again."))
+    panel._select.value = ("shared/costs.csv", "shared/keys.csv")
+    loop.until(lambda: "There is no such file. Look again." in panel._alert.value)
+    assert "€" not in panel._cost.value
+    assert panel.phase == "ready"
+
+
 def test_the_newest_draft_is_resumed(desk: Desk, ws: Workspace, feed: EventFeed, loop: Loop) -> None:
     desk.request = {
         "id": "e1",
@@ -242,7 +251,7 @@ def test_the_newest_draft_is_resumed(desk: Desk, ws: Workspace, feed: EventFeed,
         "report": None,
     }
     panel = ExportPanel(ws._session, feed, loop.schedule)
-    loop.until(lambda: panel.request is not None)
+    loop.until(lambda: panel.report is not None)
     assert panel._title.value == "Mine"
     assert panel.chosen == ("shared/costs.csv", "shared/gone.csv")
     assert "shared/gone.csv" in panel._select.options

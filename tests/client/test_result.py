@@ -44,6 +44,12 @@ def test_only_the_first_rows_are_shown_and_it_says_so() -> None:
     assert "eerste 20 van 1.234 rijen · 1 kolom" in result(pa.table({"a": range(1234)}), "nl")._repr_html_()
 
 
+def test_wide_results_say_what_is_left_out() -> None:
+    wide = result(pa.table({f"c{i}": [i] for i in range(200)}))
+    assert wide._repr_html_().count("<td") == 30
+    assert "1 row · first 30 of 200 columns" in wide._repr_html_()
+
+
 def test_an_empty_result_says_that_it_ran() -> None:
     empty = result(pa.table({"a": pa.array([], pa.int64())}))
     assert "nothing matched" in empty._repr_html_()

@@ -72,6 +72,13 @@ def test_unsafe_cells_have_sign_word_and_remedy() -> None:
     assert "blanks 2 cells, 1 of them so that nothing follows by subtraction" in html
 
 
+def test_one_table_has_one_number_of_decimals() -> None:
+    shown = table(values=[104.25, 9.5, *map(float, range(13))])._repr_html_()
+    assert ">104.2<" in shown
+    assert ">9.5<" in shown
+    assert ">0.0<" in shown
+
+
 def test_dutch_writes_its_own_figures_and_words() -> None:
     html = table("nl")._repr_html_()
     assert "9.915" in html

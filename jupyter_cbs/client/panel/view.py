@@ -144,6 +144,8 @@ class ExportPanel(ipywidgets.VBox):  # type: ignore[misc]
             self._background.run(partial(self._requests.get, self.request.id), self._fetched, self._failed)
         elif start.request is not None and not self.dirty:
             self._adopt(start.request)
+            if self.chosen:
+                self._check()  # the files may have changed since the draft was saved
         self._fill_files()
         self._render()
 
@@ -203,6 +205,8 @@ class ExportPanel(ipywidgets.VBox):  # type: ignore[misc]
         def listed(files: tuple[str, ...]) -> None:
             self.files = files
             self._fill_files()
+            if self.chosen and self.editable:
+                self._check()
             self._render()
 
         self._background.run(self._requests.files, listed, self._failed)
@@ -215,24 +219,33 @@ class ExportPanel(ipywidgets.VBox):  # type: ignore[misc]
         """Choose files; they are checked at once, so that class, price and date are known before anything is decided."""
         self.chosen, self.dirty, self._trouble, self._note = paths, True, "", ""
         if paths:
-            self._busy = "checking"
-
-            def checked(report: PrecheckReport) -> None:
-                if self.chosen == paths:
-                    self._busy, self.report = "", report
-                    self._ask_of_files()
-                    self._render()
-
-            def check() -> PrecheckReport | None:
-                # only the newest choice is worth checking
-                return self._requests.check(paths) if self.chosen == paths else None
-
-            self._background.run(check, lambda report: checked(report) if report is not None else None, self._failed)
+            self._check()
         else:
             self._busy, self.report = "", None
             self._ask_of_files()
         self._fill_files()
         self._render()
+
+    def _check(self) -> None:
+        paths = self.chosen
+        self._busy = "checking"
+
+        def check() -> PrecheckReport | None:
+            # only the newest choice is worth checking
+            return self._requests.check(paths) if self.chosen == paths else None
+
+        def checked(report: PrecheckReport | None) -> None:
+            if report is not None and self.chosen == paths:
+                self._busy, self.report = "", report
+                self._ask_of_files()
+                self._render()
+
+        def failed(error: CbsError) -> None:
+            if self.chosen == paths:
+                self.report = None  # never a price of another choice
+                self._failed(error)
+
+        self._background.run(check, checked, failed)
 
     def _leave_out(self, file: FileReport) -> None:
         keep = tuple(p for p in self.chosen if p != file.path and not file.path.startswith(f"{p}!"))
