@@ -271,11 +271,28 @@ def test_a_change_elsewhere_shows_without_asking(panel: ExportPanel, desk: Desk,
     panel._title.value = "Mine again"
     desk.request |= {"title": "Renamed twice", "version": 3}
     desk.peer.push({"topic": "exports", "id": "e1"})
-    loop.until(lambda: "changed elsewhere" in panel._why.value)
+    loop.until(lambda: "changed elsewhere" in panel._alert.value)
     assert panel._title.value == "Mine again"
+    assert panel._save_button.disabled
+    panel._mine.click()
     panel.save()
-    loop.until(lambda: panel._title.value == "Renamed twice")
-    assert "Somebody was first. Look again." in panel._alert.value
+    loop.until(lambda: panel._busy == "")
+    assert desk.request["title"] == "Mine again"
+    assert desk.request["version"] == 4
+
+
+def test_losing_a_race_loses_no_words(panel: ExportPanel, desk: Desk, loop: Loop) -> None:
+    chosen(panel, loop, "shared/costs.csv")
+    panel.save()
+    loop.until(lambda: panel._busy == "")
+    assert desk.request is not None
+    desk.request |= {"title": "Theirs", "version": 2}
+    panel._title.value = "Mine"
+    panel.save()
+    loop.until(lambda: panel._newer is not None)
+    assert (panel._title.value, panel.dirty, panel._choice.layout.display) == ("Mine", True, "")
+    panel._theirs.click()
+    assert (panel._title.value, panel.dirty, panel._choice.layout.display) == ("Theirs", False, "none")
 
 
 def test_broker_down_says_so_keeps_the_input_and_recovers(panel: ExportPanel, desk: Desk, loop: Loop) -> None:

@@ -68,10 +68,20 @@ class ExportPanel(ipywidgets.VBox):  # type: ignore[misc]
         self._busy: Literal["", "checking", "saving", "proposing"] = ""
         self._trouble = ""
         self._note = ""
+        self._newer: ExportRequest | None = None
         self._filling = False
         self._build()
         super().__init__(
-            [self._head, self._alert, self._steps, self._body, self._cost, ipywidgets.HBox([self._save_button, self._main_button]), self._why],
+            [
+                self._head,
+                self._alert,
+                self._choice,
+                self._steps,
+                self._body,
+                self._cost,
+                ipywidgets.HBox([self._save_button, self._main_button]),
+                self._why,
+            ],
             layout={"border": "1px solid var(--jp-border-color2, #8886)", "padding": "10px 14px", "max_width": "880px"},
         )
         self._render()
@@ -121,6 +131,17 @@ class ExportPanel(ipywidgets.VBox):  # type: ignore[misc]
             self._summary,
         )
         self._body = ipywidgets.VBox([self._pages[0]], layout={"padding": "8px 0"})
+        self._mine = ipywidgets.Button(
+            description=say("Keep mine", "Houd de mijne"),
+            tooltip=say("Keep what stands here; saving replaces the other change", "Houd wat hier staat; bewaren vervangt de andere wijziging"),
+        )
+        self._mine.on_click(lambda button: self._decide(mine=True))
+        self._theirs = ipywidgets.Button(
+            description=say("Take the other", "Neem de andere"),
+            tooltip=say("Show the request as it was changed elsewhere", "Toon de aanvraag zoals die elders is gewijzigd"),
+        )
+        self._theirs.on_click(lambda button: self._decide(mine=False))
+        self._choice = ipywidgets.HBox([self._mine, self._theirs])
         self._save_button = ipywidgets.Button(description=say("Save draft", "Concept bewaren"), tooltip=say("Keep the draft", "Bewaar het concept"))
         self._save_button.on_click(lambda button: self.save())
         self._main_button = ipywidgets.Button(button_style="primary", layout={"width": "auto", "min_width": "150px"})
@@ -149,8 +170,17 @@ class ExportPanel(ipywidgets.VBox):  # type: ignore[misc]
         self._fill_files()
         self._render()
 
+    def _decide(self, *, mine: bool) -> None:
+        newer, self._newer, self._trouble = self._newer, None, ""
+        if newer is not None and mine:
+            self.request = newer
+        elif newer is not None:
+            self._adopt(newer)
+        self._render()
+
     def _adopt(self, request: ExportRequest) -> None:
         """Show a request as the broker has it."""
+        self._newer = None
         self.request, self.report, self.chosen, self.dirty = request, request.report, request.paths, False
         self._filling = True
         try:
@@ -167,10 +197,7 @@ class ExportPanel(ipywidgets.VBox):  # type: ignore[misc]
         if request.version == self.request.version:
             self.request = request  # permissions may have changed without a new version
         elif self.dirty and request.state in EDITABLE:
-            self._note = self._say(
-                "This request was changed elsewhere. Saving here will be refused; run the cell again to see the new state.",
-                "Deze aanvraag is elders gewijzigd. Bewaren wordt hier geweigerd; voer de cel opnieuw uit om de nieuwe stand te zien.",
-            )
+            self._newer = request  # the reader decides; nothing typed is thrown away unasked
         else:
             self._adopt(request)
         self._render()
@@ -197,7 +224,6 @@ class ExportPanel(ipywidgets.VBox):  # type: ignore[misc]
             self.phase = "down"
         self._trouble = error.say(self._lang)
         if isinstance(error, Conflict) and self.request is not None:
-            self.dirty = False
             self._background.run(partial(self._requests.get, self.request.id), self._fetched, self._failed)
         self._render()
 
@@ -264,7 +290,7 @@ class ExportPanel(ipywidgets.VBox):  # type: ignore[misc]
         self._render()
 
     def _stepped(self, change: dict[str, Any]) -> None:
-        if change["new"] == PROPOSE and self.dirty and self.editable and self.chosen:
+        if change["new"] == PROPOSE and self.dirty and self.editable and self.chosen and self._newer is None:
             self.save()
         self._render()
 
@@ -380,6 +406,7 @@ class ExportPanel(ipywidgets.VBox):  # type: ignore[misc]
             f'<span style="margin-left:auto;{markup.QUIET}">{markup.esc(tail)}</span></div>'
         )
         self._alert.value = self._alert_html()
+        self._choice.layout.display = "" if self._newer is not None else "none"
         self._steps.layout.display = "none" if fixed else ""
         step = PROPOSE if fixed else self._steps.value
         if self._body.children != (self._pages[step],):
@@ -396,7 +423,7 @@ class ExportPanel(ipywidgets.VBox):  # type: ignore[misc]
 
     def _buttons(self, fixed: bool, step: int, editable: bool) -> None:
         say = self._say
-        self._save_button.disabled = not (editable and self.dirty and self.chosen) or bool(self._busy)
+        self._save_button.disabled = not (editable and self.dirty and self.chosen) or bool(self._busy) or self._newer is not None
         self._save_button.layout.display = "none" if fixed else ""
         obstacle = ""
         if fixed:
@@ -430,6 +457,12 @@ class ExportPanel(ipywidgets.VBox):  # type: ignore[misc]
                 "De broker antwoordt niet. Wat u hebt ingevuld blijft hier staan; het paneel gaat vanzelf verder als hij terug is.",
             )
             return markup.block(f'<div role="alert" style="padding:4px 8px;{markup.wash("bad")}">✕ {markup.esc(text)}</div>')
+        if self._newer is not None:
+            text = self._say(
+                "This request was changed elsewhere while you worked on it. Nothing is lost: choose which version goes on.",
+                "Deze aanvraag is elders gewijzigd terwijl u eraan werkte. Er is niets verloren: kies welke versie verder gaat.",
+            )
+            return markup.block(f'<div role="alert" style="padding:4px 8px;{markup.wash("review")}">? {markup.esc(text)}</div>')
         if self._trouble:
             return markup.block(f'<div role="alert" style="padding:4px 8px;{markup.wash("bad")}">✕ {markup.esc(self._trouble)}</div>')
         return ""
