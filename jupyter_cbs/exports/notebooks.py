@@ -19,8 +19,10 @@ _OTHER: Final = (".txt", "")
 _DATA_URI = re.compile(r"data:[\w.+-]+/[\w.+-]+[;,][^\s)\"'>]*", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _RUNS_BODY: Final = frozenset({"time", "timeit", "capture", "prun", "python", "python3", "pypy"})
-_MAGIC_ASSIGNMENT = re.compile(r"^\s*[\w., \[\]()]+=\s*[%!]")
-_HELP = re.compile(r"^\s*(?:\?{1,2}[\w.*]+|[\w.*]+\?{1,2})\s*;?\s*$")
+_MAGIC_ASSIGNMENT = re.compile(r"[\w.][\w., \[\]()]*=\s*[%!]")
+_HELP = re.compile(r"(?:\?{1,2}[\w.*]+|[\w.*]+\?{1,2})\s*;?$")
+_LONGEST_MAGIC: Final = 2_000  # a longer line is only looked at from its start
+_TOLD = re.compile(r"[\"'#()\[\]{}\\]")
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,11 @@ def _runnable(source: str) -> str:
 
 
 def _is_magic(line: str) -> bool:
-    return line.lstrip().startswith(("%", "!")) or bool(_MAGIC_ASSIGNMENT.match(line)) or bool(_HELP.match(line))
+    stripped = line.strip()
+    if stripped.startswith(("%", "!")):
+        return True
+    short = stripped[:_LONGEST_MAGIC]
+    return bool(_MAGIC_ASSIGNMENT.match(short)) or bool(_HELP.match(short))
 
 
 class _Scanner:
@@ -196,30 +202,34 @@ class _Scanner:
         self.continued = False
         while at < len(line):
             if self.quote:
-                if line[at] == "\\":
-                    at += 2
-                elif line.startswith(self.quote, at):
-                    at += len(self.quote)
-                    self.quote = ""
-                else:
-                    at += 1
+                closed = self._end_of_string(line, at)
+                if closed is None:
+                    break
+                at, self.quote = closed, ""
                 continue
-            char = line[at]
-            if char == "#":
-                return
+            told = _TOLD.search(line, at)
+            if told is None or told.group() == "#":
+                break
+            at, char = told.end(), told.group()
             if char in "\"'":
-                self.quote = char * 3 if line.startswith(char * 3, at) else char
-                at += len(self.quote)
-                continue
-            if char in "([{":
+                self.quote = char * 3 if line.startswith(char * 3, told.start()) else char
+                at = told.start() + len(self.quote)
+            elif char in "([{":
                 self.depth += 1
             elif char in ")]}":
                 self.depth = max(self.depth - 1, 0)
-            elif char == "\\" and at == len(line) - 1:
-                self.continued = True
-            at += 1
+            else:
+                self.continued = at == len(line)
         if len(self.quote) == 1 and not line.endswith("\\"):
             self.quote = ""  # a plain string ends with its line
+
+    def _end_of_string(self, line: str, at: int) -> int | None:
+        """Give the place behind the closing quote, None where the string goes on."""
+        ends = re.compile(rf"\\.|{self.quote}", re.DOTALL)
+        for found in ends.finditer(line, at):
+            if found.group() == self.quote:
+                return found.end()
+        return None
 
 
 _WORDS: Final = {

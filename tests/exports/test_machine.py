@@ -298,7 +298,12 @@ def test_random_walks_keep_four_eyes(seed: int) -> None:
 
 def test_random_walks_reach_every_state() -> None:
     """Otherwise the walks would show nothing."""
-    assert set().union(*(walk(seed) for seed in range(150))) == set(ExportState)
+    seen: set[ExportState] = set()
+    for seed in range(1000):
+        seen |= walk(seed)
+        if seen == set(ExportState):
+            return
+    pytest.fail(f"never reached: {set(ExportState) - seen}")
 
 
 def test_every_state_is_reached_and_the_table_is_consistent() -> None:

@@ -201,11 +201,10 @@ def test_swapping_a_folder_for_a_link_never_leads_out(roots: WorkspaceRoots) -> 
             assert SECRET not in seen
             if {b"own", "link"} <= seen:
                 break
+        own = {f"shared/{folder}/{name}" for folder in ("tables", "aside") for name in ("costs.csv", "secret.csv")}
         for _ in range(200):
             with contextlib.suppress(CbsError):
-                assert set(roots.walk("shared")) <= {
-                    f"shared/{folder}/{name}" for folder in ("tables", "aside") for name in ("costs.csv", "secret.csv")
-                }
+                assert set(roots.walk("shared")) <= own
     finally:
         swapper.kill()
         swapper.communicate()
