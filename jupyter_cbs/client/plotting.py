@@ -12,7 +12,7 @@ import pyarrow as pa
 from ..domain.errors import Invalid
 from ..domain.evidence import Dimension, TableMeta
 from ..domain.finding import Status
-from ..domain.grid import Layout
+from ..domain.grid import HIDDEN, Layout
 from ..domain.text import Text
 from .errors import readable
 from .language import number
@@ -67,7 +67,8 @@ def draw(meta: TableMeta, frame: pa.Table, hidden: Collection[int], lang: str, k
     rows, columns = _combinations(layout.down), _combinations(layout.across)
     label = meta.value_label + (f" ({meta.value_unit})" if meta.value_unit else "")
     grid = [[cells.get(row[0] + column[0], math.nan) for column in columns] for row in rows]
-    if kind == "heat" or (kind is None and len(columns) > BARS and len(rows) > BARS):
+    heat = kind == "heat" or (kind is None and len(columns) > BARS and len(rows) > BARS)
+    if heat:
         image = ax.imshow(grid, aspect="auto")
         ax.set_xticks(range(len(columns)), [name for _, name in columns], rotation=45, ha="right")
         ax.set_yticks(range(len(rows)), [name for _, name in rows])
@@ -76,6 +77,11 @@ def draw(meta: TableMeta, frame: pa.Table, hidden: Collection[int], lang: str, k
         width = 0.8 / len(columns)
         for at, (_, name) in enumerate(columns):
             ax.bar([i + (at - (len(columns) - 1) / 2) * width for i in range(len(rows))], [line[at] for line in grid], width, label=name or None)
+        # a cell that is left out must not look like a zero
+        for i, line in enumerate(grid):
+            for at, value in enumerate(line):
+                if math.isnan(value):
+                    ax.text(i + (at - (len(columns) - 1) / 2) * width, 0, HIDDEN, ha="center", va="bottom")
         ax.set_xticks(range(len(rows)), [name for _, name in rows], rotation=45 if len(rows) > 6 else 0, ha="right" if len(rows) > 6 else "center")
         ax.set_ylabel(label)
         ax.yaxis.set_major_formatter(lambda value, _: number(value, lang))
@@ -83,7 +89,9 @@ def draw(meta: TableMeta, frame: pa.Table, hidden: Collection[int], lang: str, k
             ax.legend(title=" · ".join(d.label for d in layout.across))
         ax.spines[["top", "right"]].set_visible(False)
     if layout.down:
-        (ax.set_ylabel if kind == "heat" else ax.set_xlabel)(" · ".join(d.label for d in layout.down))
+        (ax.set_ylabel if heat else ax.set_xlabel)(" · ".join(d.label for d in layout.down))
+    if heat and layout.across:
+        ax.set_xlabel(" · ".join(d.label for d in layout.across))
     return ax
 
 

@@ -182,10 +182,12 @@ def test_only_safe_cells_are_drawn() -> None:
     heights = [[patch.get_height() for patch in group] for group in axes.containers]
     drawn = [h for group in heights for h in group if h == h]
     assert sorted(drawn) == [1117, 1204, 2310, 2988, 6870, 10480]
+    assert [text.get_text() for text in axes.texts] == ["×", "×"]
     blank = table().suppress().plot()
     assert 6870 not in [patch.get_height() for group in blank.containers for patch in group]
     heat = table().plot("heat")
     assert heat.images[0].get_array().count() == 6
+    assert (heat.get_xlabel(), heat.get_ylabel()) == ("Sex", "Age")
     with pytest.raises(Invalid, match="no plot"):
         table().plot("pie")
     matplotlib.pyplot.close("all")
