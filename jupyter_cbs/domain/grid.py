@@ -191,14 +191,17 @@ def labels_keys(grid: Sequence[Sequence[str]], layouts: Sequence[tuple[int, int]
     labels = [[" ".join(cell.split()) for cell in row[:width]] for row in grid]
     keys = []
     for header_rows, label_columns in layouts:
-        parts = [header_rows, label_columns, header[:header_rows], [_trimmed(row[:label_columns]) for row in labels[header_rows:]]]
+        parts = [header_rows, label_columns, header[:header_rows], [_cut(row[:label_columns]) for row in labels[header_rows:]]]
         text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
         keys.append(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
     return keys
 
 
 def _trimmed(row: Sequence[str]) -> list[str]:
-    cells = [" ".join(cell.split()) for cell in row]
+    return _cut([" ".join(cell.split()) for cell in row])
+
+
+def _cut(cells: list[str]) -> list[str]:
     while cells and not cells[-1]:
         cells.pop()
     return cells

@@ -120,6 +120,23 @@ def crosstab(counts: Sequence[Sequence[int]], statistic: str = "count") -> tuple
     return frame_of(rows, 2, statistic), dims
 
 
+def count_frame(counts: Sequence[Sequence[int]]) -> tuple[pa.Table, tuple[Dimension, Dimension]]:
+    """Build the frame of a large two-dimensional table of counts without going through microdata."""
+    totals = [sum(line) for line in counts]
+    lines = [[*line, total] for line, total in zip(counts, totals, strict=True)]
+    lines.append([sum(column) for column in zip(*lines, strict=True)])
+    records = []
+    for r, line in enumerate(lines):
+        for c, n in enumerate(line):
+            if n:
+                over = r == len(counts), c == len(counts[0])
+                codes = {"d0": None if over[0] else str(r), "d1": None if over[1] else str(c), "g0": over[0], "g1": over[1]}
+                exact = {"n_exact": True, "top_exact": True, "missing": 0, "negatives": 0}
+                records.append(codes | exact | {"value": float(n), "rows": n, "n": n, "total": float(n), "abs_total": float(n), "top1": 1.0})
+    dims = (dimension("A", [str(r) for r in range(len(counts))]), dimension("B", [str(c) for c in range(len(counts[0]))]))
+    return pa.Table.from_pylist(records, schema=evidence_schema(2)), dims
+
+
 def row_of(frame: pa.Table, *key: object) -> int:
     """Find the row of a cell; TOTAL for totals."""
     for i, record in enumerate(frame.to_pylist()):

@@ -214,6 +214,14 @@ def test_rounding_and_dutch_notation_do_not_hinder_recognition() -> None:
         assert scan(content("t.xlsx", book({"Sheet1": rows_})), lookup_of((meta, frame))).findings == ()
 
 
+def test_evidence_is_judged_with_the_profile_of_its_data() -> None:
+    frame, dims = crosstab([[44, 50], [40, 30]])
+    meta = meta_of(dims, rows=1).model_copy(update={"rule_profile": "income_wealth"})
+    strict = {"default": RuleProfile(), "income_wealth": RuleProfile(advisory_min_frequency=45)}
+    context = ScanContext(RuleProfile(), lookup_of((meta, frame)).lookup, rules=lambda name: strict[name])
+    assert [f.status for f in scan(csv_of(meta, frame), context).findings] == [Status.REVIEW] * 3
+
+
 def test_changed_numbers_are_not_verified() -> None:
     frame, dims = crosstab([[44, 50], [40, 30]])
     meta = meta_of(dims, rows=1)

@@ -83,7 +83,8 @@ def check(block: Block, report: Report) -> None:
         return
     found = roles(block)
     for column in found.counts:
-        _small(((block.where(row, column.index), value) for row, value in enumerate(column.numbers)), column.full_name or column.name, report)
+        cells = [(block.where(row, column.index), value) for row, value in enumerate(column.numbers) if _is_small(value, report)]
+        _small(cells, column.full_name or column.name, report)
     counted_rows = _named_rows(block, found, report)
     if found.counts and not found.others:
         _groups(block, found, report)
@@ -92,10 +93,14 @@ def check(block: Block, report: Report) -> None:
         _unknown(block, found, report)
 
 
+def _is_small(value: float | None, report: Report) -> bool:
+    return value is not None and 0 < value < report.context.profile.min_frequency and value == int(value)
+
+
 def _small(cells: Iterable[tuple[Where, float | None]], name: str, report: Report) -> None:
     least = report.context.profile.min_frequency
     for where, value in cells:
-        if value is not None and 0 < value < least and value == int(value):
+        if value is not None and _is_small(value, report):
             text = Text(
                 en=f"'{name}': {int(value)}, at least {least} are needed.",
                 nl=f"'{name}': {int(value)}, er zijn er minstens {least} nodig.",
@@ -118,6 +123,8 @@ def _named_rows(block: Block, found: Roles, report: Report) -> bool:
                 _small(cells, label, report)
             _special(label, cells, report)
     for column in numeric:
+        if not (is_residual_df(column.name) or is_extreme_name(column.name)):
+            continue
         _special(column.name, [(block.where(row, column.index), value) for row, value in enumerate(column.numbers)], report)
     return named
 

@@ -37,11 +37,18 @@ class ScanContext:
         Give the project's tables with evidence for some shape keys (:func:`jupyter_cbs.domain.grid.shape_key`), newest first.
     is_identifier
         Whether a column of this name never leaves.
+    rules
+        Give the thresholds of a named rule profile, for tables with evidence; without it ``profile`` holds for all.
     """
 
     profile: RuleProfile = RuleProfile()  # noqa: RUF009 - frozen
     lookup: Lookup = _no_evidence
     is_identifier: Callable[[str], bool] = is_never_export
+    rules: Callable[[str], RuleProfile] | None = None
+
+    def profile_of(self, name: str) -> RuleProfile:
+        """Give the thresholds of a table whose data have the rule profile ``name``."""
+        return self.profile if self.rules is None else self.rules(name)
 
 
 @dataclass

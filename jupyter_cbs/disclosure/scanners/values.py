@@ -27,6 +27,7 @@ def _plain(text: str) -> float | None:
     return value if abs(value) < 1e300 else None
 
 
+@lru_cache(maxsize=32_768)
 def number(text: str, decimal: str = "") -> float | None:
     """Read a number in Dutch or English notation, with or without grouping, sign of per cent or currency, and asterisks.
 
@@ -38,9 +39,13 @@ def number(text: str, decimal: str = "") -> float | None:
         The decimal mark, where the company a number is in tells it (:func:`decimal_mark`). Otherwise ``1.234`` and ``1,234`` are
         thousands: for counts that is what they are.
     """
-    if not text or len(text) > 40 or not any(c.isdigit() for c in text):
+    if not text or len(text) > 40:
         return None
-    plain = text if text.isdigit() and text.isascii() else _undecorated(text)
+    if text.isdigit() and text.isascii():
+        return float(text)
+    if not any(c.isdigit() for c in text):
+        return None
+    plain = _undecorated(text)
     if not plain or not (plain[-1].isdigit() or plain[-1] in ".,") or (not plain.isascii() and "\u00a0" not in plain and "\u202f" not in plain):
         return None
     grouped = _GROUPED.match(plain)

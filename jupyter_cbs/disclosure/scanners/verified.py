@@ -116,7 +116,8 @@ def _body_rows(grid: Sequence[Sequence[str]], meta: TableMeta) -> int:
 
 
 def _judge(sheet: Sheet, rows: Sequence[Sequence[str]], meta: TableMeta, frame: pa.Table, report: Report) -> None:
-    judged = judge(frame, meta.dimensions, meta.spec, report.context.profile, meta.unit)
+    profile = report.context.profile_of(meta.rule_profile)
+    judged = judge(frame, meta.dimensions, meta.spec, profile, meta.unit)
     positions = grid_positions(meta, frame)
     printed = ["" if position is None else _cell(rows, *position) for position in positions]
     cells = Cells.of(frame, meta.dimensions)
@@ -127,7 +128,7 @@ def _judge(sheet: Sheet, rows: Sequence[Sequence[str]], meta: TableMeta, frame: 
             report.add(finding.rule, finding.status, finding.text, finding.remedy, sheet.where(*position), "verified")
     unsafe = np.array([status == Status.UNSAFE for status in judged.frame.column("status").to_pylist()], dtype=bool)
     hidden = ~visible & ~cells.empty
-    alone, unions = exposed(cells, hidden, unsafe, Question(meta.spec.statistic, report.context.profile))
+    alone, unions = exposed(cells, hidden, unsafe, Question(meta.spec.statistic, profile))
     for row in np.flatnonzero(alone | unions).tolist():
         position = positions[row]
         name = " · ".join("total" if label is None else label for label in cells.labels(row)) or "total"
