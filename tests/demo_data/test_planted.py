@@ -13,6 +13,7 @@ from jupyter_cbs.demo.data.grants import GRANTS, NOBODY
 from jupyter_cbs.demo.data.planted import CASES
 from jupyter_cbs.domain.evidence import TableSpec
 from jupyter_cbs.domain.finding import Rule
+from jupyter_cbs.policy.store import PolicyDirectory
 
 REFERENCE = Path(__file__).parents[2] / "docs/reference/demo-data.md"
 
@@ -67,3 +68,8 @@ def test_grants(small: Any) -> None:
 
 def test_the_reference_page_is_up_to_date() -> None:
     assert REFERENCE.read_text(encoding="utf-8") == document.markdown(), "run: python -m jupyter_cbs.demo.data.document > docs/reference/demo-data.md"
+
+
+def test_the_projects_policies_grant_what_the_demo_data_are_made_for() -> None:
+    policies = PolicyDirectory(Path(__file__).parents[2] / "policies").current
+    assert {number: policies.project(number).grants for number in GRANTS} == GRANTS
