@@ -56,8 +56,8 @@ def classify(files: Sequence[FileContent], cells: Mapping[str, int], prices: Pri
     files : sequence of FileContent
         What would be delivered; the output control form is not among them and does not count.
     cells : mapping of str to int
-        Non-empty cells, headers included, by the file's path. A table that is missing here was not counted, and an output with
-        a table that was not counted is never light.
+        Non-empty cells, headers included, by the file's path. A table that is missing here, or has none, was not counted, and an
+        output with a table that was not counted is never light.
     prices : PriceTable
         Prices, formats and limits of the year.
 
@@ -160,8 +160,9 @@ class _Shape:
 
 
 def _sum(files: Sequence[FileContent], cells: Mapping[str, int]) -> int | None:
+    """Add up cells; a table with bytes but without a single cell was not read and so not counted."""
     counts = [cells.get(file.path) for file in files]
-    known = [count for count in counts if count is not None]
+    known = [count for file, count in zip(files, counts, strict=True) if count or (count == 0 and file.size == 0)]
     return sum(known) if len(known) == len(counts) else None
 
 

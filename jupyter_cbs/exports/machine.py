@@ -316,6 +316,15 @@ def check_system(state: ExportState, action: SystemAction, facts: Facts) -> Expo
     return row.targets[0]
 
 
+def outcome(facts: Facts) -> ExportState:
+    """Give the state a request under review is in by the votes that were kept.
+
+    For whoever kept a vote: two checkers may decide at the same moment, and the state follows from what is kept then, not from what
+    each of them saw before.
+    """
+    return _decided(facts.counting, facts.round)
+
+
 def _decided(votes: Sequence[Vote], round_: int) -> ExportState:
     """Give the state that follows from the votes of a round."""
     if len({vote.checker for vote in votes}) < REVIEWS:

@@ -32,7 +32,7 @@ def csvs(count: int, **rest: bytes) -> list[FileContent]:
 
 def counted(files: list[FileContent], total: int) -> dict[str, int]:
     tables = [each.path for each in files if each.kind == "table"]
-    return dict.fromkeys(tables[1:], 0) | ({tables[0]: total} if tables else {})
+    return dict.fromkeys(tables, 1) | ({tables[0]: max(total - len(tables) + 1, 1)} if tables else {})
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,10 @@ def test_the_table_of_classes(names: list[str], cells: int, expected: ExportClas
 
 def test_a_table_that_was_not_counted_is_never_light() -> None:
     files = csvs(2)
-    assert classify(files, {files[0].path: 3}, PRICES).export_class is ExportClass.CONFORM
+    for cells in ({files[0].path: 3}, {files[0].path: 3, files[1].path: 0}):
+        result = classify(files, cells, PRICES)
+        assert result.export_class is ExportClass.CONFORM
+        assert result.reasons[0].en == "Not every table could be counted."
 
 
 def test_a_table_under_the_name_of_a_text_is_not_light() -> None:

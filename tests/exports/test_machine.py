@@ -14,7 +14,19 @@ from jupyter_cbs.domain.errors import CbsError, Conflict, Invalid, Refused
 from jupyter_cbs.domain.export import ExportAction, ExportState
 from jupyter_cbs.domain.project import Principal, Role
 from jupyter_cbs.domain.text import Text
-from jupyter_cbs.exports.machine import TRANSITIONS, Facts, SystemAction, Vote, allowed, check, check_system, diagram, state_text, waiting_for
+from jupyter_cbs.exports.machine import (
+    TRANSITIONS,
+    Facts,
+    SystemAction,
+    Vote,
+    allowed,
+    check,
+    check_system,
+    diagram,
+    outcome,
+    state_text,
+    waiting_for,
+)
 
 S, A = ExportState, ExportAction
 DIGEST = "d" * 64
@@ -133,6 +145,18 @@ def test_nobody_decides_twice_and_no_third_checker() -> None:
     assert code(S.IN_REVIEW, A.REJECT, CHRIS, one, digest=DIGEST, reason=REASON) == "already_decided"
     two = replace(REVIEW, votes=(vote("chris"), vote("carl", "reject")))
     assert code(S.IN_REVIEW, A.APPROVE, CLEO, two, digest=DIGEST) == "already_decided"
+
+
+@pytest.mark.parametrize("round_", [1, 2])
+def test_what_follows_from_kept_votes(round_: int) -> None:
+    """Two checkers who decide at the same moment each saw no vote; together their votes decide."""
+    facts = replace(REVIEW, round=round_)
+    assert outcome(facts) is S.IN_REVIEW
+    assert outcome(replace(facts, votes=(vote("chris", round_=round_), vote("carl", round_=3 - round_)))) is S.IN_REVIEW
+    assert outcome(replace(facts, votes=(vote("chris", round_=round_), vote("lea", round_=round_)))) is S.IN_REVIEW
+    assert outcome(replace(facts, votes=(vote("chris", round_=round_), vote("carl", round_=round_)))) is S.APPROVED
+    objected = replace(facts, votes=(vote("chris", round_=round_), vote("carl", "reject", round_)))
+    assert outcome(objected) is (S.CHANGES_REQUESTED if round_ == 1 else S.REJECTED)
 
 
 def test_two_votes_of_one_checker_are_one() -> None:
