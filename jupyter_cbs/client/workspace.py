@@ -7,23 +7,23 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..domain.errors import CbsError, Internal, Invalid, NotFound
-from ..domain.project import Principal
 from ..domain.text import Text
-from .catalogue import DatasetView, Listing
 from .connection import Reply, Session, no_session
 from .errors import readable
 from .language import choose_language, pick
 from .progress import ProgressDisplay
-from .result import Result
 from .values import plain
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from ..domain.evidence import Statistic
+    from ..domain.project import Principal
+    from .catalogue import DatasetView, Listing
     from .live import EventFeed
     from .panel.view import ExportPanel
     from .report import Report
+    from .result import Result
     from .storage import Storage
     from .table import Table
 
@@ -68,19 +68,20 @@ class Workspace:
     ----------
     session : Session
         The kernel's session with its broker.
-
-    Attributes
-    ----------
-    principal : Principal
-        Who this kernel works for, as the broker knows it from the session's socket.
     """
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._feed: EventFeed | None = None
         self._panel: ExportPanel | None = None
-        who, _ = session.welcome()
-        self.principal = Principal.model_validate(who)
+        self._who, _ = session.welcome()
+
+    @property
+    def principal(self) -> Principal:
+        """Who this kernel works for, as the broker knows it from the session's socket."""
+        from ..domain.project import Principal
+
+        return Principal.model_validate(self._who)
 
     @property
     def lang(self) -> str:
@@ -107,6 +108,7 @@ class Workspace:
             If a name is unknown here and nothing matches it as a search text; with the nearest granted names.
         """
         from ..domain.gateway import CatalogueListing
+        from .catalogue import DatasetView, Listing
 
         text = (query or "").strip()
         unknown: NotFound | None = None
@@ -170,6 +172,8 @@ class Workspace:
             reply = self._session.call("sql", {"text": text, "parameters": values}, progress=progress, source=text)
         finally:
             progress.close()
+        from .result import Result
+
         return Result(self._read(reply), reply.answer, self.lang, text)
 
     def table(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -257,3 +258,14 @@ def test_a_broken_peer_is_an_internal_error(peer: Peer, ws: Workspace) -> None:
     peer.on("sql", lambda peer, line, number, args: line.send({"id": number, "type": "chunk", "sizes": [5]}))
     with pytest.raises(Internal):
         ws.sql("SELECT 1")
+
+
+def test_heavy_libraries_are_not_loaded_before_they_are_needed(peer: Peer) -> None:
+    code = (
+        "import sys, jupyter_cbs as cbs\n"
+        "ws = cbs.connect()\n"
+        "print([m for m in ('pandas', 'ipywidgets', 'matplotlib', 'openpyxl', 'IPython', 'polars') if m in sys.modules])\n"
+        "ws.close()"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[2])
+    assert ran.stdout == "[]\n", ran.stderr
