@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, NoReturn
 
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Set, Unicode
 from traitlets.config import Config
@@ -44,6 +45,16 @@ class CbsApp(ExtensionApp):  # type: ignore[misc]
     _own_runtime = False
 
     def _link_jupyter_server_extension(self, serverapp: Any) -> None:
+        try:
+            self._harden(serverapp)
+            super()._link_jupyter_server_extension(serverapp)
+        except Exception as error:
+            # Jupyter would log it and go on without the extension, that is, without walls
+            self.log.exception("linking failed")
+            self._refuse(str(error))
+
+    def _harden(self, serverapp: Any) -> None:
+        """Put the settings in force that hold whatever anybody configured."""
         self.serverapp = serverapp
         # traits of this app from configuration and command line are needed before the server's parts are made
         self.load_config_file()
@@ -62,16 +73,13 @@ class CbsApp(ExtensionApp):  # type: ignore[misc]
             "home_dir": str(runtime / "home"),
         }
         serverapp.update_config(Config(forced))
+        # it must be there before anything asks for the factory, and must replace one that is
         ForcedProvisionerFactory.clear_instance()
+        KernelProvisionerFactory.clear_instance()
         ForcedProvisionerFactory.instance(parent=serverapp)
-        super()._link_jupyter_server_extension(serverapp)
 
     def _check(self, serverapp: Any) -> None:
-        """Refuse to start where the walls would have holes.
-
-        An error while linking is only logged by Jupyter and the server goes on without the extension, so this ends
-        the process instead.
-        """
+        """Refuse to start where the walls would have holes."""
         for name in ("gateway_socket", "shared_dir", "personal_dir"):
             if not os.path.isabs(getattr(self, name)):
                 self._refuse(f"CbsApp.{name} is not set to an absolute path; start the server with 'jupyter cbs demo' or 'jupyter cbs up'.")

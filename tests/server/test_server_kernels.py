@@ -1,0 +1,180 @@
+"""Kernels: one spec, a session at the broker, a clean environment, and a reason where they are refused."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import traitlets
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
+from running_demo import Demo, wait_for
+from tornado.web import HTTPError
+
+from jupyter_cbs.server.kernels import ForcedProvisionerFactory, LockedKernelSpecManager
+from jupyter_cbs.server.provisioner import CbsProvisioner
+
+
+def test_a_kernel_sees_the_workspace_and_no_secrets(deployment: Demo) -> None:
+    client = deployment.client("researcher")
+    client.save("shared/for-kernel.txt", "hello from the file browser")
+    with client.kernel("shared/deep/notebook.ipynb") as kernel:
+        output = kernel.run(
+            "import json, os\n"
+            "open('personal/from-kernel.txt', 'w').write('hello from the kernel')\n"
+            "print(json.dumps({'env': dict(os.environ), 'seen': sorted(os.listdir('.')), 'text': open('shared/for-kernel.txt').read()}))"
+        )
+        found = json.loads(output.text)
+    assert found["seen"] == ["personal", "shared"]
+    assert found["text"] == "hello from the file browser"
+    assert client.request("GET", "api/contents/personal/from-kernel.txt").json()["content"] == "hello from the kernel"
+    environment = found["env"]
+    assert environment["PYTHONNOUSERSITE"] == "1"
+    assert Path(environment["CBS_SESSION"]).name
+    assert not any(re.search("TOKEN|SECRET|PASSWORD|JUPYTERHUB", name) for name in environment)
+    everything = json.dumps(environment)
+    for account in deployment.accounts.values():
+        assert account["token"] not in everything
+        assert account["pin"] not in environment.values()
+
+
+def test_messages_travel_over_private_sockets(deployment: Demo) -> None:
+    with deployment.client("researcher").kernel() as kernel:
+        output = kernel.run("import ipykernel.kernelapp as k; app = k.IPKernelApp.instance(); print(app.transport, app.ip, *app.ports)")
+        transport, place, *ports = output.text.split()
+        assert transport == "ipc"
+        assert Path(place).parent.stat().st_mode & 0o077 == 0
+        assert len(ports) == 5
+        assert all(Path(f"{place}-{port}").is_socket() for port in ports)
+    wait_for(lambda: not Path(place).parent.exists(), 20, "the end of the sockets")
+
+
+def test_sessions_come_and_go_with_their_kernels(deployment: Demo) -> None:
+    client = deployment.client("researcher")
+    sessions = deployment.root / "run" / "sessions"
+    with client.kernel() as kernel:
+        where = kernel.run("import os; print(os.environ['CBS_SESSION'])").text.strip()
+        assert Path(where).parent == sessions
+        assert Path(where).is_socket()
+        assert client.request("POST", f"api/kernels/{kernel.id}/restart").status_code == 200
+        wait_for(lambda: not Path(where).exists(), 20, "the end of the old session")
+    wait_for(lambda: not any(sessions.iterdir()), 20, "the end of all sessions")
+
+
+def test_a_restarted_kernel_has_a_new_session(deployment: Demo) -> None:
+    client = deployment.client("researcher")
+    with client.kernel() as kernel:
+        first = kernel.run("import os; print(os.environ['CBS_SESSION'])").text
+        client.request("POST", f"api/kernels/{kernel.id}/restart")
+        second = kernel.run("import os; print(os.environ['CBS_SESSION']); import jupyter_cbs as cbs; print(cbs.connect())")
+        assert second.error is None
+        assert second.text.splitlines()[0] != first.strip()
+        assert "9001" in second.text
+
+
+def test_two_kernels_at_once_are_two_sessions(deployment: Demo) -> None:
+    client = deployment.client("researcher")
+    ask = "import os, jupyter_cbs as cbs; ws = cbs.connect(); print(os.environ['CBS_SESSION']); print(len(ws.sql('SELECT 42 AS x').df()))"
+    with client.kernel("personal/one.ipynb") as one, client.kernel("personal/two.ipynb") as two:
+        numbers = [kernel.send(ask) for kernel in (one, two)]
+        outputs = [kernel.receive(number) for kernel, number in zip((one, two), numbers, strict=True)]
+    assert [output.error for output in outputs] == [None, None]
+    assert len({output.text.split()[0] for output in outputs}) == 2
+
+
+def test_interrupt(deployment: Demo) -> None:
+    with deployment.client("researcher").kernel() as kernel:
+        number = kernel.send("print('started', flush=True)\nwhile True: pass")
+        time.sleep(0.5)  # the kernel must have begun: an interrupt before it is answered by an idle kernel
+        kernel.interrupt()
+        output = kernel.receive(number, 30)
+        assert output.error is not None
+        assert output.error[0] == "KeyboardInterrupt"
+        assert kernel.run("print(1 + 1)").text.strip() == "2"
+
+
+@pytest.mark.parametrize(("account", "word"), [("viewer", "viewer"), ("checker1", "checker"), ("admin", "admin")])
+def test_a_refused_kernel_says_why(deployment: Demo, account: str, word: str) -> None:
+    client = deployment.client(account)
+    for answer in (client.start_kernel("personal/x.ipynb"), client.request("POST", "api/kernels", {"name": "cbs-python"})):
+        assert answer.status_code == 403, answer.text
+        assert word in answer.json()["message"].lower()
+    assert client.request("GET", "api/kernels").json() == []
+    assert client.request("GET", "api/sessions").json() == []
+
+
+def test_there_is_one_kernel_spec(deployment: Demo) -> None:
+    client = deployment.client("researcher")
+    found = client.request("GET", "api/kernelspecs").json()
+    assert found["default"] == "cbs-python"
+    assert set(found["kernelspecs"]) == {"cbs-python"}
+    assert found["kernelspecs"]["cbs-python"]["spec"]["display_name"] == "CBS Python"
+    for name in ("python3", "../cbs-python", "ir"):
+        assert client.request("POST", "api/kernels", {"name": name}).status_code >= 400
+    assert client.request("GET", "api/kernels").json() == []
+
+
+@pytest.fixture
+def factory() -> Iterator[ForcedProvisionerFactory]:
+    """The factory as the extension installs it."""
+    ForcedProvisionerFactory.clear_instance()
+    KernelProvisionerFactory.clear_instance()
+    yield ForcedProvisionerFactory.instance()
+    ForcedProvisionerFactory.clear_instance()
+
+
+def test_specs_of_a_person_are_never_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, factory: ForcedProvisionerFactory) -> None:
+    for name in ("evil", "cbs-python"):
+        spec = tmp_path / "kernels" / name
+        spec.mkdir(parents=True)
+        (spec / "kernel.json").write_text(json.dumps({"argv": ["/bin/sh", "-c", "id"], "display_name": "evil", "language": "python"}))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    manager = LockedKernelSpecManager(
+        config=traitlets.config.Config({"KernelSpecManager": {"kernel_dirs": [str(tmp_path / "kernels")], "ensure_native_kernel": True}})
+    )
+    assert set(manager.find_kernel_specs()) == {"cbs-python"}
+    spec = manager.get_kernel_spec("cbs-python")
+    assert spec.display_name == "CBS Python"
+    assert spec.metadata["kernel_provisioner"]["provisioner_name"] == "cbs-provisioner"
+    assert spec.env == {}
+
+
+def test_no_spec_chooses_its_own_provisioner(factory: ForcedProvisionerFactory) -> None:
+    assert KernelProvisionerFactory.instance() is factory
+    spec = LockedKernelSpecManager().get_kernel_spec("cbs-python")
+    spec.metadata["kernel_provisioner"] = {"provisioner_name": "local-provisioner", "config": {}}
+    assert isinstance(factory.create_provisioner_instance("k", spec, None), CbsProvisioner)
+
+
+def test_a_provisioner_without_a_workspace_starts_nothing(factory: ForcedProvisionerFactory) -> None:
+    provisioner = CbsProvisioner(kernel_id="k", kernel_spec=LockedKernelSpecManager().get_kernel_spec("cbs-python"), parent=None)
+    with pytest.raises(HTTPError, match="workspace") as caught:
+        asyncio.run(provisioner.pre_launch())
+    assert caught.value.status_code == 503
+
+
+def test_a_kernel_that_is_killed_is_noticed(deployment: Demo) -> None:
+    client = deployment.client("researcher")
+    with client.kernel() as kernel:
+        where = Path(kernel.run("import os; print(os.environ['CBS_SESSION'])").text.strip())
+        kernel.send("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+        # Jupyter starts it again by itself, with a session of its own
+        wait_for(lambda: not where.exists(), 30, "the end of the dead kernel's session")
+        wait_for(
+            lambda: client.request("GET", f"api/kernels/{kernel.id}").json()["execution_state"] in ("idle", "starting", "restarting"),
+            30,
+            "the new kernel",
+        )
+
+
+def test_servers_listen_on_the_loopback_interface_only(deployment: Demo) -> None:
+    for account in deployment.accounts.values():
+        port = int(account["url"].split(":")[2].split("/")[0])
+        rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        local = [row[1].split(":")[0] for row in rows if row[3] == "0A" and int(row[1].split(":")[1], 16) == port]
+        assert local == [socket.inet_aton("127.0.0.1")[::-1].hex().upper()]
