@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .cells import Cells, Floats, Ints, Mask
 from .rules.base import ROUNDING, Question
@@ -314,33 +313,3 @@ def exposed(cells: Cells, hidden: Mask, unsafe: Mask, question: Question) -> tup
                     unions[gone] = True
     alone &= hidden & unsafe
     return alone, unions & hidden & unsafe & ~alone
-
-
-def determined(relations: NDArray[np.float64], hidden: Mask) -> Mask:
-    """Tell which hidden cells follow from the published ones through linear relations.
-
-    Parameters
-    ----------
-    relations
-        Shape (relations, m): coefficients of equations between all m cells.
-    hidden
-        Shape (m,).
-
-    Returns
-    -------
-    Mask
-        Shape (m,): hidden cells with the same value in every solution, that is with a zero row in a basis of the null space.
-
-    Notes
-    -----
-    Dense singular value decomposition: meant for tables of some hundreds of hidden cells and for tests.
-    """
-    unknown = np.flatnonzero(hidden)
-    result = np.zeros(len(hidden), dtype=bool)
-    if len(unknown) == 0:
-        return result
-    _, singular, right = np.linalg.svd(relations[:, unknown], full_matrices=True)
-    rank = int((singular > 1e-9 * max(1.0, float(singular.max(initial=0.0)))).sum())
-    free = right[rank:]
-    result[unknown] = np.sqrt((free**2).sum(axis=0)) < 1e-7
-    return result

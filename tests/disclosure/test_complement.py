@@ -12,7 +12,7 @@ from evidence_frames import TOTAL, Row, crosstab, dimension, frame_of, row_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_cbs.disclosure.complement import bridges, determined
+from jupyter_cbs.disclosure.complement import bridges
 from jupyter_cbs.disclosure.judge import judge
 from jupyter_cbs.domain.evidence import Dimension, TableSpec
 from jupyter_cbs.domain.rules import RuleProfile
@@ -34,6 +34,36 @@ def relations(frame: pa.Table, k: int) -> np.ndarray:
                 equation[i] = -1
                 equations.append(equation)
     return np.array(equations) if equations else np.zeros((0, len(keys)))
+
+
+def determined(relations: np.ndarray, hidden: np.ndarray) -> np.ndarray:
+    """Tell which hidden cells follow from the published ones through linear relations.
+
+    Parameters
+    ----------
+    relations
+        Shape (relations, m): coefficients of equations between all m cells.
+    hidden
+        Shape (m,).
+
+    Returns
+    -------
+    np.ndarray
+        Shape (m,): hidden cells with the same value in every solution, that is with a zero row in a basis of the null space.
+
+    Notes
+    -----
+    Dense singular value decomposition: meant for tables of some hundreds of hidden cells and for tests.
+    """
+    unknown = np.flatnonzero(hidden)
+    result = np.zeros(len(hidden), dtype=bool)
+    if len(unknown) == 0:
+        return result
+    _, singular, right = np.linalg.svd(relations[:, unknown], full_matrices=True)
+    rank = int((singular > 1e-9 * max(1.0, float(singular.max(initial=0.0)))).sum())
+    free = right[rank:]
+    result[unknown] = np.sqrt((free**2).sum(axis=0)) < 1e-7
+    return result
 
 
 def mask(frame: pa.Table, hidden: tuple[int, ...]) -> np.ndarray:
