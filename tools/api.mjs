@@ -24,7 +24,8 @@ const text = execFileSync(process.env.PYTHON ?? 'python3', ['-m', 'jupyter_cbs.b
 const options = await prettier.resolveConfig(join(root, 'labextension', 'src', 'index.ts'), {
   config: join(root, 'tools', 'prettier.config.mjs')
 });
-const types = HEADER + astToString(await openapiTS(JSON.parse(text), { defaultNonNullable: false, alphabetize: false }));
+const types =
+  HEADER + astToString(await openapiTS(JSON.parse(text), { defaultNonNullable: false, alphabetize: false }));
 const outputs = {
   'docs/reference/openapi.json': text,
   'labextension/src/api/types.ts': await prettier.format(types, { ...options, parser: 'typescript' })

@@ -56,7 +56,11 @@ function extract() {
 }
 
 /** The placeholders of a message, sorted; a plural's singular may leave the number out. */
-const placeholders = text => [...text.matchAll(/%\d/g)].map(match => match[0]).sort().join();
+const placeholders = text =>
+  [...text.matchAll(/%\d/g)]
+    .map(match => match[0])
+    .sort()
+    .join();
 
 const parsed = po.parse(readFileSync(catalogue));
 const present = new Map();

@@ -117,7 +117,7 @@ export class GatewayClient {
     try {
       response = await ServerConnection.makeRequest(url, init, this._settings);
       text = await response.text();
-    } catch (error) {
+    } catch {
       throw new GatewayError({
         kind: 'Unavailable',
         code: 'server_unreachable',
@@ -135,7 +135,7 @@ export class GatewayClient {
   /** Read the gateway's error; an answer of another kind (a proxy's page, say) gets words of our own. */
   private _errorBody(status: number, text: string): ErrorBody {
     try {
-      const parsed = JSON.parse(text);
+      const parsed = JSON.parse(text) as Partial<ErrorBody> | null;
       if (typeof parsed?.message === 'string' && typeof parsed?.code === 'string') {
         return parsed as ErrorBody;
       }

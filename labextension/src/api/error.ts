@@ -36,9 +36,7 @@ export class GatewayError extends Error {
 
   /** Whether the workspace server or the broker is out of reach, rather than refusing. */
   get isUnreachable(): boolean {
-    return (
-      UNREACHABLE_STATUSES.includes(this.status) || (this.status === 503 && UNREACHABLE_CODES.includes(this.code))
-    );
+    return UNREACHABLE_STATUSES.includes(this.status) || (this.status === 503 && UNREACHABLE_CODES.includes(this.code));
   }
 
   /** Whether the act needs the person's PIN, or another one. */

@@ -27,7 +27,7 @@ export function useSignal(signal: ISignal<unknown, unknown>): void {
  * @returns The same resource, for the reader's convenience.
  */
 export function useResource<T>(resource: Resource<T>): Resource<T> {
-  useSignal(resource.changed as ISignal<unknown, unknown>);
+  useSignal(resource.changed);
   return resource;
 }
 

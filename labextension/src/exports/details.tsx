@@ -86,7 +86,9 @@ function Files(props: { request: ExportRequest }): JSX.Element {
       {report === null ? (
         <>
           {request.paths.length === 0 ? (
-            <p className="jp-cbs-Muted">{trans.__('No files chosen yet. Choose them in the export panel of the notebook.')}</p>
+            <p className="jp-cbs-Muted">
+              {trans.__('No files chosen yet. Choose them in the export panel of the notebook.')}
+            </p>
           ) : (
             <ul className="jp-cbs-List">
               {request.paths.map(path => (
@@ -106,7 +108,9 @@ function Files(props: { request: ExportRequest }): JSX.Element {
       )}
       {manifest.length > 0 && (
         <details>
-          <summary>{trans._n('%2 file frozen', '%2 files frozen', manifest.length, locale.number(manifest.length))}</summary>
+          <summary>
+            {trans._n('%2 file frozen', '%2 files frozen', manifest.length, locale.number(manifest.length))}
+          </summary>
           <ul className="jp-cbs-List">
             {manifest.map(entry => (
               <li key={entry.path} className="jp-cbs-Path">
@@ -240,7 +244,10 @@ function Reviews(props: { request: ExportRequest }): JSX.Element | null {
                 {trans.__('not decided yet')}
               </Chip>
             ) : (
-              <Chip tone={review.decision === 'approve' ? 'ok' : 'bad'} sign={review.decision === 'approve' ? '✓' : '✕'}>
+              <Chip
+                tone={review.decision === 'approve' ? 'ok' : 'bad'}
+                sign={review.decision === 'approve' ? '✓' : '✕'}
+              >
                 {review.decision === 'approve' ? trans.__('approved') : trans.__('rejected')}
               </Chip>
             )}{' '}

@@ -88,7 +88,9 @@ function questionFor(action: ExportAction, request: ExportRequest, speech: ISpee
       return {
         request,
         title: trans.__('Approve this output?'),
-        text: trans.__('You approve exactly the bytes with this digest. Release needs two approvals of different checkers.'),
+        text: trans.__(
+          'You approve exactly the bytes with this digest. Release needs two approvals of different checkers.'
+        ),
         accept: trans.__('Approve')
       };
     case 'reject':

@@ -95,7 +95,11 @@ function Empty(props: { model: IWorkspaceModel; onStart: () => void }): JSX.Elem
   }
   return (
     <Note>
-      <p>{trans.__('There are no export requests yet. A request starts in a notebook, where the files are chosen and checked.')}</p>
+      <p>
+        {trans.__(
+          'There are no export requests yet. A request starts in a notebook, where the files are chosen and checked.'
+        )}
+      </p>
       <ActionButton label={trans.__('Open the export panel')} permission={permission} onAct={onStart} />
     </Note>
   );
@@ -113,7 +117,13 @@ function Item(props: {
   const { sign, tone } = STATE_SIGNS[summary.state];
   return (
     <li className="jp-cbs-Request" data-request={summary.id} data-state={summary.state}>
-      <button type="button" className="jp-cbs-Request-head" aria-expanded={open} aria-controls={bodyId} onClick={onToggle}>
+      <button
+        type="button"
+        className="jp-cbs-Request-head"
+        aria-expanded={open}
+        aria-controls={bodyId}
+        onClick={onToggle}
+      >
         <span className="jp-cbs-Caret" aria-hidden="true" data-open={open} />
         <span className="jp-cbs-Request-title">{summary.title}</span>
         <Chip tone={tone} sign={sign}>
