@@ -38,6 +38,7 @@ async def serve(deployment: Deployment, stop: asyncio.Event) -> None:
     if missing := unhandled():
         raise RuntimeError(f"operations without a handler: {sorted(missing)}")
     authority = Authority(deployment)
+    routes.exports.finish_releases(authority)
     gateway = Gateway(authority)
     authority.sessions.restore()
     gateway.sync()

@@ -55,7 +55,8 @@ def inspect(items: Sequence[IntakeItem], project: ProjectPolicy, store: Store | 
         status = Status.worst([finding.status for finding in findings])
         if item.deliver is None and status is Status.SAFE:
             status = Status.REFUSED
-        if item.deliver is not None:
+        if item.deliver is not None and result.cells > 0:
+            # a table that could not be counted is left out, and an output with one is never light
             cells[item.deliver.path] = result.cells
         reports.append(
             FileReport(

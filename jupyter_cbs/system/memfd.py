@@ -7,6 +7,7 @@ mapped: the peer could change it, or truncate it under the reader (design: secur
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import mmap
 import os
@@ -14,6 +15,12 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 import pyarrow as pa
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.mmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long)
+_libc.mmap.restype = ctypes.c_void_p
+_libc.munmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t)
+_MAP_FAILED = ctypes.c_void_p(-1).value
 
 SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 """What a sealed descriptor refuses: more seals, shrinking, growing, writing."""
@@ -103,4 +110,25 @@ def open_sealed(fd: int) -> pa.Buffer:
     size = os.fstat(fd).st_size
     if size == 0:
         return pa.py_buffer(b"")
-    return pa.py_buffer(mmap.mmap(fd, size, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ))
+    mapping = _Mapping(fd, size)
+    return pa.foreign_buffer(mapping.address, size, mapping)
+
+
+class _Mapping:
+    """Read-only memory that keeps no descriptor.
+
+    Python's own ``mmap`` keeps a duplicate of the descriptor for as long as the mapping lives (``trackfd`` comes with 3.13), and a
+    notebook that holds many results would run out of descriptors.
+    """
+
+    def __init__(self, fd: int, size: int) -> None:
+        address = _libc.mmap(None, size, mmap.PROT_READ, mmap.MAP_SHARED, fd, 0)
+        if address in (None, _MAP_FAILED):
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
+        self.address: int = address
+        self._size = size
+
+    def __del__(self) -> None:
+        if hasattr(self, "address"):
+            _libc.munmap(self.address, self._size)

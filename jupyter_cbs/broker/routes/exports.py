@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, Literal
 
-from ...domain.errors import Conflict, Invalid, NotFound, Refused, StepUpRequired
+from ...domain.errors import CbsError, Conflict, Invalid, NotFound, Refused, StepUpRequired
 from ...domain.export import ExportAction, ExportRequest, ExportState, ExportSummary, HistoryEntry, Review
 from ...domain.finding import PrecheckReport, Status
 from ...domain.gateway import (
@@ -31,10 +32,13 @@ from ...exports.intake import IntakeItem, taken_in
 from ...exports.release import delivery_name, write_release
 from ...exports.snapshot import freeze
 from ...policy.permissions import check
-from ...store.rows import ExportChanges, ExportRow
+from ...store.rows import ExportChanges, ExportRow, Vote
 from ...store.store import Transaction
+from ..authority import Authority
 from ..calls import Call, handles
 from ..precheck import inspect
+
+log = logging.getLogger(__name__)
 
 _ACTIONS = {
     ExportAction.EDIT: Action.DRAFT_EXPORT,
@@ -72,8 +76,9 @@ def _inspect(call: Call, items: Sequence[IntakeItem]) -> PrecheckReport:
 # ---------------------------------------------------------------------------------------------------- views
 
 
-def _facts(call: Call, row: ExportRow) -> machine.Facts:
-    votes = call.authority.store.votes(row.id, row.round)
+def _facts(call: Call, row: ExportRow, votes: Sequence[Vote] | None = None) -> machine.Facts:
+    if votes is None:
+        votes = call.authority.store.votes(row.id, row.round)
     project = call.project
     return machine.Facts(
         author=row.author,
@@ -282,7 +287,7 @@ async def act(call: Call, request: ExportAct) -> ExportRequest:
             facts = replace(_facts(call, row), files=len(changes["manifest"]), digest=changes["digest"])
             _step(call, row, request, machine.check_system(state, machine.SystemAction.REVIEW, facts), changes)
         case ExportAction.APPROVE | ExportAction.REJECT:
-            await _decide(call, row, request, state)
+            await _decide(call, row, request)
         case ExportAction.PROPOSE:
             _step(call, row, request, state, {**_costs(row.report), "proposer": call.principal.user})
         case _:
@@ -340,7 +345,7 @@ def _step(call: Call, row: ExportRow, request: ExportAct, state: ExportState, ch
     _tell(call, row.id, *_notice(call, row, request.action))
 
 
-async def _decide(call: Call, row: ExportRow, request: ExportAct, state: ExportState) -> None:
+async def _decide(call: Call, row: ExportRow, request: ExportAct) -> None:
     """Keep a checker's vote; with the second one, take the step that follows from both.
 
     The vote and the state it leads to are one transaction. The first vote changes no state, version or time that
@@ -351,8 +356,13 @@ async def _decide(call: Call, row: ExportRow, request: ExportAct, state: ExportS
     with call.authority.store.begin() as tx:
         tx.insert_vote(row.id, row.round, call.principal.user, request.digest or "", decision, request.reason, now)
         _audit(tx, call, f"exports.{request.action}", row.id, {"digest": request.digest})
+        # what follows is decided on the votes as they are kept: two checkers may have decided at the same moment
+        votes = tx.votes(row.id, row.round)
+        row = tx.export(row.project, row.id)
+        if row.state is not ExportState.IN_REVIEW or row.digest != request.digest:
+            raise _stale()
+        state = machine.outcome(_facts(call, row, votes))
         if state is not ExportState.IN_REVIEW:
-            votes = tx.votes(row.id, row.round)
             decided = (
                 *row.history,
                 *(HistoryEntry(at=v.at, user=v.checker, action=v.decision, state=ExportState.IN_REVIEW, note=v.reason) for v in votes),
@@ -404,6 +414,25 @@ def release(call: Call, row: ExportRow) -> None:
     with call.authority.store.begin() as tx:
         tx.update_export(row.id, row.version, state=state, changed_at=now, history=(*row.history, entry))
         _audit(tx, call, "exports.released", row.id, {"digest": row.digest})
+
+
+def finish_releases(authority: Authority) -> None:
+    """Release what was approved when the broker stopped; called before anybody is listened to.
+
+    What cannot be released stays approved, and the reason goes to the log and the audit.
+    """
+    policies = authority.policies.current
+    for number in sorted({principal.project for principal in policies.principals()}):
+        for row in authority.store.exports(number):
+            if row.state is not ExportState.APPROVED or row.submitter is None:
+                continue
+            try:
+                call = Call(authority, policies.principal(number, row.submitter), policies.project(number), "http", "en")
+                release(call, row)
+            except CbsError as error:
+                log.error("request %s is approved but cannot be released: %s", row.id, error)
+                with authority.store.begin() as tx:
+                    tx.audit(user="broker", project=number, action="exports.release", subject=row.id, outcome="failed", details={"code": error.code})
 
 
 def _audit(tx: Transaction, call: Call, action: str, subject: str, details: dict[str, Any]) -> None:

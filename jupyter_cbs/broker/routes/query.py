@@ -91,7 +91,7 @@ async def table(call: Call, request: TableSpec) -> TableMeta:
         worker = await exchange.session.worker()
         text = request.model_dump_json()
         subject, result = await _audited(call, "table", text, worker.table(request, dataset, profile, exchange))
-    judgement = judge(result.frame, result.dimensions, request, profile)
+    judgement = judge(result.frame, result.dimensions, request, profile, result.unit)
     meta = _meta(request, dataset, result, judgement, named_sources(call, request.source))
     ipc = _ipc(judgement.frame)
     with call.authority.store.begin() as tx:
