@@ -185,6 +185,8 @@ def must_catch() -> Iterator[tuple[str, FileContent, set[str]]]:
         yield f"microdata-{count}", content(f"analyse{at}.csv", table(rows)), {"microdata"}
         numbered = [["", *PERSON_COLUMNS], *([i, *person(r)] for i in range(count))]
         yield f"microdata-indexed-{count}", content(f"index{at}.csv", table(numbered)), {"microdata"}
+    order = r.sample(range(120), 120)
+    yield "microdata-shuffled-index", content("geschud.csv", table([["", *PERSON_COLUMNS], *([i, *person(r)] for i in order)])), {"microdata"}
     yield "microdata-anonymous-columns", content("v.csv", table([["v1", "v2", "v3", "v4", "v5"], *(person(r) for _ in range(80))])), {"microdata"}
     yield (
         "microdata-numeric",
@@ -321,6 +323,8 @@ def harmless() -> Iterator[tuple[str, FileContent]]:
         ),
     )
     yield "single-years", content("leeftijd.csv", table([["leeftijd", "geslacht", "n"], *([a, g, level(r)] for a in range(18, 90) for g in "MV")]))
+    yield "ages-without-a-name", content("leeftijden.csv", table([["", "n"], *([a, level(r)] for a in range(100))]))
+    yield "years-without-a-name", content("jaarreeks.csv", table([["", "gemiddelde"], *([y, round(r.random() * 90, 1)] for y in range(1995, 2024))]))
     yield (
         "sparse-cube",
         content(

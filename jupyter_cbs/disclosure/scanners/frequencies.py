@@ -217,7 +217,7 @@ def _shares(block: Block, found: Roles, report: Report) -> None:
 
 
 def _unknown(block: Block, found: Roles, report: Report) -> None:
-    column = (found.others or found.shares or tuple(c for c in block.columns if c.has_numbers))[0]
+    column = (found.others or found.shares or tuple(c for c in block.columns if c.has_numbers))[-1]
     text = Text(
         en=f"Nothing proves the numbers of this table ('{column.name or column.index + 1}'): how many units are behind "
         "each, and whether one dominates, is unknown.",

@@ -7,10 +7,10 @@ columns are columns (all numbers, or all labels), it has rows enough, and no set
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from ...domain.finding import Rule, Status
 from ...domain.text import Text
@@ -36,10 +36,12 @@ def _is_row_number(column: Column) -> bool:
     parts = words(column.name)
     if column.name != "X" and (parts[0] if parts else "") not in _ROW_NUMBER_NAMES and not looks_like_key_name(column.name):
         return False
-    values = column.numbers
-    if not column.is_integer or any(value is None for value in values):
+    values = [value for value in column.numbers if value is not None]
+    if not column.is_integer or len(values) < len(column.numbers) or len(set(values)) < len(values):
         return False
-    return all(b is not None and a is not None and b > a for a, b in itertools.pairwise(values))
+    # consecutive numbers that start elsewhere are years or ages under an empty name; in any other order they number rows
+    consecutive = all(b - a == 1 for a, b in pairwise(values))
+    return not consecutive or values[0] in (0, 1)
 
 
 def _is_key_like_label(column: Column) -> bool:
@@ -54,7 +56,7 @@ def _is_category(column: Column) -> bool:
     if not column.filled:
         return False
     values = [value for value in column.numbers if value is not None]
-    steps = [b - a for a, b in itertools.pairwise(values)]
+    steps = [b - a for a, b in pairwise(values)]
     if all(_DATE.match(value) for value in column.filled):
         ordered = sorted(set(column.filled)) == list(dict.fromkeys(column.filled))
         return ordered or column.distinct <= len(column.filled) / 3
@@ -102,8 +104,8 @@ def is_microdata(block: Block) -> bool:
     mixed = [column for column in columns if not column.is_numeric and sum(v is not None for v in column.numbers) > 0.3 * len(column.cells)]
     if mixed or sum(not cell for cell in columns[0].cells) > 0.3 * block.height:
         return False
-    if columns[0].is_numeric and len(columns) > 1 and _is_row_number(columns[0]):
-        columns = columns[1:]
+    numbered = columns[:1] if columns[0].is_numeric and len(columns) > 1 and _is_row_number(columns[0]) else []
+    columns = columns[len(numbered) :]
     labelled = [c for c in columns if not _is_key_like_label(c)]
     keyed = len(labelled) < len(columns)
     if keyed and not labelled:
@@ -122,7 +124,7 @@ def is_microdata(block: Block) -> bool:
         return False
     # with a column of counts beside them, labels that never repeat are a table, however sparse
     counted = any(is_count_name(column.name) and column.is_integer for column in columns)
-    labels = [column for column in categories if not is_count_name(column.name)]
+    labels = [column for column in categories if not is_count_name(column.name)] or numbered
     if counted and labels and len({tuple(column.cells[row] for column in labels) for row in rows}) == len(rows):
         return False
     return not (len(columns) == 1 and (not columns[0].is_numeric or columns[0].distinct < 0.5 * len(rows)))
