@@ -46,7 +46,7 @@ def inspect(items: Sequence[IntakeItem], project: ProjectPolicy, store: Store | 
             return ()
         return [(meta, pa.ipc.open_stream(frame).read_all()) for meta, frame in store.evidence(project.number, keys)]
 
-    context = ScanContext(profile=project.rules("default"), lookup=lookup)
+    context = ScanContext(profile=project.rules("default"), lookup=lookup, rules=project.rules)
     reports = []
     cells: dict[str, int] = {}
     for item in items:
