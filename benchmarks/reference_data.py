@@ -22,7 +22,7 @@ def persons(folder: Path, rows: int) -> dict[str, Path]:
                 f"""
                 COPY (SELECT printf('%09d', i) AS RINPERSOON, 'R' AS RINPERSOONS, {2019 + year}::SMALLINT AS JAAR,
                     (1 + hash(i) % 2)::UTINYINT AS GESLACHT, (hash(i, 1) % 100)::UTINYINT AS LEEFTIJD, printf('%04d', hash(i, 2) % 342) AS GEMEENTE,
-                    printf('%02d', hash(i, 3) % 12) AS HERKOMST, (pow(hash(i, 4) % 1000000 / 1e6, 3) * 100000)::INTEGER AS BEDRIJF,
+                    printf('%02d', hash(i, 3) % 12) AS HERKOMST, (pow(hash(i, 4) % 1000000 / 1e6, 3) * 20000)::INTEGER AS BEDRIJF,
                     (hash(i, 5) % 1000000) / 10.0::DOUBLE AS INKOMEN, (hash(i, 6) % 400000) / 10.0::DOUBLE AS VERMOGEN,
                     (hash(i, 7) % 3000000) / 100.0::DOUBLE AS ZVWK, DATE '1920-01-01' + (hash(i, 8) % 36000)::INTEGER AS GEBDAT
                     FROM range({year * part}, {(year + 1) * part}) t(i)) TO '{path}' {_OPTIONS}"""
@@ -38,7 +38,7 @@ def wages(folder: Path, rows: int) -> dict[str, Path]:
         connection.execute(
             f"""
             COPY (SELECT printf('%09d', i // 4) AS RINPERSOON, 'R' AS RINPERSOONS, i AS BAAN,
-                (pow(hash(i // 4) % 1000000 / 1e6, 2) * 100000)::INTEGER AS WERKGEVER,
+                (pow(hash(i // 4) % 1000000 / 1e6, 1.5) * 20000)::INTEGER AS WERKGEVER,
                 printf('%02d', hash(i // 4, 1) % 21) AS SECTOR, (1 + hash(i // 4, 2) % 2)::UTINYINT AS GESLACHT,
                 1000 + (hash(i, 3) % 400000) / 100.0::DOUBLE AS LOON FROM range({rows}) t(i)) TO '{path}' {_OPTIONS}"""
         )

@@ -178,10 +178,11 @@ def cells(base: Base, statistic: Statistic, *, mask: bool, limit: int) -> str:
     return f"SELECT {', '.join(wanted)} FROM {source} AS cells{group}{by} LIMIT {limit + 1}"
 
 
-def per_unit(base: Base, grouped: Sequence[int], *, restricted: bool) -> str:
+def per_unit(base: Base, grouped: Sequence[int]) -> str:
     """Give the SELECT that counts the units of some groups exactly.
 
-    Its columns: ``d<i>`` (text) for each grouped dimension, ``n``, ``top`` (list: the two largest absolute unit totals).
+    The groups stand in the table :data:`KEYS` with the columns ``k<i>`` of the grouped dimensions and ``cell``, their row in
+    the frame. Columns of the answer: ``cell``, ``n``, ``top1``, ``top2`` (largest absolute unit totals).
 
     Parameters
     ----------
@@ -189,21 +190,12 @@ def per_unit(base: Base, grouped: Sequence[int], *, restricted: bool) -> str:
         The rows.
     grouped : sequence of int
         Dimensions that are not totalled.
-    restricted : bool
-        Whether only the groups in the table :data:`KEYS` are asked for.
     """
-    keys = [f"k{i}" for i in grouped]
-    units = [f"u{i}" for i in range(len(base.unit))]
+    units = ", ".join(f"r.u{i}" for i in range(len(base.unit)))
+    same = " AND ".join(f"r.k{i} IS NOT DISTINCT FROM q.k{i}" for i in grouped) or "true"
     rows = base.sql(unit=True, institution=False)
-    join = ""
-    if restricted:
-        same = " AND ".join(f"r.{key} IS NOT DISTINCT FROM q.{key}" for key in keys)
-        join = f" SEMI JOIN {KEYS} AS q ON {same}"
-    inner = ", ".join([*keys, *units])
-    totals = f"(SELECT {inner}, abs(sum(x))::DOUBLE AS t FROM {rows} AS r{join} WHERE x IS NOT NULL GROUP BY {inner})"
-    shown = "".join(f"{key}::VARCHAR AS d{i}, " for i, key in zip(grouped, keys, strict=True))
-    group = f" GROUP BY {', '.join(keys)}" if keys else ""
-    return f"SELECT {shown}count(*)::BIGINT AS n, max(t, 2) AS top FROM {totals}{group}"
+    totals = f"(SELECT q.cell AS cell, abs(sum(r.x))::DOUBLE AS t FROM {rows} AS r JOIN {KEYS} AS q ON {same} WHERE r.x IS NOT NULL GROUP BY q.cell, {units})"
+    return f"SELECT cell, count(*)::BIGINT AS n, max(t, 2)[1] AS top1, max(t, 2)[2] AS top2 FROM {totals} GROUP BY cell"
 
 
 def most_rows(base: Base) -> str:

@@ -23,6 +23,7 @@ from typing import Protocol
 import duckdb
 import numpy as np
 import pyarrow as pa
+from pydantic import TypeAdapter
 
 from ..domain.dataset import Dataset
 from ..domain.errors import CbsError, Invalid, TooLarge
@@ -37,6 +38,7 @@ from .gate import Gate
 from .session import Session
 
 MAX_DIMENSIONS = 6
+_CATEGORIES = TypeAdapter(tuple[Category, ...])
 _NUMERIC = (
     "TINYINT",
     "SMALLINT",
@@ -373,29 +375,19 @@ def _count_exactly(base: Base, frame: _Frame, proved: evidence.Mask, session: Se
     pattern = frame.pattern()
     for bits in np.unique(pattern[undecided]).tolist():
         grouped = [i for i in range(frame.dimensions) if not bits >> i & 1]
-        here = pattern == bits
-        wanted = here & undecided
-        restricted = bool(grouped) and int(wanted.sum()) < int(here.sum())
-        sql = evidence.per_unit(base, grouped, restricted=restricted)
-        if restricted:
-            keys = frame.found.select([f"k{i}" for i in grouped]).filter(pa.array(wanted))
-            session.connection.register(evidence.KEYS, keys)
-            try:
-                counted = answer(sql, frozenset({evidence.KEYS}))
-            finally:
-                session.connection.unregister(evidence.KEYS)
-        else:
-            counted = answer(sql)
-        rows = np.flatnonzero(wanted).tolist()
-        place = {tuple(frame.codes[i][row] for i in grouped): row for row in rows}
-        names = [counted.column(f"d{i}").to_pylist() for i in grouped]
-        for at, (n, top) in enumerate(zip(counted.column("n").to_pylist(), counted.column("top").to_pylist(), strict=True)):
-            row = place.get(tuple(name[at] for name in names))
-            if row is not None:
-                frame.n[row] = n
-                frame.top1[row] = top[0]
-                frame.top2[row] = top[1] if len(top) > 1 else np.nan
-                frame.n_exact[row] = frame.top_exact[row] = True
+        rows = np.flatnonzero((pattern == bits) & undecided)
+        at = pa.array(rows)
+        keys = pa.table({"cell": at, **{f"k{i}": frame.found.column(f"k{i}").take(at) for i in grouped}})
+        session.connection.register(evidence.KEYS, keys)
+        try:
+            counted = answer(evidence.per_unit(base, grouped), frozenset({evidence.KEYS}))
+        finally:
+            session.connection.unregister(evidence.KEYS)
+        cell = _ints(counted, "cell")
+        frame.n[cell] = _ints(counted, "n")
+        frame.top1[cell] = _floats(counted, "top1")
+        frame.top2[cell] = _floats(counted, "top2")
+        frame.n_exact[cell] = frame.top_exact[cell] = True
 
 
 def _dimension(i: int, what: Expression, frame: _Frame, source: _Source) -> Dimension:
@@ -406,9 +398,13 @@ def _dimension(i: int, what: Expression, frame: _Frame, source: _Source) -> Dime
             alone = alone & total
     present = [frame.codes[i][row] for row in np.flatnonzero(alone).tolist()]
     labels = source.codes(what.column)
-    listed = [code for code in labels if code in set(present)]
+    known = set(present)
+    listed = [code for code in labels if code in known]
     rest = [code for code in present if code not in labels]
-    categories = tuple(Category(code=code, label="unknown" if code is None else labels.get(code) or code) for code in [*listed, *rest])
+    # In one call: there can be tens of thousands.
+    categories = _CATEGORIES.validate_python(
+        [{"code": code, "label": "unknown" if code is None else labels.get(code) or code} for code in [*listed, *rest]]
+    )
     return Dimension(name=what.name, label=source.label(what.column) or what.name, categories=categories)
 
 
