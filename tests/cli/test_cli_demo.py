@@ -1,0 +1,182 @@
+"""``jupyter cbs demo``: from one command to running servers, and back to nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from running_demo import Demo, cli, start_demo, wait_for
+
+SMALL = ("--persons", "2000", "--no-real")
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="cbt-", dir="/tmp"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def runtime_of(demo: Demo) -> Path:
+    config = json.loads((demo.root / "servers" / "researcher" / "config" / "jupyter_server_config.json").read_text())
+    return Path(config["CbsApp"]["runtime_dir"]).parents[1]
+
+
+def everything_of(demo: Demo) -> tuple[list[int], list[int], Path]:
+    info = demo.info
+    ports = [int(account["url"].split(":")[2].split("/")[0]) for account in info["accounts"].values()]
+    return [demo.process.pid, info["pids"]["broker"], *info["pids"]["servers"].values()], ports, runtime_of(demo)
+
+
+def nothing_left(pids: list[int], ports: list[int], runtime: Path) -> bool:
+    for port in ports:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return False
+    return not any(alive(pid) for pid in pids) and not runtime.exists()
+
+
+def test_demo_json_says_who_can_log_in_where(deployment: Demo) -> None:
+    info = deployment.info
+    assert (deployment.root / "demo.json").stat().st_mode & 0o777 == 0o600
+    roles = {"researcher": "researcher", "leader": "leader", "viewer": "viewer", "checker1": "checker", "checker2": "checker", "admin": "admin"}
+    assert {name: account["role"] for name, account in info["accounts"].items()} == {**roles, "outsider": "researcher"}
+    for name, account in info["accounts"].items():
+        assert account["user"] == name
+        assert account["base_url"] == f"/{name}/"
+        assert account["url"].endswith(f"/{name}/")
+        assert account["project"] == ("9002" if name == "outsider" else "9001")
+        assert len(account["token"]) >= 32
+        assert account["pin"].isdigit()
+    assert len({account["token"] for account in info["accounts"].values()}) == 7
+    for name in ("catalogue", "state", "storage"):
+        assert Path(info[name]).is_dir()
+    assert set(info["pids"]["servers"]) == set(info["accounts"])
+    assert all(alive(pid) for pid in (info["pids"]["broker"], *info["pids"]["servers"].values()))
+
+
+def test_the_table_is_printed(deployment: Demo) -> None:
+    printed = deployment.log()
+    for name, account in deployment.accounts.items():
+        line = next(line for line in printed.splitlines() if line.startswith(name))
+        assert account["role"] in line
+        assert account["project"] in line
+        assert account["pin"] in line
+        assert f"{account['url']}lab?token={account['token']}" in line
+
+
+def test_tokens_and_pins_are_not_on_command_lines(deployment: Demo) -> None:
+    info = deployment.info
+    for pid in (deployment.process.pid, info["pids"]["broker"], *info["pids"]["servers"].values()):
+        shown = Path(f"/proc/{pid}/cmdline").read_text() + Path(f"/proc/{pid}/environ").read_text()
+        assert not any(account["token"] in shown for account in info["accounts"].values())
+    for path in deployment.root.glob("servers/*/config/jupyter_server_config.json"):
+        assert path.stat().st_mode & 0o077 == 0
+
+
+def test_state_is_for_the_broker_alone(deployment: Demo) -> None:
+    for folder in (deployment.root / "state", deployment.root / "run"):
+        assert folder.stat().st_mode & 0o077 == 0
+
+
+def test_a_second_demo_on_the_same_place_is_refused_and_the_first_goes_on(deployment: Demo) -> None:
+    done = cli("demo", "--dir", deployment.root, "--no-browser", "--persons", "3000")
+    assert done.returncode == 1
+    assert "runs already" in done.stderr
+    assert deployment.client("researcher").request("GET", "cbs/api/health").status_code == 200
+    assert deployment.client("leader").pin == deployment.accounts["leader"]["pin"]
+
+
+def test_a_folder_with_other_files_is_left_alone(place: Path) -> None:
+    (place / "thesis.txt").write_text("mine")
+    done = cli("demo", "--dir", place, "--no-browser", *SMALL)
+    assert done.returncode == 1
+    assert "other files" in done.stderr
+    assert [p.name for p in place.iterdir()] == ["thesis.txt"]
+
+
+def test_a_taken_port_is_said_and_nothing_stays(place: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = cli("demo", "--dir", place / "d", "--no-browser", "--port-base", str(taken.getsockname()[1]), *SMALL)
+    assert done.returncode == 1
+    assert "taken" in done.stderr
+    assert not (place / "d" / "demo.json").exists()
+    assert not (place / "d" / "run").exists()
+
+
+def test_life_of_a_demo(place: Path) -> None:
+    """Start, kill a server, Ctrl-C with a kernel running, start again on the same data, kill the supervisor itself."""
+    demo = start_demo(place / "d", *SMALL)
+    made = {path: path.stat().st_mtime_ns for path in (demo.root / "catalogue").rglob("*.parquet")}
+    assert made
+    first_pins = {name: account["pin"] for name, account in demo.accounts.items()}
+
+    # a server that dies is started again, with the same address
+    dead = demo.info["pids"]["servers"]["viewer"]
+    os.kill(dead, signal.SIGKILL)
+    wait_for(lambda: demo.info["pids"]["servers"]["viewer"] != dead, 20, "the new server")
+
+    def answers() -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            return demo.client("viewer").request("GET", "cbs/api/health").status_code == 200
+        return False
+
+    wait_for(answers, 60, "the answer of the new server")
+
+    # the kernel's own clean-up finds no server any more, which is the point
+    with contextlib.suppress(httpx.ConnectError), demo.client("researcher").kernel() as kernel:
+        kernel_pid = int(kernel.run("import os; print(os.getpid())").text)
+        child = int(kernel.run("import subprocess; print(subprocess.Popen(['sleep', '600'], start_new_session=True).pid)").text)
+        demo.client("researcher").save("shared/kept.txt", "kept")
+        pids, ports, runtime = everything_of(demo)
+        assert alive(kernel_pid)
+        assert alive(child)
+        demo.process.send_signal(signal.SIGINT)
+        assert demo.process.wait(60) in (0, 130)
+    wait_for(lambda: nothing_left([*pids, kernel_pid, child], ports, runtime), 10, "the end of everything")
+    assert not (demo.root / "demo.json").exists()
+    assert not (demo.root / "run").exists()
+
+    again = start_demo(place / "d", *SMALL)
+    assert {path: path.stat().st_mtime_ns for path in (again.root / "catalogue").rglob("*.parquet")} == made
+    assert again.client("researcher").request("GET", "api/contents/shared/kept.txt").json()["content"] == "kept"
+    assert {name: account["pin"] for name, account in again.accounts.items()} != first_pins
+    pids, ports, runtime = everything_of(again)
+    again.process.kill()
+    again.process.wait()
+    wait_for(lambda: not any(alive(pid) for pid in pids), 30, "the end of the processes of a killed supervisor")
+    shutil.rmtree(runtime, ignore_errors=True)
+
+
+def test_smoke_on_generated_and_real_data() -> None:
+    done = cli("demo", "--smoke", "--json", "--persons", "3000")
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    assert found["ok"] is True
+    for name in ("generated", "real"):
+        assert found[name]["table"]["status"]["unsafe"] > 0
+        assert found[name]["findings_before"] > 0
+        assert found[name]["status_after"] == "safe"
+    request = found["request"]
+    assert request["class"] == "conform"
+    assert request["price_cents"] == 28_000
+    assert len(request["digest"]) == 64
+    assert "analysis.py" in request["files"]

@@ -1,0 +1,147 @@
+"""``jupyter cbs …``: what each verb answers, and its exit code."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from running_demo import Demo, cli
+
+from jupyter_cbs.cli import VERBS, main
+from jupyter_cbs.server import paths
+
+
+def answer(*arguments: str | Path, code: int) -> dict:
+    done = cli(*arguments, "--json")
+    assert done.returncode == code, done.stdout + done.stderr
+    found: dict = json.loads(done.stdout)
+    return found
+
+
+def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["--help"])
+    assert stopped.value.code == 0
+    shown = capsys.readouterr().out
+    assert all(verb in shown for verb in VERBS)
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_every_verb_explains_itself(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main([verb, "--help"])
+    assert stopped.value.code == 0
+    assert VERBS[verb][1:] in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["nonsense"], ["precheck"], ["policy"], ["policy", "validate"], ["catalogue", "index"], ["demo", "--persons", "0"], ["up"]]
+)
+def test_wrong_use_is_exit_code_2(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+
+
+@pytest.mark.parametrize("arguments", [["audit", "verify"], ["quota"], ["up"], ["broker"]])
+def test_no_deployment_is_wrong_use(arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*arguments, "--dir", str(tmp_path)]) == 2
+    assert "no deployment" in capsys.readouterr().err
+
+
+def test_the_installed_policies_are_valid(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "validate", str(paths.policies()), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"valid": True, "problems": []}
+
+
+def test_an_invalid_policy_is_answered_with_file_line_field_and_what_would_be_right(tmp_path: Path) -> None:
+    folder = tmp_path / "policies"
+    shutil.copytree(paths.policies(), folder)
+    project = folder / "projects" / "9001.yaml"
+    lines = project.read_text().splitlines()
+    number = next(i for i, line in enumerate(lines) if line.startswith("start:"))
+    lines[number] = "start: soon"
+    project.write_text("\n".join(lines) + "\n")
+    found = answer("policy", "validate", folder, code=1)
+    (problem,) = found["problems"]
+    assert problem["file"].endswith("9001.yaml")
+    assert problem["line"] == number + 1
+    assert "start" in problem["field"]
+    assert problem["expected"]
+    plain = cli("policy", "validate", folder)
+    assert plain.returncode == 1
+    assert f"9001.yaml:{number + 1}:" in plain.stderr
+
+
+def test_a_truncated_file_is_named_and_the_rest_is_indexed(tmp_path: Path) -> None:
+    theme = tmp_path / "Bevolking"
+    theme.mkdir()
+    pq.write_table(pa.table({"RINPERSOON": ["1", "2"]}), theme / "GBAPERSOON2023TABV1.parquet")
+    whole = (theme / "GBAPERSOON2023TABV1.parquet").read_bytes()
+    (theme / "GBAPERSOON2022TABV1.parquet").write_bytes(whole[: len(whole) // 2])
+    (theme / "GBAPERSOON2021TABV1.parquet").write_text("no parquet")
+    found = answer("catalogue", "index", tmp_path, code=1)
+    assert [d["name"] for d in found["datasets"]] == ["GBAPERSOON2023TABV1"]
+    assert found["datasets"][0]["rows"] == 2
+    assert {Path(p["file"]).name for p in found["problems"]} == {"GBAPERSOON2022TABV1.parquet", "GBAPERSOON2021TABV1.parquet"}
+    assert all(p["message"] for p in found["problems"])
+
+
+def test_a_catalogue_without_problems_is_exit_code_0(deployment: Demo) -> None:
+    found = answer("catalogue", "index", deployment.info["catalogue"], code=0)
+    assert len({d["topic"] for d in found["datasets"]}) >= 12
+    assert {"RANDHIETAB", "FLIGHTSTAB"} <= {d["topic"] for d in found["datasets"]}
+
+
+def test_precheck_before_and_after_a_repair(tmp_path: Path) -> None:
+    small = tmp_path / "persons.csv"
+    small.write_text("RINPERSOON,income\n000000001,10\n000000002,20\n")
+    found = answer("precheck", small, code=1)
+    assert found["status"] in ("unsafe", "refused")
+    assert any(finding["rule"] == "identifier" for finding in found["files"][0]["findings"])
+    assert all(finding["text"] and finding["remedy"] for finding in found["files"][0]["findings"])
+    plain = cli("precheck", small)
+    assert plain.returncode == 1
+    assert "RINPERSOON" in plain.stdout
+    text = tmp_path / "method.txt"
+    text.write_text("How the tables were made.\n")
+    assert answer("precheck", text, code=0)["status"] == "safe"
+
+
+def test_precheck_of_a_notebook_under_another_name(tmp_path: Path) -> None:
+    hidden = tmp_path / "notes.txt"
+    hidden.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}))
+    found = answer("precheck", hidden, code=1)
+    assert found["files"][0]["type"] == "notebook"
+    delivered = found["files"][0]["delivered_as"]
+    assert delivered is None or not delivered.endswith((".ipynb", ".txt"))
+
+
+def test_precheck_of_nothing(tmp_path: Path) -> None:
+    found = answer("precheck", tmp_path / "nothing.csv", code=1)
+    assert found["error"]["kind"] == "NotFound"
+
+
+def test_quota_of_a_running_project(deployment: Demo) -> None:
+    deployment.client("researcher").save("shared/quota.txt", "x" * 10_000)
+    found = answer("quota", "--dir", deployment.root, code=0)
+    shared = found["areas"]["shared"]
+    assert shared["used_bytes"] >= 10_000
+    assert shared["limit_bytes"] == 100 * 10**9
+    assert found["areas"]["personal of researcher"]["limit_bytes"] == 10**9
+    plain = cli("quota", "--dir", deployment.root, "--user", "researcher")
+    assert plain.returncode == 0
+    assert "100 GB" in plain.stdout
+    assert cli("quota", "--dir", deployment.root, "--project", "1234").returncode == 1
+
+
+def test_the_audit_of_a_running_deployment_verifies(deployment: Demo) -> None:
+    deployment.client("researcher").api("GET", "project")
+    found = answer("audit", "verify", "--dir", deployment.root, code=0)
+    assert found["ok"] is True
+    assert found["events"] > 0
+    assert found["first_break"] is None
