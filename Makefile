@@ -41,9 +41,7 @@ lint-python: $(STAMP)
 	$(BIN)/interrogate -q
 
 lint-frontend: $(STAMP) $(TOOLS_STAMP)
-	PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix tools run lint
-	PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix tools run check:api
-	PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix tools run check:locale
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix tools run check
 
 packages-demo:
 	@PYTHON="$(PYTHON)" .ci/packages demo
@@ -66,7 +64,7 @@ $(STAMP): $(SOURCES) $(FRONTEND_STAMP) | $(BIN)/python
 	$(BIN)/python -m pip wheel -q --no-deps --wheel-dir build/wheel .
 	wheel=$$(echo build/wheel/*.whl) && $(BIN)/python -m pip install -q "$$wheel[demo,test]" \
 	    && $(BIN)/python -m pip install -q --force-reinstall --no-deps "$$wheel"
-	touch $@
+	touch $(FRONTEND_STAMP) $@
 
 $(TOOLS_STAMP): tools/package.json tools/package-lock.json
 	npm --prefix tools ci --no-audit --no-fund
