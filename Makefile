@@ -41,7 +41,7 @@ lint-python: $(STAMP)
 	$(BIN)/interrogate -q
 
 lint-frontend: $(STAMP) $(TOOLS_STAMP)
-	PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix tools run check
+	PATH="$(CURDIR)/$(BIN):$$PATH" PYTHON="$(CURDIR)/$(BIN)/python" npm --prefix tools run check
 
 packages-demo:
 	@PYTHON="$(PYTHON)" .ci/packages demo
