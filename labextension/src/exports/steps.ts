@@ -67,6 +67,17 @@ function questionFor(action: ExportAction, request: ExportRequest, speech: ISpee
   const { trans } = speech;
   switch (action) {
     case 'submit':
+      if (request.state === 'cost_pending') {
+        return {
+          request,
+          title: trans.__('Agree with the extra cost?'),
+          text: trans.__(
+            'The check takes longer than the standard time. When you agree, it goes on for the price below.'
+          ),
+          accept: trans.__('Agree'),
+          pin: true
+        };
+      }
       return {
         request,
         title: trans.__('Submit to output control?'),

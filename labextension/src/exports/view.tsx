@@ -1,5 +1,5 @@
 import React, { useId, useState } from 'react';
-import type { ExportAction, ExportRequest, ExportSummary } from '../api';
+import type { ExportAction, ExportRequest, ExportState, ExportSummary, Role } from '../api';
 import { ActionButton, Age, Chip, Loaded, Note } from '../components/basics';
 import { useSpeech } from '../components/context';
 import { useResource } from '../components/hooks';
@@ -12,7 +12,17 @@ import { actionName, FINAL_STATES, STATE_SIGNS } from './words';
 const FORWARD: readonly string[] = ['propose', 'submit', 'approve'];
 
 /** Steps that are taken here; a draft is edited in the notebook, where its files are. */
-const STEPS: readonly string[] = ['propose', 'submit', 'approve', 'return', 'reject', 'withdraw'];
+const STEPS: readonly ExportAction[] = ['propose', 'submit', 'approve', 'return', 'reject', 'withdraw'];
+
+/**
+ * Closed steps that are worth a button with its reason. The broker lists every step for everybody; whether one is
+ * open is its word alone, but a checker need not read why checkers propose nothing.
+ */
+const WORTH_SHOWING: Partial<Record<Role, Partial<Record<ExportState, readonly ExportAction[]>>>> = {
+  researcher: { draft: ['propose'], proposed: ['withdraw'] },
+  leader: { draft: ['propose'], proposed: ['submit', 'return'], cost_pending: ['submit'] },
+  checker: { in_review: ['approve', 'reject'] }
+};
 
 /**
  * The export requests, first those that wait for this person.
@@ -131,7 +141,7 @@ function Item(props: {
         </Chip>
       </button>
       <p className="jp-cbs-Request-line jp-cbs-Muted">
-        {summary.waiting_for && <span>{summary.waiting_for}</span>}
+        {summary.waiting_for && !isFinal(summary) && <span>{trans.__('waits for %1', summary.waiting_for)}</span>}
         {summary.ready_on !== null && !isFinal(summary) && (
           <span>{trans.__('ready by %1', locale.day(summary.ready_on))}</span>
         )}
@@ -167,14 +177,18 @@ function Steps(props: { model: IWorkspaceModel; request: ExportRequest }): JSX.E
   const { model, request } = props;
   const [busy, setBusy] = useState(false);
   const project = useResource(model.project).value;
-  const steps = STEPS.map(name => request.allowed_actions.find(step => step.action === name)).filter(
-    (step): step is NonNullable<typeof step> => step !== undefined
+  const shown = (project && WORTH_SHOWING[project.role]?.[request.state]) ?? [];
+  const steps = STEPS.flatMap(name =>
+    request.allowed_actions.filter(step => step.action === name && (step.allowed || shown.includes(name)))
   );
-  if (steps.length === 0 || isFinal(request)) {
+  if (isFinal(request)) {
     return null;
   }
   if (project?.role === 'viewer') {
     return <p className="jp-cbs-Muted">{trans.__('As a viewer you read along; the steps are taken by the others.')}</p>;
+  }
+  if (steps.length === 0) {
+    return null;
   }
   const primary = steps.find(step => step.allowed && FORWARD.includes(step.action))?.action;
   const take = async (action: ExportAction): Promise<void> => {
