@@ -165,6 +165,7 @@ class Worker:
         self._reason: Literal["cancel", "timeout", "drop"] | None = None
         self._next = 0
         self._closed = False
+        self._settling: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
@@ -357,6 +358,9 @@ class Worker:
 
     async def _ask(self, request: dict[str, Any], sink: Sink) -> Frame:
         """Send a request and serve its pieces and progress until the final frame. The caller holds the lock."""
+        if self._settling is not None:
+            # Its caller was cancelled twice and did not wait for the end of its query.
+            await asyncio.shield(self._settling)
         process = await self._ensure()
         self._next += 1
         number = self._next
@@ -395,8 +399,10 @@ class Worker:
             look.cancel()
             if not finished:
                 # The caller was cancelled, or its sink failed: end the query before the next one comes.
-                await asyncio.shield(self._spawn(self._settle(process, number)))
-            self._running = None
+                self._settling = self._spawn(self._settle(process, number))
+                await asyncio.shield(self._settling)
+            else:
+                self._running = None
 
     def _final(self, frame: Frame) -> Frame:
         if frame.header["type"] == "done":
@@ -436,16 +442,22 @@ class Worker:
             process.kill()
 
     async def _settle(self, process: _Process, number: int) -> None:
-        await self._stop("drop")
+        """End a request nobody waits for any more: interrupt it and drop what still comes."""
         try:
+            await self._stop("drop")
             while (frame := await process.main.read()) is not None:
                 if frame.header["type"] in ("done", "error"):
                     return
                 frame.close()
                 if frame.header["type"] == "chunk":
                     await process.main.write(Frame({"op": "ack", "bytes": frame.header["size"]}))
+            await process.waiter
         except (ConnectionError, ProtocolError):
             process.kill()
+            await process.waiter
+        finally:
+            self._running = None
+            self._settling = None
 
     async def _watch(self, process: _Process, number: int) -> None:
         while self._running == (process, number) and not process.control.closed:

@@ -194,7 +194,8 @@ def per_unit(base: Base, grouped: Sequence[int]) -> str:
     units = ", ".join(f"r.u{i}" for i in range(len(base.unit)))
     same = " AND ".join(f"r.k{i} IS NOT DISTINCT FROM q.k{i}" for i in grouped) or "true"
     rows = base.sql(unit=True, institution=False)
-    totals = f"(SELECT q.cell AS cell, abs(sum(r.x))::DOUBLE AS t FROM {rows} AS r JOIN {KEYS} AS q ON {same} WHERE r.x IS NOT NULL GROUP BY q.cell, {units})"
+    joined = f"{rows} AS r JOIN {KEYS} AS q ON {same} WHERE r.x IS NOT NULL"
+    totals = f"(SELECT q.cell AS cell, abs(sum(r.x))::DOUBLE AS t FROM {joined} GROUP BY q.cell, {units})"
     return f"SELECT cell, count(*)::BIGINT AS n, max(t, 2)[1] AS top1, max(t, 2)[2] AS top2 FROM {totals} GROUP BY cell"
 
 

@@ -227,6 +227,21 @@ async def test_an_abandoned_request_ends_the_query(start: Start) -> None:
     assert rows_of(await worker.sql("SELECT 1 AS x", None, Collector())) == [{"x": 1}]
 
 
+async def test_an_impatient_caller_does_not_mix_up_answers(start: Start) -> None:
+    """Cancelled a second time while the first cancellation is still ending the query."""
+    worker = await start()
+    sink = Collector()
+    running = asyncio.create_task(worker.sql(HEAVY, None, sink))
+    await sink.seen.wait()
+    running.cancel()
+    await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    outcomes = await asyncio.gather(*(worker.sql(f"SELECT {i} AS x", None, Collector()) for i in range(3)))
+    assert [rows_of(outcome)[0]["x"] for outcome in outcomes] == [0, 1, 2]
+
+
 async def test_cancel_without_a_query_does_nothing(start: Start) -> None:
     worker = await start()
     await worker.cancel()
