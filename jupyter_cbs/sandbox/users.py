@@ -1,0 +1,192 @@
+"""Unprivileged users for what runs when the product is started as root: numbers only, no accounts.
+
+Every purpose of every person in every project has a uid of its own, so that the kernel of one cannot touch a process or a file of
+another even where a sandbox failed (design: architecture, Processes). Numbers are handed out from a base upwards and kept in a
+ledger: the same name always gets the same number, and no two names share one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import stat
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from ..domain.errors import Unavailable
+from ..domain.text import Text
+from . import drop as dropping
+from .interpreter import needed
+
+BASE: Final = 200_000
+"""First number; above what distributions give to people and services, below what they give to containers."""
+
+SIZE: Final = 100_000
+"""How many numbers there are."""
+
+NOBODY: Final = BASE + SIZE
+"""A number that is in no ledger, for trying things out."""
+
+Purpose = Literal["broker", "server", "worker", "kernel", "project", "test"]
+"""What a number is for. ``project`` is the group that shares a project's files."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who a process runs as.
+
+    Parameters
+    ----------
+    uid, gid
+        Never 0.
+    groups
+        Supplementary groups, e.g. the project's.
+    """
+
+    uid: int
+    gid: int
+    groups: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if min(self.uid, self.gid, *self.groups, 1) < 1:
+            raise ValueError("root is no identity for others")
+
+
+def is_root() -> bool:
+    """Whether this process has the powers of root: its real, effective or saved uid is 0."""
+    return 0 in os.getresuid()
+
+
+class Ledger:
+    """Who has which number.
+
+    Parameters
+    ----------
+    path : Path
+        A JSON file in a folder that only its owner can write to; made at the first number.
+    base, size : int
+        The range of numbers.
+    """
+
+    def __init__(self, path: Path, base: int = BASE, size: int = SIZE) -> None:
+        if base < 1000:
+            raise ValueError("numbers below 1000 belong to the system")
+        self.path = path
+        self._base = base
+        self._size = size
+
+    def number(self, purpose: Purpose, project: str = "", user: str = "") -> int:
+        """Give the number of a purpose, for a project and a person; the next free one at the first call.
+
+        Raises
+        ------
+        Unavailable
+            ``no_numbers`` when the range is used up; ``bad_ledger`` when the file is not what was written.
+        """
+        key = json.dumps([purpose, project, user])
+        fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(fd, "r+", encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            content = file.read()
+            # a line that was cut off by a crash was never handed out
+            whole = content[: content.rfind("\n") + 1]
+            entries = self._entries(whole)
+            if key in entries:
+                return entries[key]
+            number = max(entries.values(), default=self._base - 1) + 1
+            if number >= self._base + self._size:
+                raise Unavailable(
+                    "no_numbers",
+                    Text(en=f"All {self._size} user numbers are in use.", nl=f"Alle {self._size} gebruikersnummers zijn in gebruik."),
+                    Text(en="Choose a larger range of numbers.", nl="Kies een groter bereik van nummers."),
+                )
+            file.seek(len(whole.encode()))
+            file.truncate()
+            file.write(json.dumps({"name": key, "number": number}) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+            return number
+
+    def _entries(self, content: str) -> dict[str, int]:
+        found: dict[str, int] = {}
+        try:
+            for line in content.splitlines():
+                entry = json.loads(line)
+                found[str(entry["name"])] = int(entry["number"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise self._bad() from error
+        if len(set(found.values())) != len(found) or not all(self._base <= number for number in found.values()):
+            raise self._bad()
+        return found
+
+    def _bad(self) -> Unavailable:
+        return Unavailable(
+            "bad_ledger",
+            Text(en=f"The list of user numbers {self.path} is damaged.", nl=f"De lijst van gebruikersnummers {self.path} is beschadigd."),
+            Text(en="Put back the file from a backup.", nl="Zet het bestand terug uit een reservekopie."),
+        )
+
+    def identity(self, purpose: Purpose, project: str = "", user: str = "", groups: Sequence[int] = ()) -> Identity:
+        """Give an identity whose uid and gid are the number of this purpose."""
+        number = self.number(purpose, project, user)
+        return Identity(number, number, tuple(groups))
+
+
+def command(identity: Identity, argv: Sequence[str], paths: Sequence[Path] = (), umask: int = 0o077) -> list[str]:
+    """Give a command that gives up root and becomes ``argv``.
+
+    Parameters
+    ----------
+    identity : Identity
+        Who to become.
+    argv : sequence of str
+        An absolute path and its arguments.
+    paths : sequence of Path
+        What has to be reachable, read-only, even where a folder above it is closed to others; this Python always is.
+    umask : int
+        Of the program.
+    """
+    specification = {
+        "uid": identity.uid,
+        "gid": identity.gid,
+        "groups": list(identity.groups),
+        "paths": [str(path) for path in (*needed(), *paths)],
+        "umask": umask,
+    }
+    script = str(Path(dropping.__file__).resolve())
+    return [sys.executable, "-I", "-S", "-X", "frozen_modules=on", script, json.dumps(specification), "--", *argv]
+
+
+def prepare_directory(path: Path, uid: int, gid: int, mode: int = 0o700) -> None:
+    """Make a folder belong to a user, without following a link in its last part.
+
+    Parameters
+    ----------
+    path : Path
+        Made when it does not exist; the folder above it does, and only trusted users can write there.
+    uid, gid : int
+        Its owner and group.
+    mode : int
+        Permission bits; ``0o2770`` shares it with the group and gives new files the same group.
+
+    Raises
+    ------
+    OSError
+        When it is no folder, or may not be changed.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(path, 0o700)
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        status = os.fstat(fd)
+        if (status.st_uid, status.st_gid) != (uid, gid):
+            os.fchown(fd, uid, gid)
+        if stat.S_IMODE(os.fstat(fd).st_mode) != mode:
+            os.fchmod(fd, mode)
+    finally:
+        os.close(fd)
