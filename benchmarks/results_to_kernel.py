@@ -1,6 +1,6 @@
 """Results on their way to the kernel, against DuckDB in the kernel's own process (design: performance, section 1).
 
-``python -m benchmarks.results_to_kernel [--rows 10000000] [--rounds 7] [--dir DIR]``
+``python -m benchmarks.results_to_kernel [--rows 10000000] [--rounds 7]``
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+import jupyter_cbs
 from jupyter_cbs.domain.rules import QueryLimits
 from jupyter_cbs.query.engine import Worker
 from jupyter_cbs.system.memfd import open_sealed
 
+from .deployment import running
 from .measure import Variant, compare, report
 from .reference_data import persons
 
@@ -85,25 +87,22 @@ def through(worker: Worker) -> Callable[[str, int], Variant]:
     return variant
 
 
-def end_to_end(directory: Path) -> Callable[[str, int], Variant] | None:
-    """The kernel's own call, through the broker of the deployment in ``directory``.
-
-    ``CBS_SESSION`` names a session of it whose project is granted the reference files, which the script writes to ``directory/catalogue``.
-    """
-    if "CBS_SESSION" not in os.environ:
-        print(f"no CBS_SESSION of {directory}: the end-to-end variant is left out")
-        return None
-    import jupyter_cbs
-
+def end_to_end(broker: int) -> Callable[[str, int], Variant]:
+    """The kernel's own call: client, broker with audit, worker; the worker is a child of the broker."""
     workspace = jupyter_cbs.connect()
 
     def variant(sql: str, rows: int) -> Variant:
         async def run() -> None:
             check(workspace.sql(sql).arrow(), rows)
 
-        return Variant("end to end", run)
+        return Variant("end to end", run, lambda: [broker, *children(broker)])
 
     return variant
+
+
+def children(pid: int) -> list[int]:
+    """Processes that a process started."""
+    return [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
 
 
 def check(table: pa.Table, rows: int) -> None:
@@ -117,7 +116,6 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=10_000_000, help="persons, a multiple of 50")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--dir", type=Path, help="a running deployment for the end-to-end variant")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -125,14 +123,13 @@ async def main() -> None:
         spill = folder / "spill"
         spill.mkdir()
         worker = await Worker.start(files, QueryLimits(threads=THREADS, max_rows=10**9, max_bytes=2**40), spill)
-        ways = [direct(files), through(worker)]
-        if arguments.dir is not None and (whole := end_to_end(arguments.dir)) is not None:
-            ways.append(whole)
         try:
-            for title, (sql, rows, repeat, reach) in queries(arguments.rows).items():
-                variants = [way(sql, rows) for way in ways]
-                await compare(variants, arguments.rounds, repeat)
-                report(title, variants, reach)
+            async with running(folder / "deployment", files) as broker:
+                ways = [direct(files), through(worker), end_to_end(broker)]
+                for title, (sql, rows, repeat, reach) in queries(arguments.rows).items():
+                    variants = [way(sql, rows) for way in ways]
+                    await compare(variants, arguments.rounds, repeat)
+                    report(title, variants, reach)
         finally:
             await worker.close()
 
