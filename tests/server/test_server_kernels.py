@@ -165,11 +165,10 @@ def test_a_kernel_that_is_killed_is_noticed(deployment: Demo) -> None:
         kernel.send("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
         # Jupyter starts it again by itself, with a session of its own
         wait_for(lambda: not where.exists(), 30, "the end of the dead kernel's session")
-        wait_for(
-            lambda: client.request("GET", f"api/kernels/{kernel.id}").json()["execution_state"] in ("idle", "starting", "restarting"),
-            30,
-            "the new kernel",
-        )
+        output = kernel.run("import os; print(os.environ['CBS_SESSION']); import jupyter_cbs as cbs; print(cbs.connect())", 60)
+        assert output.error is None
+        assert Path(output.text.splitlines()[0]) != where
+        assert "9001" in output.text
 
 
 def test_servers_listen_on_the_loopback_interface_only(deployment: Demo) -> None:
