@@ -6,8 +6,10 @@ import argparse
 import asyncio
 import json
 import logging
+import os
 import sys
 import tempfile
+import threading
 import webbrowser
 from pathlib import Path
 
@@ -57,8 +59,9 @@ def run(options: argparse.Namespace) -> int:
         else:
             print(table(supervisor.info()), flush=True)
             print("\nCtrl-C stops everything.", flush=True)
-        if not options.no_browser and not options.json:
-            webbrowser.open(supervisor.endpoints[0].login_url)
+        # without a screen Python would start a browser in this very terminal
+        if not options.no_browser and not options.json and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+            threading.Thread(target=webbrowser.open, args=(supervisor.endpoints[0].login_url,), daemon=True).start()
 
     return until_stopped(supervise(supervisor, announce))
 

@@ -59,10 +59,16 @@ class WorkspaceAccess:
             "bad_answer", Text(en="The broker does not say whether files may be read.", nl="De broker zegt niet of bestanden gelezen mogen worden.")
         )
 
-    async def may_read(self, lang: Language) -> bool:
-        """Tell whether the person may read the workspace; nobody may while that is unknown."""
+    async def shows_areas(self, lang: Language) -> bool:
+        """Tell whether the two areas are named at the top level.
+
+        Not for whoever may not read them. While the broker does not answer they stay: an empty file browser would say
+        that the files are gone.
+        """
         try:
             await self.check_read(lang)
+        except Unavailable:
+            return True
         except CbsError:
             return False
         return True

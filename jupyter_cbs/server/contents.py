@@ -100,8 +100,8 @@ class CbsContentsManager(AsyncContentsManager):  # type: ignore[misc]
         }
 
     async def _top(self, *, content: bool) -> dict[str, Any]:
-        readable = await self.access.may_read(language.current())
-        areas = [self._model(area, await self.run(self.files.item, area)) for area in AREAS] if readable else []
+        shown = await self.access.shows_areas(language.current())
+        areas = [self._model(area, await self.run(self.files.item, area)) for area in AREAS] if shown else []
         newest = max((area["last_modified"] for area in areas), default=datetime.fromtimestamp(0, UTC))
         return {
             "name": "",

@@ -111,6 +111,8 @@ def test_without_a_broker_every_answer_says_what_to_do(deployment: Demo) -> None
         assert "broker" in saved.json()["message"]
         assert (deployment.personal("leader") / "kept.txt").read_text() == "old"
         assert client.start_kernel("personal/x.ipynb").status_code == 503
+        # the file browser does not look as if the files were gone
+        assert [item["name"] for item in client.request("GET", "api/contents").json()["content"]] == ["shared", "personal"]
     finally:
         away.rename(place)
     assert client.save("personal/kept.txt", "new").status_code == 200
