@@ -24,7 +24,7 @@ from ..domain.errors import CbsError, Unavailable
 from ..domain.text import Text
 from . import landlock, probe
 from .bubblewrap import HOME, Bind, Sandbox
-from .limits import ControlGroup
+from .limits import ControlGroup, Limits
 from .users import NOBODY, Identity, is_root
 
 _WORKSPACE: Final = "/work/shared"
@@ -83,7 +83,8 @@ def selftest(identity: Identity | None = None, template: Sandbox | None = None) 
         identity = Identity(NOBODY, NOBODY)
     folder = Path(tempfile.mkdtemp(prefix="cbs-selftest-"))
     try:
-        return _judge(_probe(folder, identity, template or Sandbox()))
+        template = template or Sandbox()
+        return _judge(_probe(folder, identity, template), template.limits)
     except CbsError as error:
         return (Wall("sandbox", False, error.message, error.remedy or _REINSTALL, True),)
     finally:
@@ -192,7 +193,7 @@ _REPORT: Final = Text(
 )
 
 
-def _judge(found: Mapping[str, Any]) -> tuple[Wall, ...]:
+def _judge(found: Mapping[str, Any], wanted: Limits) -> tuple[Wall, ...]:
     """Turn what the probe found into walls."""
     walls: list[Wall] = []
 
@@ -313,12 +314,15 @@ def _judge(found: Mapping[str, Any]) -> tuple[Wall, ...]:
     limits: Mapping[str, int] = found["limits"]
     wall(
         "processes_limited",
-        limits["NPROC"] != _UNLIMITED and limits["NOFILE"] != _UNLIMITED,
+        all(0 <= limits[name] <= bound for name, bound in wanted.resources().items()),
         Text(
             en=f"At most {limits['NPROC']} processes and {limits['NOFILE']} open files.",
             nl=f"Hoogstens {limits['NPROC']} processen en {limits['NOFILE']} open bestanden.",
         ),
-        Text(en="Processes are not limited.", nl="Processen zijn niet begrensd."),
+        Text(
+            en="Processes, open files or file sizes are not limited as set.",
+            nl="Processen, open bestanden of bestandsgroottes zijn niet begrensd zoals ingesteld.",
+        ),
     )
     group = ControlGroup.parent()
     wall(
