@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from .. import __version__
 from ..broker.deployment import Deployment
 from ..domain.errors import Conflict
 from ..domain.project import Principal
@@ -68,7 +69,7 @@ class Account:
 def create_demo(root: Path, data: DemoData) -> Deployment:
     """Make the demo's deployment, or take the one that is there.
 
-    Data that were made with the same parameters are used again, policies an admin changed are kept.
+    Data that were made with the same parameters by the same version are used again, policies an admin changed are kept.
 
     Parameters
     ----------
@@ -82,7 +83,7 @@ def create_demo(root: Path, data: DemoData) -> Deployment:
         ``not_a_deployment`` when the directory holds something else.
     """
     deployment = Deployment(root.resolve())
-    wanted = {"persons": data.persons, "seed": data.seed, "real": data.real}
+    wanted = {"persons": data.persons, "seed": data.seed, "real": data.real, "version": __version__}
     found = _made_with(deployment.root)
     if found is None and deployment.root.is_dir() and any(deployment.root.iterdir()):
         raise Conflict(
