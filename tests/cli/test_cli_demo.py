@@ -8,13 +8,18 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from running_demo import Demo, cli, start_demo, wait_for
+from running_demo import Demo, cli, environment, start_demo, wait_for
+
+from jupyter_cbs.demo.labclient import LabClient
+from jupyter_cbs.server import paths
 
 SMALL = ("--persons", "2000", "--no-real")
 
@@ -164,6 +169,30 @@ def test_life_of_a_demo(place: Path) -> None:
     again.process.wait()
     wait_for(lambda: not any(alive(pid) for pid in pids), 30, "the end of the processes of a killed supervisor")
     shutil.rmtree(runtime, ignore_errors=True)
+
+
+def test_up_runs_what_is_there_for_everybody_the_policies_name(place: Path) -> None:
+    root = place / "d"
+    (root / "catalogue").mkdir(parents=True)
+    shutil.copytree(paths.policies(), root / "policies")
+    command = [sys.executable, "-P", "-m", "jupyter_cbs.cli", "up", "--dir", str(root)]
+    with (place / "log").open("w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment())
+    try:
+        wait_for(lambda: (root / "servers.json").exists() or process.poll() is not None, 120, "the start")
+        assert process.poll() is None, (place / "log").read_text()
+        info = json.loads((root / "servers.json").read_text())
+        assert {"researcher", "leader", "leader2", "outsider", "checker1", "admin"} <= set(info["accounts"])
+        client = LabClient(info["accounts"]["leader2"])
+        assert client.api("GET", "me")["project"] == "9002"
+        client.close()
+        # no PIN is made up for people of a real deployment
+        assert {account["pin"] for account in info["accounts"].values()} == {None}
+    finally:
+        process.terminate()
+        assert process.wait(60) == 0
+    assert not (root / "servers.json").exists()
+    assert not any(alive(pid) for pid in (info["pids"]["broker"], *info["pids"]["servers"].values()))
 
 
 def test_smoke_on_generated_and_real_data() -> None:
