@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,8 @@ _latest: tuple[str, int, str] | None = None
 def connect(lang: str | None = None) -> Workspace:
     """Give the workspace this kernel belongs to; the same object for every call in a process.
 
+    In a notebook this also makes the magics ``%%cbs`` and ``%cbs`` known.
+
     Parameters
     ----------
     lang : {'en', 'nl'}, optional
@@ -57,8 +60,19 @@ def connect(lang: str | None = None) -> Workspace:
     workspace = _cache.get(key)
     if workspace is None:
         workspace = _cache[key] = Workspace(Session(path, chosen))
+        _offer_magics()
     _latest = (path, pid, chosen)
     return workspace
+
+
+def _offer_magics() -> None:
+    """Make ``%%cbs`` known where there is an IPython shell; nobody should have to load an extension first."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    if shell is not None:
+        from .magics import register
+
+        register(shell)
 
 
 class Workspace:

@@ -74,7 +74,8 @@ export const cataloguePlugin: JupyterFrontEndPlugin<void> = {
           model,
           onInsert: (name: string) => void app.commands.execute(CommandIDs.insertQuery, { name })
         }),
-      aside: () => createElement(CatalogueCount, { model })
+      aside: () => createElement(CatalogueCount, { model }),
+      isVisible: () => model.permission('read_catalogue')?.allowed ?? true
     });
   }
 };

@@ -20,7 +20,8 @@ export const exportsPlugin: JupyterFrontEndPlugin<void> = {
       rank: 40,
       render: () =>
         createElement(ExportsView, { model, onStart: () => void app.commands.execute(CommandIDs.exportPanel) }),
-      aside: () => createElement(ExportsCount, { model })
+      aside: () => createElement(ExportsCount, { model }),
+      isVisible: () => model.permission('read_exports')?.allowed ?? true
     });
   }
 };

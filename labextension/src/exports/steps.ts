@@ -102,7 +102,8 @@ function questionFor(action: ExportAction, request: ExportRequest, speech: ISpee
         text: trans.__(
           'You approve exactly the bytes with this digest. Release needs two approvals of different checkers.'
         ),
-        accept: trans.__('Approve')
+        accept: trans.__('Approve'),
+        pin: true
       };
     case 'reject':
       return {
@@ -111,7 +112,8 @@ function questionFor(action: ExportAction, request: ExportRequest, speech: ISpee
         text: trans.__('The author and the project leader read your reason; nothing is released.'),
         accept: trans.__('Reject'),
         warn: true,
-        reasonLabel: trans.__('Reason')
+        reasonLabel: trans.__('Reason'),
+        pin: true
       };
     case 'withdraw':
       return {

@@ -84,11 +84,9 @@ export class WorkspaceModel implements IWorkspaceModel {
     return this._isDisposed;
   }
 
-  /** Fetch what every view needs. */
+  /** Fetch the project, and then what its permissions let the person read. */
   start(): void {
-    for (const resource of [this.project, this.quota, this.catalogue, this.exports]) {
-      void resource.refresh();
-    }
+    void this.project.refresh();
   }
 
   permission(action: string): Permission | null {
@@ -173,16 +171,30 @@ export class WorkspaceModel implements IWorkspaceModel {
   }
 
   private _refreshAll(): void {
-    for (const resource of this._all()) {
-      if (resource.isWanted) {
+    this._all().forEach(resource => this._again(resource));
+  }
+
+  /** Ask for what may be read and was not asked for yet; what would be refused is not asked for. */
+  private _onProject(): void {
+    const unknown = this.project.value === null;
+    const rooms: [string, Resource<unknown>][] = [
+      ['read_quota', this.quota],
+      ['read_catalogue', this.catalogue],
+      ['read_exports', this.exports],
+      ['read_policy', this.policy]
+    ];
+    for (const [action, resource] of rooms) {
+      // without the project's answer every section has to say for itself why it is empty
+      const may = unknown ? action !== 'read_policy' : this.permission(action)?.allowed;
+      if (may && !resource.isWanted) {
         void resource.refresh();
       }
     }
   }
 
-  private _onProject(): void {
-    if (this.permission('read_policy')?.allowed && !this.policy.isWanted) {
-      void this.policy.refresh();
+  private _again(resource: Resource<unknown>): void {
+    if (resource.isWanted) {
+      void resource.refresh();
     }
   }
 
@@ -201,16 +213,16 @@ export class WorkspaceModel implements IWorkspaceModel {
         void this.project.refresh();
         break;
       case 'quota':
-        void this.quota.refresh();
+        this._again(this.quota);
         break;
       case 'catalogue':
-        void this.catalogue.refresh();
+        this._again(this.catalogue);
         for (const dataset of this._datasets.values()) {
           void dataset.refresh();
         }
         break;
       case 'exports':
-        void this.exports.refresh();
+        this._again(this.exports);
         for (const [id, request] of this._requests) {
           if (change.id === null || change.id === id) {
             void request.refresh();

@@ -19,7 +19,8 @@ export const storagePlugin: JupyterFrontEndPlugin<void> = {
       label: trans.__('Storage'),
       rank: 20,
       render: () => createElement(StorageView, { model }),
-      aside: () => createElement(StorageAge, { model })
+      aside: () => createElement(StorageAge, { model }),
+      isVisible: () => model.permission('read_quota')?.allowed ?? true
     });
   }
 };
