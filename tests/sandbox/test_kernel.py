@@ -70,7 +70,8 @@ class Kernel:
 
     def start(self, code: str) -> str:
         """Execute without waiting, until it says 'go'; give the number of the request."""
-        request = self.client.execute(code)
+        # otherwise the kernel drops what comes right after the interrupt
+        request = self.client.execute(code, stop_on_error=False)
         while True:
             message = self.client.get_iopub_msg(timeout=30)
             if message["msg_type"] == "stream" and "go" in message["content"]["text"]:

@@ -88,7 +88,7 @@ def test_outside_the_probe_finds_no_walls(boxes: Boxes) -> None:
     found: dict[str, Any] = json.loads(outside(code, str(boxes.shared), str(secret), "1").out)
     walls = by_name(module._judge({**found, "connect": "", "outside": [0]}, Limits()))
     standing = {name for name, wall in walls.items() if wall.in_force}
-    assert not standing & {"not_root", "no_network", "catalogue_invisible", "seccomp", "no_new_privileges", "no_nested_namespaces", "no_links"}
+    assert not standing & {"not_root", "no_network", "catalogue_invisible", "seccomp", "no_nested_namespaces", "no_links"}
     assert not standing & {
         "no_special_files",
         "settings_read_only",
