@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -75,6 +76,20 @@ class CbsCheckpoints(AsyncCheckpoints):  # type: ignore[misc]
             if await self.parent.run(files.exists, _place(new_path)):
                 await self.parent.run(files.delete, _place(new_path))
             await self.parent.run(files.move, _place(old_path), _place(new_path))
+
+    async def rename_all_checkpoints(self, old_path: str, new_path: str) -> None:
+        """Let copies follow their files, also those in a folder that was renamed."""
+        old, new = old_path.strip("/"), new_path.strip("/")
+        for path in await self.parent.run(self.parent.files.beneath, new):
+            before = old + path.removeprefix(new)
+            if await self.parent.run(self.parent.files.exists, _place(before)):
+                await self.rename_checkpoint(_ID, before, path)
+
+    async def forget(self, paths: Iterable[str]) -> None:
+        """Delete the copies of files that were deleted."""
+        for path in paths:
+            if await self.parent.run(self.parent.files.exists, _place(path)):
+                await self.parent.run(self.parent.files.delete, _place(path))
 
     async def delete_checkpoint(self, checkpoint_id: str, path: str) -> None:
         """Delete the kept copy."""

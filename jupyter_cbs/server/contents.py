@@ -325,7 +325,9 @@ class CbsContentsManager(AsyncContentsManager):  # type: ignore[misc]
         """Delete a file, or a folder with what is in it."""
         async with self.explained():
             await self.check_write(path)
+            gone = await self.run(self.files.beneath, path.strip("/"))
             await self.run(self.files.delete, path.strip("/"))
+            await self.checkpoints.forget(gone)
 
     async def rename_file(self, old_path: str, new_path: str) -> None:
         """Give a file or folder another path."""

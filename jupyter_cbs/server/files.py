@@ -252,6 +252,13 @@ class WorkspaceFiles:
             except OSError as error:
                 raise explained(error, path) from error
 
+    def beneath(self, path: str) -> list[str]:
+        """List the files at or beneath ``path``; nothing where there are too many to list or none."""
+        try:
+            return list(self._roots.walk(path))
+        except (NotFound, Refused, TooLarge):
+            return []
+
     def size(self, path: str) -> int:
         """Give the bytes of a file, or of all files beneath a folder."""
         item = self.item(path)

@@ -117,6 +117,23 @@ def test_notebooks_and_their_checkpoints(deployment: Demo, folder: tuple[str, Pa
     assert not list((deployment.personal("researcher") / ".checkpoints").iterdir())
 
 
+def test_checkpoints_follow_the_files_of_a_folder(deployment: Demo, folder: tuple[str, Path]) -> None:
+    path, place = folder
+    client = deployment.client("researcher")
+    kept = deployment.personal("researcher") / ".checkpoints"
+    client.save(f"{path}/sub", None, "directory")
+    client.save(f"{path}/sub/a.txt", "first")
+    assert client.request("POST", f"api/contents/{path}/sub/a.txt/checkpoints").status_code == 201
+    client.save(f"{path}/sub/a.txt", "second")
+    assert client.request("PATCH", f"api/contents/{path}/sub", {"path": f"{path}/moved"}).status_code == 200
+    (found,) = client.request("GET", f"api/contents/{path}/moved/a.txt/checkpoints").json()
+    assert client.request("POST", f"api/contents/{path}/moved/a.txt/checkpoints/{found['id']}").status_code == 204
+    assert (place / "moved" / "a.txt").read_text() == "first"
+    before = set(kept.iterdir())
+    assert client.request("DELETE", f"api/contents/{path}/moved").status_code == 204
+    assert len(before - set(kept.iterdir())) == 1
+
+
 def test_a_broken_notebook_can_be_repaired_as_text(deployment: Demo, folder: tuple[str, Path]) -> None:
     path, place = folder
     (place / "broken.ipynb").write_text('{"cells": [')
