@@ -59,6 +59,11 @@ class CbsApp(ExtensionApp):  # type: ignore[misc]
         # traits of this app from configuration and command line are needed before the server's parts are made
         self.load_config_file()
         self.update_config(serverapp.config)
+        if not self.deployed:
+            # installed, but not started by a deployment: an ordinary Jupyter server, with a panel that says so and no data
+            self.log.warning("This server belongs to no CBS deployment: start one with 'jupyter cbs demo' or 'jupyter cbs up'.")
+            super()._link_jupyter_server_extension(serverapp)
+            return
         self._check(serverapp)
         runtime = self._prepare_runtime()
         pages = [Path(sys.prefix) / "share/jupyter/lab/static/index.html"]
@@ -77,6 +82,11 @@ class CbsApp(ExtensionApp):  # type: ignore[misc]
         ForcedProvisionerFactory.clear_instance()
         KernelProvisionerFactory.clear_instance()
         ForcedProvisionerFactory.instance(parent=serverapp)
+
+    @property
+    def deployed(self) -> bool:
+        """Whether a deployment started this server; then everything must be in order, or it does not start."""
+        return bool(self.gateway_socket or self.shared_dir or self.personal_dir)
 
     def _check(self, serverapp: Any) -> None:
         """Refuse to start where the walls would have holes."""
@@ -126,16 +136,22 @@ class CbsApp(ExtensionApp):  # type: ignore[misc]
 
     def initialize_handlers(self) -> None:
         """Mount the gateway and close every route that is not on the list."""
-        self.handlers.extend([*handlers.routes(self.gateway, self.stream), *sessions.routes()])
-        close_the_rest(self.serverapp.web_app)
+        self.handlers.extend(handlers.routes(self.gateway, self.stream))
+        if self.deployed:
+            self.handlers.extend(sessions.routes())
+            close_the_rest(self.serverapp.web_app)
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
+        if not self.deployed:
+            return
         self.stream.start()
         # nothing is built here, so the front end need not ask whether something could be
         serverapp.web_app.settings.setdefault("page_config_data", {}).update(buildAvailable=False, buildCheck=False)
 
     async def stop_extension(self) -> None:
         """Stop listening, throw away unfinished uploads and what lay in the runtime folder."""
+        if not self.deployed:
+            return
         await self.stream.stop()
         self.serverapp.contents_manager.abandon_uploads()
         if self._own_runtime:

@@ -20,7 +20,7 @@ from ..domain.base import Model
 from ..domain.errors import CbsError, ErrorBody, Internal
 from ..domain.gateway import OPERATIONS, Event, Operation
 from ..domain.text import Language, Text
-from .problems import broker_down
+from .problems import broker_down, no_deployment
 
 PREFIX: Final = "/cbs/api"
 """Where the gateway's paths begin, at the broker and at the workspace server alike."""
@@ -97,8 +97,10 @@ class Gateway:
         Raises
         ------
         Unavailable
-            ``broker_down`` when nobody answers.
+            ``broker_down`` when nobody answers, ``no_deployment`` when there is nobody to ask.
         """
+        if not self.path:
+            raise no_deployment()
         url = f"http://broker{PREFIX}{path}" + (f"?{urlencode(query)}" if query else "")
         headers: dict[str, str] = {"Accept-Language": lang}
         if body is not None:

@@ -33,3 +33,18 @@ def broker_down() -> Unavailable:
             nl="Meestal is hij binnen enkele seconden terug; deze pagina herstelt dan vanzelf. Blijft hij weg, meld het de beheerder.",
         ),
     )
+
+
+def no_deployment() -> Unavailable:
+    """Say that this server was not started by a deployment."""
+    return Unavailable(
+        "no_deployment",
+        Text(
+            en="This Jupyter server belongs to no CBS deployment, so there is no project and no data here.",
+            nl="Deze Jupyter-server hoort bij geen CBS-omgeving; er is hier geen project en er zijn geen gegevens.",
+        ),
+        Text(
+            en="Start one with 'jupyter cbs demo' or 'jupyter cbs up', and open the address it prints.",
+            nl="Start er een met 'jupyter cbs demo' of 'jupyter cbs up' en open het adres dat verschijnt.",
+        ),
+    )

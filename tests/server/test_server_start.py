@@ -106,6 +106,30 @@ def test_a_runtime_folder_others_can_enter_keeps_it_from_starting(place: Place) 
     assert "only this account" in place.refused()
 
 
+def test_installed_but_not_deployed_it_is_an_ordinary_server_that_says_so(place: Place) -> None:
+    del place.config["CbsApp"]
+    place.config["ServerApp"]["root_dir"] = str(place.root / "home")
+    process = place.start()
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{place.port}/", headers={"Authorization": "token t"}, trust_env=False) as client:
+            wait_for(lambda: answers(process, client), 60, "the start of the server")
+            answer = client.get("cbs/api/project")
+            assert (answer.status_code, answer.json()["code"]) == (503, "no_deployment")
+            assert "cbs-python" in client.get("api/kernelspecs").json()["kernelspecs"]
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def answers(process: subprocess.Popen[str], client: httpx.Client) -> bool:
+    """Tell whether the server is up; a server that ended says why."""
+    assert process.poll() is None, process.stdout and process.stdout.read()
+    try:
+        return client.get("api").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
 def test_flags_do_not_open_what_is_closed(place: Place) -> None:
     (place.root / "home" / "secret.txt").write_text("secret")
     process = place.start(
@@ -122,15 +146,7 @@ def test_flags_do_not_open_what_is_closed(place: Place) -> None:
     )
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{place.port}/", headers={"Authorization": "token t"}, trust_env=False) as client:
-
-            def up() -> bool:
-                assert process.poll() is None, process.stdout and process.stdout.read()
-                try:
-                    return client.get("api").status_code == 200
-                except httpx.TransportError:
-                    return False
-
-            wait_for(up, 60, "the start of the server")
+            wait_for(lambda: answers(process, client), 60, "the start of the server")
             assert [item["name"] for item in client.get("api/contents").json()["content"]] == ["shared", "personal"]
             assert client.get("api/contents/secret.txt").status_code in (400, 403, 404, 503)
             assert client.get("files/secret.txt").status_code == 403
