@@ -98,7 +98,8 @@ export class Locale {
   size(bytes: number, unitBytes = 1e9): string {
     const [base, suffixes] = unitBytes === 2 ** 30 ? [1024, BINARY] : [1000, DECIMAL];
     let step = suffixes.length - 1;
-    while (step > 0 && bytes < base ** step * 0.1) {
+    // a tenth of a gigabyte still says most in gigabytes; a tenth of a kilobyte does not
+    while (step > 0 && bytes < base ** step * (step === 1 ? 1 : 0.1)) {
       step -= 1;
     }
     const value = bytes / base ** step;

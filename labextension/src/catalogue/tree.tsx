@@ -178,14 +178,22 @@ function RowLabel(props: { row: IRow }): JSX.Element {
   }
 }
 
-/** How many codes are named in the row itself; all of them are in the details. */
+/** How much of the codes is named in the row itself; all of them are in the details. */
 const CODES_IN_ROW = 3;
+const LETTERS_IN_ROW = 40;
 
 function VariableLabel(props: { row: IRow }): JSX.Element {
   const { trans } = useSpeech();
   const variable = props.row.variable;
   const codes = Object.entries(variable?.codes ?? {});
-  const named = codes.slice(0, CODES_IN_ROW).map(([code, label]) => `${code} ${label}`);
+  const named: string[] = [];
+  for (const [code, label] of codes.slice(0, CODES_IN_ROW)) {
+    const text = `${code} ${label}`;
+    if (named.join(', ').length + text.length > LETTERS_IN_ROW) {
+      break;
+    }
+    named.push(text);
+  }
   return (
     <span>
       <code>{props.row.name}</code>{' '}

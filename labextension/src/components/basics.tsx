@@ -95,6 +95,10 @@ export function Failure(props: { error: GatewayError; onRetry: () => void }): JS
     // the panel's banner says it once for all sections
     return <Note>{trans.__('Not available while the workspace is out of reach.')}</Note>;
   }
+  if (props.error.status === 403) {
+    // trying again would change nothing
+    return <Note>{props.error.sentence}</Note>;
+  }
   return (
     <Note tone="bad" sign="✕" alert>
       <p>{props.error.sentence}</p>
