@@ -99,7 +99,8 @@ def _default_temporary() -> Mapping[str, int]:
 class Sandbox:
     """What a program sees and may use.
 
-    There is never a network, a capability, a nested user namespace or a variable of the server's environment.
+    There is never a capability or a variable of the server's environment, and, unless ``trusted``, neither a network nor a nested user
+    namespace.
 
     Parameters
     ----------
@@ -128,6 +129,9 @@ class Sandbox:
     identity
         Who starts it, when this process is root. Without one root is refused: ``/proc/sys`` could be written to and limits would
         not bind.
+    trusted
+        For our own server, where it has no uid of its own: the mounts hide what it need not see, e.g. the catalogue and the broker's
+        state, but it keeps the network and can start sandboxes itself, so there is no filter and no Landlock. Never for code of others.
     """
 
     binds: tuple[Bind, ...] = ()
@@ -143,8 +147,9 @@ class Sandbox:
     sockets: tuple[str, ...] = ()
     hidden: tuple[Path, ...] = ()
     identity: users.Identity | None = None
+    trusted: bool = False
 
-    def prepare(self, argv: Sequence[str], pass_fds: Sequence[int] = ()) -> Prepared:
+    def prepare(self, argv: Sequence[str], pass_fds: Sequence[int] = (), *, watch: bool = True) -> Prepared:
         """Get ready to start a program.
 
         Parameters
@@ -153,6 +158,9 @@ class Sandbox:
             The program, by its place inside, and its arguments.
         pass_fds : sequence of int
             Descriptors the program gets, under the same numbers.
+        watch : bool
+            Whether :meth:`Prepared.started` will be called. Without it the command is all there is: killing it ends the sandbox, and
+            it can be closed as soon as it was started.
 
         Returns
         -------
@@ -174,11 +182,14 @@ class Sandbox:
         prepared = Prepared(tuple(pass_fds))
         try:
             options = self._options(prepared, read_only)
+            if watch:
+                options += ["--info-fd", str(prepared.information())]
             prepared.write_arguments(options)
             specification = {
                 "limits": dict(self.limits.resources()),
                 "special": sorted(self.temporary),
                 "sockets": list(self.sockets),
+                "restrict": not self.trusted,
             }
             launcher = (sys.executable, "-I", "-S", "-X", "frozen_modules=on", _LAUNCHER, json.dumps(specification), "--")
             command = [str(bwrap), "--args", str(prepared.arguments), "--", *launcher, *argv]
@@ -191,8 +202,8 @@ class Sandbox:
         return prepared
 
     def command(self, argv: Sequence[str], pass_fds: Sequence[int] = ()) -> tuple[tuple[str, ...], tuple[int, ...]]:
-        """Give command line and descriptors only, for a caller that ends with the sandbox and so needs to close nothing."""
-        prepared = self.prepare(argv, pass_fds)
+        """Give command line and descriptors only, for a program that becomes the sandbox itself with exec."""
+        prepared = self.prepare(argv, pass_fds, watch=False)
         return prepared.argv, prepared.pass_fds
 
     def _refuse_exposed(self, read_only: Sequence[Path]) -> None:
@@ -215,8 +226,9 @@ class Sandbox:
     def _options(self, prepared: Prepared, read_only: Sequence[Path]) -> list[str]:
         """Give bubblewrap's options; later mounts cover earlier ones."""
         options = [
-            *("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net", "--unshare-cgroup-try"),
-            *("--disable-userns", "--cap-drop", "ALL", "--die-with-parent", "--new-session", "--clearenv"),
+            *("--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"),
+            *(() if self.trusted else ("--unshare-net", "--disable-userns")),
+            *("--cap-drop", "ALL", "--die-with-parent", "--new-session", "--clearenv"),
             *("--uid", str(self.uid), "--gid", str(self.gid), "--hostname", self.hostname),
             *("--ro-bind", "/usr", "/usr"),
         ]
@@ -230,12 +242,14 @@ class Sandbox:
             if os.path.exists(f"/etc/{name}"):
                 options += ["--ro-bind", f"/etc/{name}", f"/etc/{name}"]
         options += ["--proc", "/proc"]
-        for name in _PROC_READ_ONLY:
-            if os.path.isdir(f"/proc/{name}"):
-                options += ["--ro-bind", f"/proc/{name}", f"/proc/{name}"]
-        for name in _PROC_COVERED:
-            if os.path.exists(f"/proc/{name}"):
-                options += ["--ro-bind", "/dev/null", f"/proc/{name}"]
+        # Linux gives a sandbox inside this one a /proc of its own only while nothing of this one is covered
+        if not self.trusted:
+            for name in _PROC_READ_ONLY:
+                if os.path.isdir(f"/proc/{name}"):
+                    options += ["--ro-bind", f"/proc/{name}", f"/proc/{name}"]
+            for name in _PROC_COVERED:
+                if os.path.exists(f"/proc/{name}"):
+                    options += ["--ro-bind", "/dev/null", f"/proc/{name}"]
         options += ["--dev", "/dev"]
         for place, size in self.temporary.items():
             options += ["--perms", "0700" if place == HOME else "1777", "--size", str(size), "--tmpfs", place]
@@ -249,8 +263,9 @@ class Sandbox:
         for name, value in self.environment.items():
             options += ["--setenv", name, value]
         options += ["--chdir", self.chdir, "--remount-ro", "/", "--remount-ro", "/dev"]
-        filter_ = seccomp.build(platform.machine(), refuse_links=landlock.abi() == 0)
-        options += ["--add-seccomp-fd", str(prepared.memory(filter_)), "--info-fd", str(prepared.information())]
+        if not self.trusted:
+            filter_ = seccomp.build(platform.machine(), refuse_links=landlock.abi() == 0)
+            options += ["--add-seccomp-fd", str(prepared.memory(filter_))]
         return options
 
     def _accounts(self) -> dict[str, bytes]:
@@ -342,7 +357,7 @@ class Prepared:
         """
         self._release()
         if self._information is None:
-            raise ValueError("the start was read already")
+            raise ValueError("the start is not watched")
         with contextlib.suppress(BlockingIOError):
             while chunk := os.read(self._information, 4096):
                 self._received += chunk
@@ -370,7 +385,7 @@ class Prepared:
     def fileno(self) -> int:
         """Give a descriptor that becomes readable when :meth:`poll` has something new."""
         if self._information is None:
-            raise ValueError("the start was read already")
+            raise ValueError("the start is not watched")
         return self._information
 
     def _release(self) -> None:
@@ -451,12 +466,23 @@ def check_bwrap(path: Path) -> Path:
     if status.st_mode & (stat.S_ISUID | stat.S_ISGID):
         # a setuid bubblewrap follows other rules, e.g. it cannot forbid nested user namespaces
         raise _bad_bwrap(real, Text(en="it is setuid or setgid", nl="het is setuid of setgid"))
+    if os.statvfs(real).f_flag & os.ST_RDONLY:
+        # in a sandbox of our own root has no number, and shows as this; nobody there can change a read-only mount
+        owners.add(_overflow_uid())
     if status.st_uid not in owners or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise _bad_bwrap(real, Text(en="others than its owner or root can change it", nl="anderen dan de eigenaar of root kunnen het wijzigen"))
     missing = [option for option in _OPTIONS if option not in _offered(real, status.st_mtime_ns, status.st_ino)]
     if missing:
         raise _bad_bwrap(real, Text(en=f"it is too old: it lacks {', '.join(missing)}", nl=f"het is te oud: {', '.join(missing)} ontbreekt"))
     return real
+
+
+def _overflow_uid() -> int:
+    """Give the number by which owners are shown that have none in this user namespace; -1 outside of one."""
+    ranges = [[int(number) for number in line.split()] for line in Path("/proc/self/uid_map").read_text().splitlines()]
+    if any(inside == 0 for inside, _, _ in ranges):
+        return -1
+    return int(Path("/proc/sys/kernel/overflowuid").read_text())
 
 
 @lru_cache(maxsize=4)

@@ -127,13 +127,14 @@ def limit(limits: dict[str, int]) -> None:
 def main(arguments: list[str]) -> None:
     """Set what the first argument describes, then become the program after ``--``.
 
-    The first argument is JSON: ``limits`` (see :func:`limit`), ``special`` and ``sockets`` (see :func:`restrict`).
+    The first argument is JSON: ``limits`` (see :func:`limit`), ``restrict`` (whether to), ``special`` and ``sockets`` (see :func:`restrict`).
     """
     try:
         specification = json.loads(arguments[0])
         program = arguments[arguments.index("--") + 1 :]
         limit(specification["limits"])
-        restrict(specification["special"], specification["sockets"])
+        if specification["restrict"]:
+            restrict(specification["special"], specification["sockets"])
         os.execvp(program[0], program)  # noqa: S606  there is no shell, and that is the point
     except (OSError, ValueError) as error:
         print(f"the sandbox could not start its program: {error}", file=sys.stderr)
