@@ -29,7 +29,7 @@ from ..domain.errors import Unavailable
 from ..domain.text import Text
 from . import landlock, seccomp, users
 from .interpreter import needed, outermost
-from .limits import Limits
+from .limits import ControlGroup, Limits
 from .namespaces import Namespace
 
 SYSTEM_BWRAP: Final = Path("/usr/bin/bwrap")
@@ -129,6 +129,8 @@ class Sandbox:
     identity
         Who starts it, when this process is root. Without one root is refused: ``/proc/sys`` could be written to and limits would
         not bind.
+    group
+        A control group to run it in, which bounds its memory as a whole.
     trusted
         For our own server, where it has no uid of its own: the mounts hide what it need not see, e.g. the catalogue and the broker's
         state, but it keeps the network and can start sandboxes itself, so there is no filter and no Landlock. Never for code of others.
@@ -147,6 +149,7 @@ class Sandbox:
     sockets: tuple[str, ...] = ()
     hidden: tuple[Path, ...] = ()
     identity: users.Identity | None = None
+    group: ControlGroup | None = None
     trusted: bool = False
 
     def prepare(self, argv: Sequence[str], pass_fds: Sequence[int] = (), *, watch: bool = True) -> Prepared:
@@ -195,7 +198,8 @@ class Sandbox:
             command = [str(bwrap), "--args", str(prepared.arguments), "--", *launcher, *argv]
             if self.identity is not None and users.is_root():
                 command = users.command(self.identity, command, paths=(*read_only, *(bind.source for bind in self.binds)))
-            prepared.argv = tuple(command)
+            # joined first: the group belongs to who may make groups
+            prepared.argv = (*(() if self.group is None else self.group.prefix()), *command)
         except BaseException:
             prepared.close()
             raise

@@ -7,6 +7,7 @@ import os
 import queue
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -17,10 +18,10 @@ from typing import Any
 import pytest
 from jupyter_client.blocking import BlockingKernelClient
 
-from jupyter_cbs.sandbox.bubblewrap import Bind
+from jupyter_cbs.sandbox import profiles
 from jupyter_cbs.sandbox.namespaces import Namespace
 
-from .boxes import IDENTITY, SHARED, Boxes, Running
+from .boxes import IDENTITY, Boxes, Running
 
 PORTS = ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port")
 
@@ -35,13 +36,15 @@ class Kernel:
             os.chown(sockets, IDENTITY.uid, IDENTITY.gid)
         info: dict[str, Any] = dict(zip(PORTS, range(1, 6), strict=True))
         info |= {"transport": "ipc", "ip": f"{sockets}/s", "key": secrets.token_hex(16), "signature_scheme": "hmac-sha256"}
-        inner = json.dumps({**info, "ip": "/run/kernel/s/s"}).encode()
-        self.running: Running = boxes.start(
-            [sys.executable, "-m", "ipykernel_launcher", "-f", "/run/kernel/connection.json"],
-            binds=(*boxes.sandbox.binds, Bind(sockets, "/run/kernel/s", writable=True)),
-            data={"/run/kernel/connection.json": inner},
-            sockets=("/run/kernel/s",),
-        )
+        inner = json.dumps({**info, "ip": f"{profiles.KERNEL_SOCKETS}/s"}).encode()
+        path = boxes.folder / "session.sock"
+        self.session = socket.socket(socket.AF_UNIX)
+        self.session.bind(str(path))
+        self.session.listen(1)
+        if IDENTITY is not None:
+            os.chown(path, IDENTITY.uid, IDENTITY.gid)
+        boxes.sandbox = profiles.kernel({"shared": boxes.shared}, path, sockets, inner, identity=IDENTITY)
+        self.running: Running = boxes.start([sys.executable, "-m", "ipykernel_launcher", "-f", profiles.CONNECTION_FILE])
         self.client = BlockingKernelClient()
         self.client.load_connection_info(info)
         self.client.start_channels()
@@ -88,6 +91,7 @@ class Kernel:
         self.client.stop_channels()
         self.running.namespace.kill()
         self.running.finish()
+        self.session.close()
 
 
 @pytest.fixture
@@ -143,12 +147,21 @@ for _ in range(3):
 def test_it_computes_reads_input_and_writes_files(kernel: Kernel, boxes: Boxes) -> None:
     assert kernel.run("print(6 * 7)") == ("ok", "42\n")
     assert kernel.run("print(input().upper())", stdin="name")[1].strip().endswith("NAME")
-    assert kernel.run("import os, pandas, duckdb; print(os.getcwd(), os.getuid())") == ("ok", f"{SHARED} 1000\n")
-    assert kernel.run("open('x.txt', 'w').write('y')")[0] == "ok"
+    assert kernel.run("import os, pandas, duckdb, jupyter_cbs; print(os.getcwd(), os.getuid())") == ("ok", "/workspace 1000\n")
+    assert kernel.run("!echo from a shell")[1].strip() == "from a shell"
+    assert kernel.run("import pty; pty.spawn(['/bin/true'])")[0] == "ok"
+    assert kernel.run("open('shared/x.txt', 'w').write('y')")[0] == "ok"
     assert (boxes.shared / "x.txt").read_text() == "y"
-    status, text = kernel.run("import os; os.symlink('/etc/passwd', 'link')")
+    status, text = kernel.run("import os; os.symlink('/etc/passwd', 'shared/link')")
     assert status == "error"
     assert "PermissionError" in text
+
+
+def test_the_session_is_the_one_way_out(kernel: Kernel) -> None:
+    assert kernel.run("import os, socket; s = socket.socket(socket.AF_UNIX); s.connect(os.environ['CBS_SESSION']); s.sendall(b'hello')")[0] == "ok"
+    peer, _ = kernel.session.accept()
+    with peer:
+        assert peer.recv(5) == b"hello"
 
 
 def test_an_interrupt_reaches_the_code_and_its_children(kernel: Kernel) -> None:
