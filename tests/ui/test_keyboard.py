@@ -1,0 +1,132 @@
+"""The workspace without a mouse: everything is reached, and where one is can be seen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+from running_demo import Demo
+
+from .conftest import OpenLab
+from .lab import STEP_MS, Screen
+
+FOCUS = """() => {
+    const element = document.activeElement;
+    const style = getComputedStyle(element);
+    return {
+        panel: element.closest('#jp-cbs-panel') !== null,
+        name: element.getAttribute('aria-label') ?? element.textContent.trim(),
+        role: element.getAttribute('role') ?? element.tagName.toLowerCase(),
+        expanded: element.getAttribute('aria-expanded'),
+        seen: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1,
+    };
+}"""
+
+
+@pytest.fixture
+def draft(deployment: Demo) -> Iterator[dict[str, Any]]:
+    client = deployment.client("leader")
+    made = client.api("POST", "exports", {"title": "By keyboard"})
+    yield made
+    now = client.api("GET", f"exports/{made['id']}")
+    if now["state"] != "withdrawn":
+        client.api("POST", f"exports/{made['id']}/actions/withdraw", {"version": now["version"]})
+
+
+def focus(screen: Screen) -> dict[str, Any]:
+    found: dict[str, Any] = screen.page.evaluate(FOCUS)
+    return found
+
+
+def tab_to(screen: Screen, wanted: Callable[[dict[str, Any]], bool], presses: int = 60) -> dict[str, Any]:
+    """Press Tab until the focus is on something; whatever of the panel is passed must show its focus."""
+    passed = []
+    for _ in range(presses):
+        screen.page.keyboard.press("Tab")
+        now = focus(screen)
+        passed.append(f"{now['role']} {now['name'][:40]!r}")
+        if now["panel"]:
+            assert now["seen"], f"the focus cannot be seen on {passed[-1]}"
+        if wanted(now):
+            return now
+    pytest.fail(f"not reached with {presses} presses of Tab; passed: {passed}")
+
+
+def press(screen: Screen, *keys: str) -> dict[str, Any]:
+    for key in keys:
+        screen.page.keyboard.press(key)
+    return focus(screen)
+
+
+def open_by_palette(screen: Screen) -> None:
+    screen.page.keyboard.press("Control+Shift+c")
+    palette = screen.page.locator(".lm-CommandPalette-input")
+    expect(palette).to_be_focused()
+    screen.page.keyboard.insert_text("cbs workspace panel")
+    expect(screen.page.locator(".lm-CommandPalette-item.lm-mod-active")).to_contain_text("Open the CBS workspace panel")
+    screen.page.keyboard.press("Enter")
+    expect(screen.panel).to_be_visible()
+    expect(screen.section("catalogue").get_by_role("treeitem").first).to_be_visible(timeout=STEP_MS)
+
+
+def test_from_the_palette_to_an_inserted_query(open_lab: OpenLab) -> None:
+    screen = open_lab("leader")
+    open_by_palette(screen)
+    tab_to(screen, lambda now: now["name"] == "Search the catalogue")
+    screen.page.keyboard.insert_text("zorgkosten")
+    expect(screen.section("catalogue").locator("header")).to_contain_text("2 found")
+    tab_to(screen, lambda now: now["role"] == "treeitem")
+    found = press(screen, "Home", "ArrowDown", "ArrowDown")
+    assert found["name"].startswith("ZVWZORGKOSTEN2022TABV10")
+    assert found["expanded"] == "false"
+    press(screen, "ArrowRight")
+    tree = screen.section("catalogue").get_by_role("tree")
+    expect(tree.locator("[data-kind=variable]").first).to_be_visible(timeout=STEP_MS)
+    assert "RINPERSOONS" in press(screen, "ArrowRight")["name"]
+    assert press(screen, "ArrowLeft")["name"].startswith("ZVWZORGKOSTEN2022TABV10")
+    assert press(screen, "ArrowLeft")["expanded"] == "false"
+    tab_to(screen, lambda now: now["name"] == "Insert query")
+    screen.picture("keyboard")
+    screen.page.keyboard.press("Enter")
+    expect(screen.cells.last.locator(".cm-content")).to_contain_text("FROM ZVWZORGKOSTEN2022TABV10", timeout=STEP_MS)
+    screen.wait_for_kernel()
+
+
+def test_sections_fold_and_stay_folded(open_lab: OpenLab) -> None:
+    screen = open_lab("leader")
+    open_by_palette(screen)
+    tab_to(screen, lambda now: now["name"] == "Storage")
+    assert press(screen, "Enter")["expanded"] == "false"
+    expect(screen.section("storage").get_by_role("progressbar")).to_have_count(0)
+    assert press(screen, "Space")["expanded"] == "true"
+    expect(screen.section("storage").get_by_role("progressbar")).to_have_count(2)
+
+
+def test_a_request_and_its_steps(open_lab: OpenLab, draft: dict[str, Any]) -> None:
+    screen = open_lab("leader")
+    open_by_palette(screen)
+    tab_to(screen, lambda now: "By keyboard" in now["name"])
+    assert press(screen, "Enter")["expanded"] == "true"
+    item = screen.section("exports").locator(f'[data-request="{draft["id"]}"]')
+    closed = item.get_by_role("button", name=re.compile("^Propose"))
+    expect(closed).to_be_visible(timeout=STEP_MS)
+    # a closed step is reached too, and says why it is closed
+    tab_to(screen, lambda now: now["name"].startswith("Propose"))
+    expect(item.get_by_role("tooltip").first).to_be_visible()
+    expect(item.get_by_role("tooltip").first).not_to_be_empty()
+    press(screen, "Enter")
+    tab_to(screen, lambda now: now["name"] == "Withdraw")
+    press(screen, "Enter")
+    dialog = screen.page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    press(screen, "Escape")
+    expect(dialog).to_have_count(0)
+    expect(item).to_have_attribute("data-state", "draft")
+    expect(item.get_by_role("button", name="Withdraw")).to_be_focused()
+    press(screen, "Enter")
+    expect(dialog).to_be_visible()
+    press(screen, "Enter")
+    expect(item).to_have_attribute("data-state", "withdrawn", timeout=STEP_MS)
