@@ -17,14 +17,15 @@ class Subscription:
     """One listener; a listener that does not keep up loses the oldest events and is told to fetch everything."""
 
     principal: Principal
-    queue: asyncio.Queue[Event] = field(default_factory=lambda: asyncio.Queue(_QUEUE_LENGTH))
+    queue: asyncio.Queue[Event | None] = field(default_factory=lambda: asyncio.Queue(_QUEUE_LENGTH))
+    """Events in order; None ends the stream."""
 
-    def put(self, event: Event) -> None:
+    def put(self, event: Event | None) -> None:
         """Deliver without waiting."""
         if self.queue.full():
             while not self.queue.empty():
                 self.queue.get_nowait()
-            event = Event(topic="broker", id="resync")
+            event = event and Event(topic="broker", id="resync")
         self.queue.put_nowait(event)
 
 
@@ -47,6 +48,11 @@ class EventHub:
     def listening(self, project: str, user: str) -> bool:
         """Whether anybody listens as this person in this project."""
         return any((s.principal.project, s.principal.user) == (project, user) for s in self._subscriptions)
+
+    def end(self) -> None:
+        """End every stream: the broker stops."""
+        for subscription in self._subscriptions:
+            subscription.put(None)
 
     def publish(
         self,

@@ -125,6 +125,8 @@ class EventsHandler(_Base):
             while True:
                 try:
                     event = await asyncio.wait_for(subscription.queue.get(), _KEEP_ALIVE_SECONDS)
+                    if event is None:
+                        return
                     self.write(event.model_dump_json() + "\n")
                 except TimeoutError:
                     self.write("\n")
@@ -186,6 +188,7 @@ class Gateway:
 
     async def stop(self) -> None:
         """Close every socket and connection."""
+        self._authority.hub.end()
         servers = list(self._servers.values())
         for key in list(self._servers):
             self._close(key)

@@ -187,12 +187,15 @@ class KernelSession:
         gone = asyncio.create_task(stream.read())
         try:
             while True:
-                event = asyncio.create_task(subscription.queue.get())
-                await asyncio.wait({event, gone}, return_when=asyncio.FIRST_COMPLETED)
+                waiting = asyncio.create_task(subscription.queue.get())
+                await asyncio.wait({waiting, gone}, return_when=asyncio.FIRST_COMPLETED)
                 if gone.done():
-                    event.cancel()
+                    waiting.cancel()
                     return
-                await stream.write(Frame({"type": "event", "event": event.result().model_dump(mode="json", context={"lang": lang})}))
+                event = waiting.result()
+                if event is None:
+                    return
+                await stream.write(Frame({"type": "event", "event": event.model_dump(mode="json", context={"lang": lang})}))
         finally:
             gone.cancel()
             self.authority.hub.unsubscribe(subscription)

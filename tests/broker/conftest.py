@@ -20,7 +20,8 @@ def _shared_broker() -> Iterator[Running]:
 def broker(_shared_broker: Running) -> Iterator[Running]:
     """One broker for all tests that leave it as it was."""
     yield _shared_broker
-    _shared_broker.disconnect()
+    _shared_broker.hang_up()
+    _shared_broker.end_sessions()
 
 
 @pytest.fixture
@@ -36,6 +37,6 @@ def _running() -> Iterator[Running]:
         try:
             yield running
         finally:
-            running.disconnect()
+            running.hang_up()
             if running.process is not None and running.process.poll() is None:
                 running.stop()

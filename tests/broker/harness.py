@@ -91,12 +91,19 @@ class Running:
         self.process: subprocess.Popen[bytes] | None = None
         self.log = deployment.root / "broker.log"
         self.kernels: list[Kernel] = []
+        self.sessions: list[tuple[str, str, str]] = []
 
-    def disconnect(self) -> None:
-        """Hang up every kernel a test left behind."""
+    def hang_up(self) -> None:
+        """Close the connections a test left behind."""
         for kernel in self.kernels:
             kernel.sock.close()
         self.kernels.clear()
+
+    def end_sessions(self) -> None:
+        """End the sessions a test left behind, as a workspace server does when its kernels end."""
+        for project, user, session in self.sessions:
+            self.call(user, "DELETE", f"/sessions/{session}", project=project)
+        self.sessions.clear()
 
     def start(self) -> None:
         with self.log.open("ab") as log:
@@ -130,7 +137,10 @@ class Running:
             content = response.read()
         finally:
             connection.close()
-        return Answer(response.status, json.loads(content) if content else None)
+        answer = Answer(response.status, json.loads(content) if content else None)
+        if (method, path, answer.status) == ("POST", "/sessions", 200):
+            self.sessions.append((project, user, answer.body["id"]))
+        return answer
 
     def connect(self, path: str, events: bool = False, lang: str = "en") -> Kernel:
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

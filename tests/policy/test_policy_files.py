@@ -69,8 +69,8 @@ PROJECT_MISTAKES = {
     "bound": ("pauses: []", "rules: {default: {min_frequency: 0}}", "rules.default.min_frequency", "at least 1"),
     "not-a-number": ("pauses: []", "limits: {timeout_seconds: .inf}", "limits.timeout_seconds", "number"),
     "unit": ("pauses: []", "quota: {unit: TB}", "quota.unit", "GB, GiB"),
-    "grant-all": ("- INPATAB", "- '*'", "grants[4]", "at least three letters"),
-    "grant-twice": ("- INPATAB", "- gbapersoontab", "grants[4]", "once"),
+    "grant-all": ("- INPATAB", "- '*'", "grants[3]", "at least three letters"),
+    "grant-twice": ("- INPATAB", "- gbapersoon2023tabv1", "grants[3]", "once"),
     "repeated-field": ("pauses: []", "title: Other", "title", "once"),
 }
 
