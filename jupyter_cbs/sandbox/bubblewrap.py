@@ -197,7 +197,12 @@ class Sandbox:
             launcher = (sys.executable, "-I", "-S", "-X", "frozen_modules=on", _LAUNCHER, json.dumps(specification), "--")
             command = [str(bwrap), "--args", str(prepared.arguments), "--", *launcher, *argv]
             if self.identity is not None and users.is_root():
-                command = users.command(self.identity, command, paths=(*read_only, *(bind.source for bind in self.binds)))
+                command = users.command(
+                    self.identity,
+                    command,
+                    read_only=(*read_only, *(bind.source for bind in self.binds if not bind.writable)),
+                    writable=[bind.source for bind in self.binds if bind.writable],
+                )
             # joined first: the group belongs to who may make groups
             prepared.argv = (*(() if self.group is None else self.group.prefix()), *command)
         except BaseException:

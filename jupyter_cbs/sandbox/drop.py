@@ -4,7 +4,7 @@ Run as a script (``python -I -S drop.py SPEC -- PROGRAM ...``) it imports nothin
 :func:`drop` to processes that give up root themselves.
 
 Where the program needs folders below one that its uid may not enter, e.g. a Python in ``/root``, a private mount namespace shows just
-those: everything else below that folder is gone from its view.
+those, read-only unless said otherwise: everything else below that folder is gone from its view.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ FAILED = 126
 """Exit code when root could not be given up: nothing was run then."""
 
 _CLONE_NEWNS = 0x20000
-_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE, _MS_SLAVE = 1, 2, 4, 32, 4096, 16384, 1 << 18, 1 << 19
-_PR_SET_NO_NEW_PRIVS, _PR_CAPBSET_DROP, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, _PR_SET_DUMPABLE = 38, 24, 47, 4, 4
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_SLAVE = 1, 2, 4, 32, 4096, 16384, 1 << 19
+_PR_SET_NO_NEW_PRIVS, _PR_CAPBSET_DROP, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 38, 24, 47, 4
 _LAST_CAPABILITY = 63
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -87,13 +87,13 @@ def closed_to(path: str, uid: int, gids: Sequence[int]) -> str | None:
     return None
 
 
-def show(paths: Sequence[str], uid: int, gids: Sequence[int]) -> None:
+def show(read_only: Sequence[str], writable: Sequence[str], uid: int, gids: Sequence[int]) -> None:
     """Make folders and files reachable for a user in a private mount namespace, without opening anything else.
 
     Parameters
     ----------
-    paths : sequence of str
-        What has to be reachable; what is already stays as it is. What is shown this way is read-only.
+    read_only, writable : sequence of str
+        What has to be reachable, and how where it has to be shown; what is reachable already stays as it is.
     uid, gids
         Who has to reach it.
 
@@ -102,28 +102,33 @@ def show(paths: Sequence[str], uid: int, gids: Sequence[int]) -> None:
     OSError
         When it does not exist or the kernel refuses.
     """
-    covers: dict[str, list[str]] = {}
-    for path in paths:
+    covers: dict[str, dict[str, bool]] = {}
+    for path, free in (*((path, False) for path in read_only), *((path, True) for path in writable)):
         if (closed := closed_to(path, uid, gids)) is not None:
-            covers.setdefault(closed, []).append(os.path.realpath(path))
+            covers.setdefault(closed, {})[os.path.realpath(path)] = free
     if not covers:
         return
     _checked(_libc.unshare(_CLONE_NEWNS), "a private mount namespace")
     _mount(None, "/", None, _MS_REC | _MS_SLAVE, None)
     for cover, wanted in covers.items():
-        outermost = [path for path in wanted if not any(path != other and path.startswith(other + "/") for other in wanted)]
-        opened = [(path, os.open(path, os.O_PATH | os.O_CLOEXEC)) for path in sorted(set(outermost))]
+        # opened before the cover hides them; those further out come first
+        opened = [(path, os.open(path, os.O_PATH | os.O_CLOEXEC)) for path in sorted(wanted)]
         _mount("tmpfs", cover, "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=0755,size=1m")
         for path, descriptor in opened:
-            if stat.S_ISDIR(os.fstat(descriptor).st_mode):
-                os.makedirs(path, mode=0o755)
-            else:
-                os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
-                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            _make_place(path, stat.S_ISDIR(os.fstat(descriptor).st_mode))
             _mount(f"/proc/self/fd/{descriptor}", path, None, _MS_BIND, None)
-            _mount(None, path, None, _MS_BIND | _MS_REMOUNT | _MS_RDONLY | _MS_NOSUID | _MS_NODEV, None)
+            _mount(None, path, None, _MS_BIND | _MS_REMOUNT | _MS_NOSUID | _MS_NODEV | (0 if wanted[path] else _MS_RDONLY), None)
             os.close(descriptor)
         _mount(None, cover, None, _MS_REMOUNT | _MS_RDONLY | _MS_NOSUID | _MS_NODEV, "mode=0755,size=1m")
+
+
+def _make_place(path: str, folder: bool) -> None:
+    """Make what something can be mounted on, unless something shown already holds it."""
+    if os.path.lexists(path):
+        return
+    os.makedirs(path if folder else os.path.dirname(path), mode=0o755, exist_ok=True)
+    if not folder:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _mount(source: str | None, target: str, kind: str | None, flags: int, data: str | None) -> None:
@@ -136,14 +141,15 @@ def _mount(source: str | None, target: str, kind: str | None, flags: int, data: 
 def main(arguments: list[str]) -> None:
     """Become who the first argument describes, then the program after ``--``.
 
-    The first argument is JSON: ``uid``, ``gid``, ``groups`` (see :func:`drop`) and ``paths`` (see :func:`show`).
+    The first argument is JSON: ``uid``, ``gid``, ``groups`` (see :func:`drop`), ``read_only``, ``writable`` (see :func:`show`)
+    and ``umask``.
     """
     try:
         specification = json.loads(arguments[0])
         uid, gid, groups = specification["uid"], specification["gid"], specification["groups"]
         program = arguments[arguments.index("--") + 1 :]
         os.umask(0o022)
-        show(specification["paths"], uid, (gid, *groups))
+        show(specification["read_only"], specification["writable"], uid, (gid, *groups))
         os.umask(specification["umask"])
         drop(uid, gid, groups)
         os.execv(program[0], program)  # noqa: S606  there is no shell, and that is the point

@@ -137,7 +137,9 @@ class Ledger:
         return Identity(number, number, tuple(groups))
 
 
-def command(identity: Identity, argv: Sequence[str], paths: Sequence[Path] = (), umask: int = 0o077) -> list[str]:
+def command(
+    identity: Identity, argv: Sequence[str], *, read_only: Sequence[Path] = (), writable: Sequence[Path] = (), umask: int = 0o077
+) -> list[str]:
     """Give a command that gives up root and becomes ``argv``.
 
     Parameters
@@ -146,8 +148,9 @@ def command(identity: Identity, argv: Sequence[str], paths: Sequence[Path] = (),
         Who to become.
     argv : sequence of str
         An absolute path and its arguments.
-    paths : sequence of Path
-        What has to be reachable, read-only, even where a folder above it is closed to others; this Python always is.
+    read_only, writable : sequence of Path
+        What has to be reachable even where a folder above it is closed to others; this Python always is. In that case everything
+        else below that folder is hidden.
     umask : int
         Of the program.
     """
@@ -155,7 +158,8 @@ def command(identity: Identity, argv: Sequence[str], paths: Sequence[Path] = (),
         "uid": identity.uid,
         "gid": identity.gid,
         "groups": list(identity.groups),
-        "paths": [str(path) for path in (*needed(), *paths)],
+        "read_only": [str(path) for path in (*needed(), *read_only)],
+        "writable": [str(path) for path in writable],
         "umask": umask,
     }
     script = str(Path(dropping.__file__).resolve())

@@ -274,6 +274,15 @@ def test_folders_of_a_group_are_shared(boxes: Boxes) -> None:
     assert boxes.python("open('z', 'w')").code != 0
 
 
+def test_a_workspace_in_a_closed_folder_can_be_used(boxes: Boxes) -> None:
+    """As with a deployment in root's home: whoever starts the sandbox may not enter the folder above the workspace."""
+    if IDENTITY is None:
+        pytest.skip("needs root to start as somebody else")
+    boxes.folder.chmod(0o700)
+    assert boxes.python("open('x', 'w').write('y')").code == 0
+    assert (boxes.shared / "x").read_text() == "y"
+
+
 # ---------------------------------------------------------------------------------------------- finding bubblewrap
 
 

@@ -118,6 +118,8 @@ def test_only_what_is_needed_becomes_reachable() -> None:
     (closed / "python" / "lib" / "x.py").write_text("x")
     (closed / "python" / "lib").chmod(0o755)
     (closed / "python").chmod(0o755)
+    (closed / "python" / "own").mkdir()
+    os.chown(closed / "python" / "own", users.NOBODY, users.NOBODY)
     (closed / "single").write_text("y")
     (closed / "single").chmod(0o644)
     (closed / "secret").write_text("z")
@@ -132,15 +134,22 @@ def attempt(what):
 print(attempt(lambda: open(base + "/python/lib/x.py").read()), attempt(lambda: open(base + "/single").read()))
 print(attempt(lambda: open(base + "/secret").read()), sorted(os.listdir(base)))
 print(attempt(lambda: open(base + "/python/lib/x.py", "w")), attempt(lambda: open(base + "/new", "w")))
+open(base + "/python/own/new", "w").close()
 """
     identity = Identity(users.NOBODY, users.NOBODY)
-    argv = users.command(identity, [sys.executable, "-I", "-c", code], paths=(closed / "python", closed / "python" / "lib", closed / "single"))
+    argv = users.command(
+        identity,
+        [sys.executable, "-I", "-c", code],
+        read_only=(closed / "python", closed / "python" / "lib", closed / "single"),
+        writable=(closed / "python" / "own",),
+    )
     out = subprocess.run(argv, stdout=subprocess.PIPE, check=True, cwd="/").stdout.decode().splitlines()
     assert out[0] == "x y"
     assert out[1] == "2 ['python', 'single']"
     assert out[2].split()[0] in ("13", "30")
     assert out[2].split()[1] in ("13", "30")
-    # here, nothing has changed
+    assert (closed / "python" / "own" / "new").exists()
+    # here, nothing else has changed
     assert sorted(os.listdir(closed)) == ["python", "secret", "single"]
     subprocess.run(["/bin/rm", "-r", str(folder)], check=True)
 
@@ -160,7 +169,7 @@ def test_who_may_enter() -> None:
 
 
 def test_nothing_runs_when_root_cannot_be_given_up() -> None:
-    specification = json.dumps({"uid": 0, "gid": 0, "groups": [], "paths": [], "umask": 63})
+    specification = json.dumps({"uid": 0, "gid": 0, "groups": [], "read_only": [], "writable": [], "umask": 63})
     ran = subprocess.run([sys.executable, "-I", "-S", drop.__file__, specification, "--", "/bin/echo", "ran"], capture_output=True, check=False)
     assert (ran.returncode, ran.stdout) == (drop.FAILED, b"")
 
