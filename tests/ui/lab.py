@@ -81,6 +81,7 @@ class Screen:
         self.page.goto(f"{account['url']}{where}?token={account['token']}&reset", timeout=START_MS)
         expect(self.page.locator("#jp-main-statusbar")).to_be_visible(timeout=START_MS)
         expect(self.page.locator(".jp-cbs-Status-item").first).to_be_visible(timeout=START_MS)
+        expect(self.page.locator(".jp-Launcher, .jp-Document").first).to_be_visible(timeout=START_MS)
         return self
 
     @property
