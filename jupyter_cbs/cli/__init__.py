@@ -21,6 +21,7 @@ VERBS: Final = {
     "up": "run an existing deployment",
     "broker": "run only the broker of a deployment",
     "precheck": "check files against the disclosure rules",
+    "table": "attack or protect a table with suppressed cells",
     "catalogue": "index a catalogue of Parquet files",
     "policy": "validate policy files",
     "quota": "measure the storage areas of a project",

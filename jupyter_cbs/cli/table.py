@@ -1,0 +1,87 @@
+"""``jupyter cbs table audit`` and ``jupyter cbs table protect``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..domain.errors import Invalid, TooLarge
+from ..domain.text import Text
+from . import language, print_json
+
+if TYPE_CHECKING:
+    from ..disclosure.relations.problem import TableProblem
+
+LARGEST_FILE = 256 * 2**20
+"""Most bytes of a table problem."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the options."""
+    verbs = parser.add_subparsers(dest="what", required=True, metavar="what")
+    audit = verbs.add_parser("audit", help="attack the suppressed cells: which can be calculated, exactly or too closely")
+    for verb in (audit,):
+        verb.add_argument("file", type=Path, metavar="FILE.json", help="table problem: cells, relations, suppressed cells")
+        verb.add_argument(
+            "--min-frequency",
+            type=_units,
+            metavar="N",
+            help="least units of a known sum of suppressed cells, 0 for none (default: 10 where the values can be counts)",
+        )
+        verb.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _units(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError("a whole number from 0")
+    return number
+
+
+def run(options: argparse.Namespace) -> int:
+    """Attack or protect and report; exit code 1 when there are findings."""
+    problem = _read(options.file)
+    return _audit(problem, options)
+
+
+def _audit(problem: TableProblem, options: argparse.Namespace) -> int:
+    from ..disclosure.relations.answers import audit_document, audit_lines
+    from ..disclosure.relations.audit import audit
+
+    found = audit(problem, min_frequency=options.min_frequency)
+    if options.json:
+        print_json(audit_document(found, problem))
+    else:
+        _say(audit_lines(found, problem))
+    return 0 if found.safe else 1
+
+
+def _say(lines: list[Text]) -> None:
+    lang = language()
+    sys.stdout.write("".join(f"{line.say(lang)}\n" for line in lines))
+
+
+def _read(file: Path) -> TableProblem:
+    from ..disclosure.relations.problem import parse
+
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(LARGEST_FILE + 1)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise Invalid(
+            "unreadable_file",
+            Text(en=f"The file {file} cannot be read: {reason}.", nl=f"Het bestand {file} is niet te lezen: {reason}."),
+            Text(en="Give the path of a table problem in JSON.", nl="Geef het pad van een tabelprobleem in JSON."),
+        ) from error
+    if len(content) > LARGEST_FILE:
+        raise TooLarge(
+            "file_too_large",
+            Text(
+                en=f"The file {file} is larger than {LARGEST_FILE // 2**20} MiB.",
+                nl=f"Het bestand {file} is groter dan {LARGEST_FILE // 2**20} MiB.",
+            ),
+        )
+    return parse(content)

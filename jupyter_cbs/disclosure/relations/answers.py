@@ -1,0 +1,105 @@
+"""The answers as the design's JSON (disclosure.md, Interchange of a table problem), and as sentences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ...domain.text import Text
+from .attack import Interval
+from .audit import Audit
+from .problem import TableProblem
+
+
+def end(value: float) -> float | None:
+    """Give an end of an interval: ``None`` where there is no limit, whole numbers without digits after the point."""
+    if math.isinf(value):
+        return None
+    return int(value) if value == int(value) and abs(value) < 2**53 else value
+
+
+def intervals_document(intervals: Mapping[str, Interval]) -> dict[str, list[float | None]]:
+    """Give intervals as JSON: name → [low, high]."""
+    return {name: [end(low), end(high)] for name, (low, high) in intervals.items()}
+
+
+def audit_document(audit: Audit, problem: TableProblem) -> dict[str, Any]:
+    """Give an audit as JSON; ``unprotected`` only where the problem asks for protection."""
+    document: dict[str, Any] = {
+        "intervals": intervals_document(audit.intervals),
+        "exact": list(audit.exact),
+        "insider": [
+            {"singleton": insider.singleton, "intervals": intervals_document(insider.intervals), "exact": list(insider.exact)}
+            for insider in audit.insiders
+        ],
+        "unsafe_unions": [{"total": union.total, "cells": list(union.cells), "sum": end(union.sum), "rule": union.rule} for union in audit.unions],
+    }
+    if problem.protection:
+        document["unprotected"] = intervals_document(audit.unprotected)
+    return document
+
+
+def show(interval: Interval) -> str:
+    """Write an interval."""
+    low, high = interval
+    return f"[{low:.10g}, {high:.10g}]".replace("inf", "∞")
+
+
+def names_of(names: Iterable[str]) -> str:
+    """Write some names."""
+    return ", ".join(names)
+
+
+def audit_lines(audit: Audit, problem: TableProblem) -> list[Text]:
+    """Give an audit as sentences, what must be mended with its remedy."""
+    exact = set(audit.exact)
+    lines: list[Text] = []
+    for name, interval in audit.intervals.items():
+        if name in exact:
+            lines.append(
+                Text(
+                    en=f"{name}: exactly {interval[0]:.10g} follows from what is published. Suppress another cell in its relations.",
+                    nl=f"{name}: precies {interval[0]:.10g} volgt uit wat gepubliceerd is. Onderdruk nog een cel in haar relaties.",
+                )
+            )
+        elif name in audit.unprotected:
+            below, above = problem.protection[name]
+            value = problem.cells[name]
+            need = show((value - below, value + above))
+            lines.append(
+                Text(
+                    en=f"{name}: lies in {show(interval)}, which must reach {need}. Suppress more, or larger, cells in its relations.",
+                    nl=f"{name}: ligt in {show(interval)}, dat {need} moet bereiken. Onderdruk meer, of grotere, cellen in haar relaties.",
+                )
+            )
+        else:
+            lines.append(Text(en=f"{name}: lies in {show(interval)}.", nl=f"{name}: ligt in {show(interval)}."))
+    for insider in audit.insiders:
+        if insider.exact:
+            lines.append(
+                Text(
+                    en=f"The contributor of {insider.singleton} can calculate {names_of(insider.exact)}. Suppress another cell in their relations.",
+                    nl=f"Wie {insider.singleton} bijdraagt, kan {names_of(insider.exact)} berekenen. Onderdruk nog een cel in hun relaties.",
+                )
+            )
+    for union in audit.unions:
+        few = union.rule == "min_frequency"
+        lines.append(
+            Text(
+                en=f"{names_of(union.cells)} (total {union.total}): together {union.sum:.10g}, which "
+                + ("are too few units. " if few else "is too little to hide the largest of them. ")
+                + "Suppress another cell of this relation.",
+                nl=f"{names_of(union.cells)} (totaal {union.total}): samen {union.sum:.10g}, dat "
+                + ("zijn te weinig eenheden. " if few else "is te weinig om de grootste ervan te verbergen. ")
+                + "Onderdruk nog een cel van deze relatie.",
+            )
+        )
+    if audit.safe:
+        lines.append(
+            Text(
+                en=f"No suppressed cell can be calculated ({len(audit.intervals)} attacked).",
+                nl=f"Geen onderdrukte cel is te berekenen ({len(audit.intervals)} aangevallen).",
+            )
+        )
+    return lines

@@ -1,0 +1,125 @@
+"""What a table problem may say, and how what it may not say is answered."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jupyter_cbs.disclosure.relations.problem import TableProblem, parse
+from jupyter_cbs.domain.errors import CbsError, Invalid
+
+GOOD: dict[str, Any] = {"cells": {"a": 3, "b": 4, "t": 7}, "relations": [["t", ["a", "b"]]], "suppressed": ["a", "b"]}
+
+
+def test_all_fields_and_back() -> None:
+    document = GOOD | {
+        "lower_bound": -1,
+        "upper_bound": 100,
+        "singletons": ["a"],
+        "integer": True,
+        "protection": {"a": [1, 2]},
+        "cost": {"b": 5},
+    }
+    problem = parse(json.dumps(document))
+    assert problem.relations == (("t", ("a", "b")),)
+    assert problem.protection == {"a": (1, 2)}
+    assert parse(json.dumps(problem.document())) == problem
+
+
+def test_defaults() -> None:
+    problem = parse(b'\xef\xbb\xbf{"cells": {"a": 1.5}, "relations": []}')
+    assert (problem.lower, problem.upper, problem.integer, problem.rounding, problem.suppressed) == (0, float("inf"), False, None, ())
+    assert not problem.counts
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "says"),
+    [
+        ({"cells": {}}, "empty_problem", "no cells"),
+        ({"cells": {"a": 3, "b": 4, "t": 8}}, "relation_does_not_add_up", "difference of 1."),
+        ({"cells": {"a": 3, "b": 4, "t": 6.5}}, "relation_does_not_add_up", "difference of -0.5"),
+        ({"relations": [["t", ["a", "c"]]]}, "unknown_cell", "'c'"),
+        ({"relations": [["x", ["a", "b"]]]}, "unknown_cell", "'x'"),
+        ({"suppressed": ["a", "bb"]}, "unknown_cell", "'bb'"),
+        ({"singletons": ["q"]}, "unknown_cell", "'singletons'"),
+        ({"protection": {"q": [1, 1]}}, "unknown_cell", "'protection'"),
+        ({"cost": {"q": 1}}, "unknown_cell", "'cost'"),
+        ({"suppressed": ["a", "a"]}, "duplicate_name", "2 times"),
+        ({"singletons": ["a", "a"]}, "duplicate_name", "'a'"),
+        ({"relations": [["t", ["a", "b", "b"]]]}, "duplicate_name", "'b'"),
+        ({"relations": [["t", ["t", "a"]]]}, "duplicate_name", "'t'"),
+        ({"relations": [["t", []]]}, "empty_relation", "no parts"),
+        ({"cells": {"a": -3, "b": 10, "t": 7}}, "below_lower_bound", "-3"),
+        ({"lower_bound": 4}, "below_lower_bound", "'a'"),
+        ({"upper_bound": 6}, "above_upper_bound", "'t'"),
+        ({"lower_bound": 5, "upper_bound": 4}, "bounds_crossed", "above"),
+        ({"cells": {"a": 2.5, "b": 4.5, "t": 7}, "integer": True}, "not_whole", "2.5"),
+        ({"rounding": {"base": 5, "deviation": 2}, "suppressed": []}, "not_rounded", "multiple"),
+        ({"rounding": {"base": 0}}, "malformed_problem", "rounding.base"),
+        ({"cells": {"a": "3"}, "relations": 1}, "malformed_problem", "relations"),
+        ({"cells": {"a": None}}, "malformed_problem", "cells.a"),
+        ({"protection": {"a": [-1, 2]}}, "malformed_problem", "protection.a"),
+        ({"colour": "red"}, "malformed_problem", "colour"),
+    ],
+)
+def test_what_does_not_fit_is_named(change: dict[str, Any], code: str, says: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        parse(json.dumps(GOOD | change))
+    assert refused.value.code == code
+    assert says in refused.value.message.en
+    assert refused.value.message.nl != refused.value.message.en
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (b"", "malformed_file"),
+        (b'{"cells": {"a": 1},', "malformed_file"),
+        (b"\xff\xfe\x00", "malformed_file"),
+        (b"[" * 100_000, "malformed_file"),
+        (b'{"cells": {"a": 1' + b"0" * 5000 + b"}}", "malformed_file"),
+        (b"[1, 2]", "malformed_problem"),
+        (b"{}", "malformed_problem"),
+        (b'{"cells": {"a": NaN}}', "malformed_problem"),
+        (b'{"cells": {"a": 1e999}}', "malformed_problem"),
+        (b'{"cells": {"a": 1, "a": 2}}', "duplicate_name"),
+    ],
+)
+def test_files_that_are_no_problem(text: bytes, code: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        parse(text)
+    assert refused.value.code == code
+
+
+def test_where_the_json_breaks() -> None:
+    with pytest.raises(Invalid) as refused:
+        parse('{"cells":\n {"a": 1,}}')
+    assert refused.value.position is not None
+    assert refused.value.position.line == 2
+
+
+def test_nearest_name() -> None:
+    with pytest.raises(Invalid) as refused:
+        parse('{"cells": {"north": 1, "south": 2}, "suppressed": ["nord"]}')
+    assert refused.value.suggestions == ("north",)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.integers() | st.sampled_from(["a", "t", ""]),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", "t", *TableProblem.model_fields]), inner, max_size=5),
+        max_leaves=12,
+    )
+)
+def test_nothing_crashes_the_reader(document: Any) -> None:
+    try:
+        parse(json.dumps(document))
+        said = None
+    except CbsError as error:
+        said = error.message
+    assert said is None or (said.en and said.nl)

@@ -1,0 +1,101 @@
+"""``jupyter cbs table audit``: the answer, as JSON and as sentences, and the exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_cbs.cli import main
+
+RECTANGLE: dict[str, Any] = {
+    "cells": {"a": 20, "b": 30, "c": 40, "d": 50, "ab": 50, "cd": 90, "ac": 60, "bd": 80, "t": 140},
+    "relations": [["ab", ["a", "b"]], ["cd", ["c", "d"]], ["ac", ["a", "c"]], ["bd", ["b", "d"]], ["t", ["ab", "cd"]], ["t", ["ac", "bd"]]],
+    "suppressed": ["a", "b", "c", "d"],
+}
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    def command(verb: str, document: Any, *options: str) -> tuple[int, str, str]:
+        file = tmp_path / "table.json"
+        file.write_text(document if isinstance(document, str) else json.dumps(document))
+        code = main(["table", verb, str(file), *options])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return command
+
+
+def test_a_protected_table_is_exit_code_0(run: Any) -> None:
+    code, out, _ = run("audit", RECTANGLE, "--json")
+    assert code == 0
+    assert json.loads(out) == {
+        "intervals": {"a": [0, 50], "b": [0, 50], "c": [10, 60], "d": [30, 80]},
+        "exact": [],
+        "insider": [],
+        "unsafe_unions": [],
+    }
+    code, out, _ = run("audit", RECTANGLE)
+    assert code == 0
+    assert "[10, 60]" in out
+
+
+def test_findings_are_exit_code_1(run: Any) -> None:
+    code, out, _ = run("audit", RECTANGLE | {"suppressed": ["a", "b"], "singletons": ["a"]}, "--json")
+    found = json.loads(out)
+    assert code == 1
+    assert found["intervals"] == {"a": [20, 20], "b": [30, 30]}
+    assert found["exact"] == ["a", "b"]
+    assert found["insider"] == [{"singleton": "a", "intervals": {"b": [30, 30]}, "exact": ["b"]}]
+    code, out, _ = run("audit", RECTANGLE | {"singletons": ["a"]})
+    assert code == 1
+    assert "contributor of a can calculate b, c, d" in out
+    code, out, _ = run("audit", RECTANGLE | {"protection": {"a": [20, 31]}}, "--json")
+    assert code == 1
+    assert json.loads(out)["unprotected"] == {"a": [0, 50]}
+
+
+def test_unions(run: Any) -> None:
+    small = {"cells": {"a": 3, "b": 4, "c": 93, "t": 100}, "relations": [["t", ["a", "b", "c"]]], "suppressed": ["a", "b"]}
+    code, out, _ = run("audit", small, "--json")
+    assert code == 1
+    assert json.loads(out)["unsafe_unions"] == [{"total": "t", "cells": ["a", "b"], "sum": 7, "rule": "min_frequency"}]
+    assert run("audit", small, "--min-frequency", "5")[0] == 0
+    assert run("audit", small, "--min-frequency", "0")[0] == 0
+
+
+def test_no_limit_is_null(run: Any) -> None:
+    code, out, _ = run("audit", {"cells": {"a": 3, "t": 3}, "relations": [["t", ["a"]]], "suppressed": ["a", "t"]}, "--json")
+    assert code == 0
+    assert json.loads(out)["intervals"] == {"a": [0, None], "t": [0, None]}
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        ("{", "malformed_file"),
+        ({"relations": []}, "malformed_problem"),
+        (RECTANGLE | {"suppressed": ["x"]}, "unknown_cell"),
+        (RECTANGLE | {"cells": RECTANGLE["cells"] | {"t": 141}}, "relation_does_not_add_up"),
+    ],
+)
+def test_malformed_is_exit_code_2(run: Any, document: Any, code: str) -> None:
+    exit_code, out, _ = run("audit", document, "--json")
+    assert exit_code == 2
+    assert json.loads(out)["error"]["code"] == code
+    exit_code, _, err = run("audit", document)
+    assert exit_code == 2
+    assert err
+
+
+def test_no_file_is_exit_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["table", "audit", str(tmp_path / "none.json")]) == 2
+    assert main(["table", "audit", str(tmp_path)]) == 2
+    assert "cannot be read" in capsys.readouterr().err
+    for arguments in (["table"], ["table", "audit"], ["table", "audit", "x", "--min-frequency", "-1"]):
+        with pytest.raises(SystemExit) as stopped:
+            main(arguments)
+        assert stopped.value.code == 2
