@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import json
+import logging
 import os
 import platform
 import select
@@ -31,6 +32,8 @@ from . import landlock, seccomp, users
 from .interpreter import needed, outermost
 from .limits import ControlGroup, Limits
 from .namespaces import Namespace
+
+_log = logging.getLogger(__name__)
 
 SYSTEM_BWRAP: Final = Path("/usr/bin/bwrap")
 HOME: Final = "/home/analyst"
@@ -176,12 +179,15 @@ class Sandbox:
             ``no_bubblewrap``, ``bad_bubblewrap``, ``seccomp_arch``; ``sandbox_as_root`` when this process is root and no identity
             was given; ``sandbox_exposes`` when something visible contains something hidden; ``sandbox_bind`` when a source
             cannot be opened.
+        ValueError
+            When a writable bind lies in a temporary place.
         """
         if users.is_root() and self.identity is None:
             raise _as_root()
         bwrap = find_bwrap()
         read_only = outermost((*needed(), *self.read_only))
         self._refuse_exposed(read_only)
+        self._refuse_nested()
         prepared = Prepared(tuple(pass_fds))
         try:
             options = self._options(prepared, read_only)
@@ -220,17 +226,25 @@ class Sandbox:
         for secret in self.hidden:
             for path in visible:
                 if secret.resolve().is_relative_to(path):
+                    # the person who wanted a kernel reads the message; the host's places are for the administrator
+                    _log.error("%s lies in %s, which a sandbox would show", secret, path)
                     raise Unavailable(
                         "sandbox_exposes",
                         Text(
-                            en=f"'{secret}' lies in '{path}', which kernels can read.",
-                            nl=f"'{secret}' ligt in '{path}', wat kernels kunnen lezen.",
+                            en="A place that must stay hidden lies where kernels can read; the server's log names it.",
+                            nl="Een plek die verborgen moet blijven ligt waar kernels kunnen lezen; het logboek van de server noemt haar.",
                         ),
                         Text(
                             en="Keep the deployment's data outside the Python environment and the workspaces.",
                             nl="Bewaar de gegevens van de installatie buiten de Python-omgeving en de werkomgevingen.",
                         ),
                     )
+
+    def _refuse_nested(self) -> None:
+        """Refuse a workspace beneath a temporary place: what Landlock allows there, it would allow in the workspace too."""
+        for bind in self.binds:
+            if bind.writable and not self.trusted and any(Path(bind.target).is_relative_to(place) for place in self.temporary):
+                raise ValueError(f"{bind.target} lies in a temporary place")
 
     def _options(self, prepared: Prepared, read_only: Sequence[Path]) -> list[str]:
         """Give bubblewrap's options; later mounts cover earlier ones."""
@@ -318,13 +332,17 @@ class Prepared:
         try:
             fd = bind.open()
         except OSError as error:
+            _log.error("%s cannot be shown in a sandbox: %s", bind.source, error)
             raise Unavailable(
                 "sandbox_bind",
                 Text(
-                    en=f"'{bind.source}' cannot be shown to the sandbox: {error.strerror or error}.",
-                    nl=f"'{bind.source}' kan niet in de afgeschermde omgeving worden getoond: {error.strerror or error}.",
+                    en=f"What belongs at {bind.target} is not there, or is something else than it should be.",
+                    nl=f"Wat op {bind.target} hoort ontbreekt, of is iets anders dan het moet zijn.",
                 ),
-                Text(en="Tell the administrator.", nl="Meld het de beheerder."),
+                Text(
+                    en="Try again; if it stays, tell the administrator, whose log says more.",
+                    nl="Probeer het opnieuw; blijft het zo, meld het de beheerder, wiens logboek meer zegt.",
+                ),
             ) from error
         self._own.append(fd)
         return fd

@@ -31,6 +31,7 @@ _WORKSPACE: Final = "/work/shared"
 _PROBE: Final = "/run/sandbox/probe.py"
 _SECONDS: Final = 30.0
 _UNLIMITED: Final = -1
+_GROUP_BYTES: Final = 512 * 2**20
 _MOST_PROCESSES: Final = 8  # the init, the probe, and a child of the probe
 
 
@@ -79,19 +80,35 @@ def selftest(identity: Identity | None = None, template: Sandbox | None = None) 
     tuple of Wall
         Always the same walls in the same order, unless nothing could be started: then the one named ``sandbox``.
     """
+    template = template or Sandbox()
+    identity = identity or template.identity
     if is_root() and identity is None:
         identity = Identity(NOBODY, NOBODY)
     folder = Path(tempfile.mkdtemp(prefix="cbs-selftest-"))
+    group = _group(template)
     try:
-        template = template or Sandbox()
-        return _judge(_probe(folder, identity, template), template.limits)
+        found = _probe(folder, dataclasses.replace(template, identity=identity, group=group))
+        return _judge(found, template.limits, group is not None)
     except CbsError as error:
         return (Wall("sandbox", False, error.message, error.remedy or _REINSTALL, True),)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        if group is not None and group is not template.group:
+            group.kill()
+            group.remove()
 
 
-def _probe(folder: Path, identity: Identity | None, template: Sandbox) -> Mapping[str, Any]:
+def _group(template: Sandbox) -> ControlGroup | None:
+    """Give the template's control group, or make one; None when none was delegated, or the kernel refuses."""
+    if template.group is not None:
+        return template.group
+    with contextlib.suppress(OSError):
+        if (parent := ControlGroup.parent()) is not None:
+            return ControlGroup.create(parent, _GROUP_BYTES, template.limits.processes)
+    return None
+
+
+def _probe(folder: Path, template: Sandbox) -> Mapping[str, Any]:
     """Run the probe and give what it found.
 
     Raises
@@ -105,11 +122,10 @@ def _probe(folder: Path, identity: Identity | None, template: Sandbox) -> Mappin
     secret.mkdir(mode=0o755)
     (secret / "GBAPERSOON2023TABV1.parquet").write_bytes(b"PAR1")
     workspace.mkdir(mode=0o700)
-    if identity is not None:
-        os.chown(workspace, identity.uid, identity.gid)
+    if is_root() and template.identity is not None:
+        os.chown(workspace, template.identity.uid, template.identity.gid)
     sandbox = dataclasses.replace(
         template,
-        identity=identity,
         binds=(Bind(workspace, _WORKSPACE, writable=True),),
         sockets=(),
         chdir=_WORKSPACE,
@@ -193,7 +209,7 @@ _REPORT: Final = Text(
 )
 
 
-def _judge(found: Mapping[str, Any], wanted: Limits) -> tuple[Wall, ...]:
+def _judge(found: Mapping[str, Any], wanted: Limits, grouped: bool) -> tuple[Wall, ...]:
     """Turn what the probe found into walls."""
     walls: list[Wall] = []
 
@@ -324,12 +340,11 @@ def _judge(found: Mapping[str, Any], wanted: Limits) -> tuple[Wall, ...]:
             nl="Processen, open bestanden of bestandsgroottes zijn niet begrensd zoals ingesteld.",
         ),
     )
-    group = ControlGroup.parent()
     wall(
         "memory_limited",
-        group is not None or limits["AS"] != _UNLIMITED,
+        grouped or limits["AS"] != _UNLIMITED,
         Text(en="Memory is bounded for the sandbox as a whole.", nl="Het geheugen is begrensd voor de omgeving als geheel.")
-        if group is not None
+        if grouped
         else Text(
             en=f"Memory is bounded for each process ({limits['AS'] // 2**20} MB), not for all of them together.",
             nl=f"Het geheugen is begrensd per proces ({limits['AS'] // 2**20} MB), niet voor alle samen.",

@@ -175,6 +175,7 @@ def test_a_link_in_place_of_a_workspace_is_refused(boxes: Boxes) -> None:
     with pytest.raises(Unavailable) as caught:
         boxes.sandbox.prepare(["/bin/true"])
     assert caught.value.code == "sandbox_bind"
+    assert str(boxes.folder) not in str(caught.value)
 
 
 def test_a_source_of_another_kind_is_refused(boxes: Boxes) -> None:
@@ -188,6 +189,13 @@ def test_what_contains_something_hidden_is_refused(boxes: Boxes) -> None:
     with pytest.raises(Unavailable) as caught:
         Sandbox(binds=boxes.sandbox.binds, hidden=(secret,), identity=IDENTITY).prepare(["/bin/true"])
     assert caught.value.code == "sandbox_exposes"
+    assert str(boxes.folder) not in str(caught.value)
+
+
+def test_a_workspace_in_a_temporary_place_is_refused(boxes: Boxes) -> None:
+    """Landlock's leave to make links in /tmp reaches into whatever is mounted beneath it."""
+    with pytest.raises(ValueError, match="temporary"):
+        Sandbox(binds=(Bind(boxes.shared, "/tmp/shared", writable=True),), identity=IDENTITY).prepare(["/bin/true"])
 
 
 def test_nothing_stays_open_after_a_refusal_or_a_start(boxes: Boxes) -> None:
