@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from ..domain.errors import Invalid
@@ -21,28 +20,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Index and report; problems of single files do not stop the rest."""
-    from ..catalogue.index import build_index
+    from ..catalogue.index import build_index, report, report_json
 
     if not options.path.is_dir():
         raise Invalid("no_catalogue", Text(en=f"{options.path} is no folder.", nl=f"{options.path} is geen map."))
     lang = language()
     index = build_index(options.path)
-    datasets = [file.dataset for _, file in sorted(index.files.items())]
     if options.json:
-        print_json(
-            {
-                "datasets": [
-                    d.model_dump(mode="json", context={"lang": lang}, exclude={"variables"})
-                    | {"columns": d.columns, "file": str(index.files[d.name].path)}
-                    for d in datasets
-                ],
-                "problems": [{"file": str(p.file), "message": p.message.say(lang)} for p in index.problems],
-            }
-        )
+        print_json(report_json(index, lang))
     else:
-        for d in datasets:
-            print(f"{d.name:32} {d.rows:>12,} rows {d.columns:>4} columns  {d.theme}: {d.title}")
-        for problem in index.problems:
-            print(f"{problem.file}: {problem.message.say(lang)}", file=sys.stderr)
-        print(f"{len(datasets)} data sets, {len(index.problems)} files skipped")
+        print(report(index, lang))
     return 1 if index.problems else 0
