@@ -39,12 +39,15 @@ class Screen:
         Errors of the console and requests that left the host; must be empty in the end.
     expected
         Patterns of console errors a test provokes on purpose.
+    ran
+        Sources of the cells that were run.
     """
 
     page: Page
     account: str
     trouble: list[str] = field(default_factory=list)
     expected: list[str] = field(default_factory=list)
+    ran: list[str] = field(default_factory=list)
 
     # ------------------------------------------------------------------------------------------------ watching
 
@@ -145,6 +148,7 @@ class Screen:
         """Press Shift+Enter in the active cell and do not wait."""
         cell = self.active()
         cell.locator(".cm-content").first.click()
+        self.ran.append(self.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.getSource()"))
         self.page.keyboard.press("Shift+Enter")
         return cell
 

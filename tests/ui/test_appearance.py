@@ -32,7 +32,10 @@ def appearance(deployment: Demo, request: pytest.FixtureRequest) -> Iterator[tup
     """Set a person's theme and language as the settings of JupyterLab keep them; put back in the end."""
     theme, lang = request.param
     client = deployment.client("leader")
-    wishes = {THEMES: {"theme": "JupyterLab Dark" if theme == "dark" else "JupyterLab Light"}, LANGUAGE: {"locale": "nl_NL" if lang == "nl" else "en"}}
+    wishes = {
+        THEMES: {"theme": "JupyterLab Dark" if theme == "dark" else "JupyterLab Light"},
+        LANGUAGE: {"locale": "nl_NL" if lang == "nl" else "en"},
+    }
     for plugin, settings in wishes.items():
         assert client.request("PUT", f"lab/api/settings/{plugin}", {"raw": json.dumps(settings)}).status_code == 204
     yield theme, lang
@@ -49,6 +52,7 @@ def draft(deployment: Demo) -> Iterator[dict[str, Any]]:
     yield made
     now = client.api("GET", f"exports/{made['id']}")
     client.api("POST", f"exports/{made['id']}/actions/withdraw", {"version": now["version"]})
+    client.request("DELETE", "api/contents/shared/municipalities.csv")
 
 
 def fill_the_screen(screen: Screen, draft: dict[str, Any]) -> None:
@@ -78,7 +82,8 @@ def test_text_can_be_read_in_both_themes_and_languages(open_lab: OpenLab, appear
     expect(output(table)).to_contain_text("✕", timeout=STEP_MS)
     panel = screen.run("ws.export_panel()")
     expect(panel).to_contain_text("shared/municipalities.csv", timeout=STEP_MS)
-    screen.picture(f"workspace-{theme}-{lang}", of=table)
+    if theme == "dark":
+        screen.picture("dark-dutch", of=table)
     measured = contrasts(screen.page, OURS)
     assert len(measured) > 100
     assert [m for m in measured if m["ratio"] < 4.5] == []
@@ -119,7 +124,6 @@ def test_nothing_sticks_out_of_a_narrow_panel(open_lab: OpenLab, appearance: tup
     assert out == []
     assert content.evaluate("content => content.scrollWidth <= content.clientWidth")
     assert content.evaluate("content => content.clientWidth") <= 320
-    screen.picture("narrow-nl")
 
 
 def test_the_panel_keeps_the_rules_of_accessible_pages(open_lab: OpenLab, draft: dict[str, Any]) -> None:

@@ -50,8 +50,8 @@ def tab_to(screen: Screen, wanted: Callable[[dict[str, Any]], bool], presses: in
         passed.append(f"{now['role']} {now['name'][:40]!r}")
         if now["panel"]:
             assert now["seen"], f"the focus cannot be seen on {passed[-1]}"
-        if wanted(now):
-            return now
+            if wanted(now):
+                return now
     pytest.fail(f"not reached with {presses} presses of Tab; passed: {passed}")
 
 
@@ -89,7 +89,6 @@ def test_from_the_palette_to_an_inserted_query(open_lab: OpenLab) -> None:
     assert press(screen, "ArrowLeft")["name"].startswith("ZVWZORGKOSTEN2022TABV10")
     assert press(screen, "ArrowLeft")["expanded"] == "false"
     tab_to(screen, lambda now: now["name"] == "Insert query")
-    screen.picture("keyboard")
     screen.page.keyboard.press("Enter")
     expect(screen.cells.last.locator(".cm-content")).to_contain_text("FROM ZVWZORGKOSTEN2022TABV10", timeout=STEP_MS)
     screen.wait_for_kernel()

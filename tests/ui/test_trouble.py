@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,10 +48,14 @@ def test_a_viewer_is_told_why_no_kernel_starts(deployment: Demo, open_lab: OpenL
     deployment.client("researcher").save("shared/read.ipynb", notebook, "notebook")
     screen = open_lab("viewer", where="lab/tree/shared/read.ipynb")
     # JupyterLab tries a checkpoint of every notebook it opens, and trips over a session that was refused
-    screen.expected += [r"status of 403 .*api/(sessions|kernels|contents/shared/read.ipynb/checkpoints)", r"^uncaught: Cannot read properties of null \(reading 'kernel'\)"]
+    screen.expected += [
+        r"status of 403 .*api/(sessions|kernels|contents/shared/read.ipynb/checkpoints)",
+        r"^uncaught: Cannot read properties of null \(reading 'kernel'\)",
+    ]
     dialog = screen.page.get_by_role("dialog")
     expect(dialog).to_contain_text("A viewer reads; kernels can write", timeout=START_MS)
     screen.picture("viewer-kernel")
+    deployment.client("researcher").request("DELETE", "api/contents/shared/read.ipynb")
 
 
 # ------------------------------------------------------------------------------------------------------ the quota
