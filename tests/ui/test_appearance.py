@@ -80,7 +80,9 @@ def test_text_can_be_read_in_both_themes_and_languages(open_lab: OpenLab, appear
     screen.run_active()
     table = screen.run('ws.table("GBAPERSOON2023TABV1", rows=["GBAGEBOORTELAND"], columns=["GBAGESLACHT"])')
     expect(output(table)).to_contain_text("✕", timeout=STEP_MS)
+    expect(output(table)).to_contain_text("totaal" if lang == "nl" else "total")
     panel = screen.run("ws.export_panel()")
+    expect(panel).to_contain_text("Uitvoeraanvraag" if lang == "nl" else "Export request", timeout=STEP_MS)
     expect(panel).to_contain_text("shared/municipalities.csv", timeout=STEP_MS)
     if theme == "dark":
         screen.picture("dark-dutch", of=table)

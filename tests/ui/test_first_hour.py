@@ -133,12 +133,12 @@ def propose(screen: Screen) -> None:
     for label, answer in FORM.items():
         fill(cell, label, answer)
     for name in ("countries.csv", "countries.py"):
-        cell.get_by_text(name, exact=True).locator("visible=true").click()
-        fill(cell, "What it shows", f"{TITLE} ({name})")
-        fill(cell, "Population and selection", "All persons in 2023")
-        fill(cell, "Source files", "GBAPERSOON2023TABV1")
-        cell.locator("select:visible").last.select_option("person")
-        fill(cell, "Where the unweighted n stands", "The cells are unweighted counts")
+        about = cell.locator(".widget-vbox").filter(has=cell.get_by_role("heading", name=name)).last
+        fill(about, "What it shows", f"{TITLE} ({name})")
+        fill(about, "Population and selection", "All persons in 2023")
+        fill(about, "Source files", "GBAPERSOON2023TABV1")
+        about.get_by_label("Unit").select_option("person")
+        fill(about, "Where the unweighted n stands", "The cells are unweighted counts")
     screen.picture("export-form", of=cell)
     next_step(cell, "4 Propose")
     button = cell.get_by_role("button", name="Propose to the leader")

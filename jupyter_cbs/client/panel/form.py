@@ -8,6 +8,7 @@ from typing import Any
 import ipywidgets
 
 from ...domain.export import ExportForm, FormFile
+from .. import markup
 from ..language import pick
 
 WIDE = {"width": "auto", "max_width": "760px"}
@@ -65,7 +66,8 @@ class FormFields(ipywidgets.VBox):  # type: ignore[misc]
         self._texts = {name: self._text(*words) for name, words in _TEXTS.items()}
         self._institutions = self._checkbox("Shows figures of institutions", "Toont cijfers van instellingen")
         self._file_fields: dict[str, dict[str, Any]] = {}
-        self._files = ipywidgets.Accordion(layout=WIDE)
+        # all below one another: the heading of an accordion cannot be reached with the keyboard
+        self._files = ipywidgets.VBox(layout=WIDE)
         super().__init__([*self._texts.values(), self._institutions, self._files])
 
     def read(self) -> ExportForm:
@@ -113,11 +115,10 @@ class FormFields(ipywidgets.VBox):  # type: ignore[misc]
 
     def _show_files(self, files: dict[str, FormFile], names: dict[str, str] | None = None) -> None:
         self._file_fields = {path: self._fields_of(file) for path, file in files.items()}
-        self._files.children = [ipywidgets.VBox(list(fields.values())) for fields in self._file_fields.values()]
         titles = names or {}
-        self._files.titles = [titles.get(path, path) for path in self._file_fields]
-        if len(self._file_fields) == 1:
-            self._files.selected_index = 0
+        self._files.children = [
+            ipywidgets.VBox([ipywidgets.HTML(_heading(titles.get(path, path))), *fields.values()]) for path, fields in self._file_fields.items()
+        ]
 
     def _fields_of(self, file: FormFile) -> dict[str, Any]:
         fields: dict[str, Any] = {name: self._text(*words, 1) for name, words in _FILE_TEXTS.items()}
@@ -150,3 +151,8 @@ class FormFields(ipywidgets.VBox):  # type: ignore[misc]
     def _edited(self, change: object) -> None:
         if not self._filling:
             self._changed()
+
+
+def _heading(name: str) -> str:
+    style = f"font-weight:600;margin:10px 0 2px;padding-top:8px;border-top:{markup.LINE};{markup.FONT}"
+    return f'<div role="heading" aria-level="4" style="{style}">{markup.esc(name)}</div>'

@@ -512,7 +512,8 @@ class ExportPanel(ipywidgets.VBox):  # type: ignore[misc]
         request = self.request
         if fixed and request is not None:
             waiting = request.waiting_for.say(lang)
-            parts.append(f"<div>{say('Waiting for', 'Wacht op')}: <b>{markup.esc(waiting)}</b></div>" if waiting else "")
+            if waiting and not request.state.is_final:
+                parts.append(f"<div>{say('Waiting for', 'Wacht op')}: <b>{markup.esc(waiting)}</b></div>")
             notes = [entry for entry in request.history if entry.note]
             parts += [f"<div>{markup.esc(entry.user)}: {markup.esc(entry.note)}</div>" for entry in notes[-3:]]
             return markup.block("".join(parts))

@@ -3,10 +3,14 @@ import type { ISessionContext } from '@jupyterlab/apputils';
 import { type INotebookTracker, NotebookActions, NotebookPanel } from '@jupyterlab/notebook';
 import type { ITranslator } from '@jupyterlab/translation';
 import type { KernelSpec } from '@jupyterlab/services';
+import { languageTag } from '../locale';
 import type { Area, INotebookWriter } from '../tokens';
 
-/** What connects a kernel to the workspace. */
-const CONNECT = 'import jupyter_cbs as cbs\nws = cbs.connect()';
+/** What connects a kernel to the workspace; a kernel does not know JupyterLab's language, so Dutch is named. */
+function connecting(translator: ITranslator): string {
+  const lang = languageTag(translator).startsWith('nl') ? '"nl"' : '';
+  return `import jupyter_cbs as cbs\nws = cbs.connect(${lang})`;
+}
 
 /** What shows the export panel. */
 const EXPORT_PANEL = 'ws.export_panel()';
@@ -25,6 +29,7 @@ export class NotebookWriter implements INotebookWriter {
    */
   constructor(options: NotebookWriter.IOptions) {
     this._options = options;
+    this._connect = connecting(options.translator);
   }
 
   async create(area: Area): Promise<void> {
@@ -33,7 +38,7 @@ export class NotebookWriter implements INotebookWriter {
 
   async insert(code: string): Promise<void> {
     const panel = this._current() ?? (await this._create('personal'));
-    const source = hasConnect(panel) ? code : `${CONNECT}\n\n${code}`;
+    const source = hasConnect(panel) ? code : `${this._connect}\n\n${code}`;
     insertBelow(panel, source);
   }
 
@@ -49,11 +54,11 @@ export class NotebookWriter implements INotebookWriter {
       const cell = content.widgets[existing];
       const source = cell.model.sharedModel.getSource();
       if (!source.includes('cbs.connect(') && !(await isConnected(panel.sessionContext))) {
-        cell.model.sharedModel.setSource(`${CONNECT}\n${source}`);
+        cell.model.sharedModel.setSource(`${this._connect}\n${source}`);
       }
     } else {
       const connected = await isConnected(panel.sessionContext);
-      insertBelow(panel, connected ? EXPORT_PANEL : `${CONNECT}\n${EXPORT_PANEL}`);
+      insertBelow(panel, connected ? EXPORT_PANEL : `${this._connect}\n${EXPORT_PANEL}`);
     }
     await content.scrollToItem(content.activeCellIndex, 'smart');
     await NotebookActions.run(content, panel.sessionContext, undefined, this._options.translator);
@@ -79,15 +84,16 @@ export class NotebookWriter implements INotebookWriter {
     const { content } = panel;
     const first = content.widgets[0];
     if (first && first.model.sharedModel.getSource() === '') {
-      first.model.sharedModel.setSource(CONNECT);
+      first.model.sharedModel.setSource(this._connect);
     } else {
       NotebookActions.insertAbove(content);
-      content.activeCell?.model.sharedModel.setSource(CONNECT);
+      content.activeCell?.model.sharedModel.setSource(this._connect);
     }
     return panel;
   }
 
   private readonly _options: NotebookWriter.IOptions;
+  private readonly _connect: string;
 }
 
 /**
