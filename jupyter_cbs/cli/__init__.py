@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import locale
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any, Final
@@ -68,8 +68,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def language() -> Language:
-    """Give the language of the terminal: Dutch where the locale is, else English."""
-    name = locale.getlocale()[0] or locale.setlocale(locale.LC_CTYPE, None) or ""
+    """Give the language of the terminal: Dutch where the locale is, else English.
+
+    The variables are read as gettext does, for the locale itself need not be installed to read Dutch.
+    """
+    name = next((value for variable in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(variable))), "")
     return "nl" if name.lower().startswith("nl") else "en"
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..domain.errors import NotFound
-from ..domain.finding import Finding, PrecheckReport
+from ..domain.errors import Invalid
+from ..domain.finding import Finding, PrecheckReport, Status
 from ..domain.money import format_euros
 from ..domain.text import Language, Text
 from . import language, print_json
 from .common import existing
+
+if TYPE_CHECKING:
+    from ..exports.intake import IntakeItem
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Check and report; exit code 1 when there are findings."""
     from ..broker.precheck import inspect
-    from ..exports.intake import IntakeItem, take_in
+    from ..exports.intake import take_in
     from ..policy.store import PolicyDirectory
     from ..server import paths
     from ..store.store import Store
@@ -41,10 +46,10 @@ def run(options: argparse.Namespace) -> int:
     try:
         for file in options.files:
             if not file.exists():
-                raise NotFound("no_such_file", Text(en=f"There is no file {file}.", nl=f"Het bestand {file} bestaat niet."))
+                raise Invalid("no_such_file", Text(en=f"There is no file {file}.", nl=f"Het bestand {file} bestaat niet."))
             place = file.resolve()
             roots = WorkspaceRoots(place.parent, place.parent)
-            items += take_in(roots, [f"shared/{place.name}"], project.prices)
+            items += [_named(item, place.name, str(file)) for item in take_in(roots, [f"shared/{place.name}"], project.prices)]
         report = inspect(items, project, store, policies.version, datetime.now(UTC))
     finally:
         for item in items:
@@ -53,16 +58,29 @@ def run(options: argparse.Namespace) -> int:
             store.close()
     lang = language()
     if options.json:
-        print_json({"project": project.number, **report.model_dump(mode="json", by_alias=True, context={"lang": lang})})
+        answer = report.model_dump(mode="json", by_alias=True, context={"lang": lang})
+        for finding in (finding for file in answer["files"] for finding in file["findings"]):
+            finding["where"] = {name: value for name, value in finding["where"].items() if value is not None}
+        print_json({"project": project.number, **answer})
     else:
         print(_written(report, lang))
-    return 1 if any(file.findings for file in report.files) else 0
+    return 0 if report.status is Status.SAFE else 1
+
+
+def _named(item: IntakeItem, name: str, given: str) -> IntakeItem:
+    """Call a file what the person called it: a terminal knows no areas."""
+
+    def path(known: str) -> str:
+        return given + known.removeprefix(f"shared/{name}")
+
+    deliver = None if item.deliver is None else replace(item.deliver, path=path(item.deliver.path))
+    return replace(item, path=path(item.path), deliver=deliver)
 
 
 def _written(report: PrecheckReport, lang: Language) -> str:
     lines = []
     for file in report.files:
-        lines.append(f"{file.path.removeprefix('shared/')}: {file.status.value}")
+        lines.append(f"{file.path}: {file.status.value}")
         lines += [f"  {_place(finding)}{finding.text.say(lang)} {finding.remedy.say(lang)}" for finding in file.findings]
     if report.price_cents is not None:
         lines.append(f"{report.export_class}: {format_euros(report.price_cents, lang)}, {report.ready_on}")
