@@ -171,10 +171,11 @@ class Gateway:
         authority.on_policies.append(self.sync)
 
     def sync(self) -> None:
-        """Open sockets for people who came, close those of people who left."""
+        """Open sockets for people who came.
+
+        The socket of somebody who left stays: it answers that they have no role here, which a closed one could not.
+        """
         wanted = {(p.project, p.user) for p in self._authority.policies.current.principals()}
-        for key in set(self._servers) - wanted:
-            self._close(key)
         for project, user in sorted(wanted - set(self._servers)):
             server = HTTPServer(application(self._authority, user, project), max_body_size=_MAX_BODY, max_buffer_size=2 * _MAX_BODY)
             path = self._authority.deployment.gateway_socket(project, user)

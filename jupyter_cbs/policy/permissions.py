@@ -124,7 +124,7 @@ _ROWS: Mapping[Action, Mapping[Role, Text | None]] = {
     Action.PROPOSE_EXPORT: _row(viewer=_VIEWER_EXPORT, checker=_CHECKER_MAKES, admin=_ADMIN_EXPORT),
     Action.RETURN_EXPORT: _row(researcher=_LEADER_ONLY, viewer=_LEADER_ONLY_VIEWER, checker=_CHECKER_MAKES, admin=_ADMIN_EXPORT),
     Action.SUBMIT_EXPORT: _row(researcher=_LEADER_ONLY, viewer=_LEADER_ONLY_VIEWER, checker=_CHECKER_MAKES, admin=_ADMIN_EXPORT),
-    Action.WITHDRAW_EXPORT: _row(researcher=_LEADER_ONLY, viewer=_LEADER_ONLY_VIEWER, checker=_CHECKER_MAKES, admin=_ADMIN_EXPORT),
+    Action.WITHDRAW_EXPORT: _row(viewer=_VIEWER_EXPORT, checker=_CHECKER_MAKES, admin=_ADMIN_EXPORT),
     Action.DECIDE_EXPORT: _row(researcher=_TWO_CHECKERS, leader=_TWO_CHECKERS, viewer=_TWO_CHECKERS, admin=_ADMIN_EXPORT),
     Action.READ_POLICY: _row(researcher=_POLICY_ADMIN, leader=_POLICY_ADMIN, viewer=_POLICY_ADMIN, checker=_POLICY_ADMIN),
     Action.READ_AUDIT: _row(researcher=_AUDIT_ADMIN, leader=_AUDIT_ADMIN, viewer=_AUDIT_ADMIN, checker=_AUDIT_CHECKER),

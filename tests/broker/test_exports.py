@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import uuid
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from jupyter_cbs.domain.export import ExportState
+from jupyter_cbs.store.store import Store
 
 from .harness import PIN, Running
 
@@ -143,6 +148,48 @@ def test_one_objection_is_enough_to_send_it_back(broker: Running, folder: Path) 
     assert "cell too small" in str(seen["reviews"])
 
 
+def test_the_redelivery_after_a_rejection_is_a_free_round_of_its_own(broker: Running, folder: Path) -> None:
+    request = submitted(broker, folder)
+    for checker in ("checker1", "checker2"):
+        act(broker, checker, request, "reject", digest=request["digest"], pin=PIN, reason="say which year")
+    seen = broker.call("researcher", "GET", f"/exports/{request['id']}").body
+    again = broker.call("researcher", "PATCH", f"/exports/{request['id']}", {"version": seen["version"], "title": "Costs 2022"}).body
+    assert (again["state"], again["round"], again["digest"], again["reviews"]) == ("draft", 2, None, [])
+    proposed = act(broker, "researcher", request, "propose").body
+    assert proposed["price_cents"] == 0
+    assert proposed["report"]["class_reasons"][-1].endswith("free of charge.")
+    resubmitted = act(broker, "leader", request, "submit", pin=PIN).body
+    assert resubmitted["digest"] not in (None, request["digest"])
+    for checker in ("checker1", "checker2"):
+        last = act(broker, checker, request, "approve", digest=resubmitted["digest"], pin=PIN)
+    assert last.body["state"] == "released"
+
+
+def test_the_author_may_withdraw(broker: Running, folder: Path) -> None:
+    request = draft(broker, folder)
+    allowed = {a["action"]: a["allowed"] for a in broker.call("researcher", "GET", f"/exports/{request['id']}").body["allowed_actions"]}
+    assert allowed["withdraw"]
+    assert act(broker, "researcher", request, "withdraw").body["state"] == "withdrawn"
+
+
+@pytest.mark.parametrize("vote", ["approve", "reject"])
+def test_an_approved_request_is_released_also_when_the_broker_was_killed(fresh_broker: Running, vote: str) -> None:
+    folder = fresh_broker.deployment.shared("9001") / "crash"
+    folder.mkdir(parents=True)
+    request = submitted(fresh_broker, folder)
+    fresh_broker.stop(signal.SIGKILL)
+    store = Store.open(fresh_broker.deployment.database, fresh_broker.deployment.state / "anchors")
+    with store.begin() as tx:
+        for checker in ("checker1", "checker2"):
+            tx.insert_vote(request["id"], 1, checker, request["digest"], vote, "", datetime.now(UTC))
+        tx.update_export(request["id"], request["version"], state=ExportState.APPROVED)
+    store.close()
+    fresh_broker.start()
+    state = fresh_broker.call("researcher", "GET", f"/exports/{request['id']}").body["state"]
+    # never released without the two approvals, whatever the state says
+    assert state == ("released" if vote == "approve" else "approved")
+
+
 @pytest.mark.parametrize("user", ["researcher", "leader", "viewer"])
 def test_members_cannot_decide(broker: Running, folder: Path, user: str) -> None:
     request = submitted(broker, folder)
@@ -201,8 +248,6 @@ def test_events_reach_the_people_concerned(broker: Running, folder: Path) -> Non
 
 
 def test_the_chain_is_whole_after_all_that(broker: Running) -> None:
-    from jupyter_cbs.store.store import Store
-
     store = Store.open(broker.deployment.database, broker.deployment.state / "anchors")
     try:
         assert store.verify().ok

@@ -59,6 +59,8 @@ def test_a_member_who_left_is_refused_at_once(fresh_broker: Running) -> None:
     file.write_text(file.read_text().replace("user: researcher", "user: somebody"))
     await_event(events, "project")
     assert "error" in kernel.ask("sql", text="SELECT 1")[0]
+    answer = fresh_broker.call("researcher", "GET", "/project")
+    assert (answer.status, answer.body["code"]) == (404, "unknown_principal")
 
 
 def test_a_paused_project_answers_nothing(fresh_broker: Running) -> None:

@@ -123,7 +123,7 @@ def test_precheck_of_a_notebook_under_another_name(tmp_path: Path) -> None:
 
 def test_precheck_of_nothing(tmp_path: Path) -> None:
     found = answer("precheck", tmp_path / "nothing.csv", code=2)
-    assert found["error"]["kind"] == "NotFound"
+    assert found["error"]["code"] == "no_such_file"
 
 
 def test_quota_of_a_running_project(deployment: Demo) -> None:

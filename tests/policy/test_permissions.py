@@ -40,7 +40,7 @@ ALLOWED = {
     Action.PROPOSE_EXPORT: "RL",
     Action.RETURN_EXPORT: "L",
     Action.SUBMIT_EXPORT: "L",
-    Action.WITHDRAW_EXPORT: "L",
+    Action.WITHDRAW_EXPORT: "RL",
     Action.DECIDE_EXPORT: "C",
     Action.READ_POLICY: "A",
     Action.READ_AUDIT: "A",

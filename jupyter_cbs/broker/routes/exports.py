@@ -49,6 +49,7 @@ _ACTIONS = {
     ExportAction.APPROVE: Action.DECIDE_EXPORT,
     ExportAction.REJECT: Action.DECIDE_EXPORT,
 }
+_FREE = Text(en="Redelivered after the first rejection: free of charge.", nl="Opnieuw aangeleverd na de eerste afkeuring: kosteloos.")
 _STEP_UP = frozenset({ExportAction.SUBMIT, ExportAction.APPROVE, ExportAction.REJECT})
 _SEEN_BY_CHECKERS = frozenset(ExportState) - {ExportState.DRAFT, ExportState.PROPOSED}
 
@@ -229,14 +230,17 @@ async def edit(call: Call, request: ExportEdit) -> ExportRequest:
     row = _row(call, request.id)
     state = machine.check(row.state, ExportAction.EDIT, call.principal, _facts(call, row))
     now = call.authority.now()
-    changes: ExportChanges = {"state": state, "changed_at": now, "round": row.round + (row.state is ExportState.CHANGES_REQUESTED)}
+    changes: ExportChanges = {"state": state, "changed_at": now, "round": row.round}
+    if row.state is ExportState.CHANGES_REQUESTED:
+        # a new round: nothing that was signed in the last one counts in it
+        changes = {**changes, "round": row.round + 1, "manifest": (), "digest": None, "proposer": None, "submitter": None}
     if request.title is not None:
         changes["title"] = request.title
     if request.form is not None:
         changes["form"] = request.form
     if request.paths is not None:
         report = await asyncio.to_thread(_precheck, call, request.paths) if request.paths else None
-        changes = {**changes, **_costs(report), "paths": request.paths}
+        changes = {**changes, **_costs(report, changes["round"]), "paths": request.paths}
     with call.authority.store.begin() as tx:
         tx.update_export(row.id, request.version, **changes)
         _audit(tx, call, "exports.edit", row.id, {"fields": sorted(request.model_fields_set - {"id", "version"})})
@@ -244,7 +248,10 @@ async def edit(call: Call, request: ExportEdit) -> ExportRequest:
     return _view(call, _row(call, row.id))
 
 
-def _costs(report: PrecheckReport | None) -> ExportChanges:
+def _costs(report: PrecheckReport | None, round: int) -> ExportChanges:
+    """Give what the report says of the costs; a redelivery after a rejection is free (seed S2, Outputcontrole)."""
+    if report is not None and report.price_cents is not None and round > 1:
+        report = report.model_copy(update={"price_cents": 0, "cheaper": None, "class_reasons": (*report.class_reasons, _FREE)})
     return {
         "report": report,
         "export_class": report.export_class if report else None,
@@ -277,7 +284,7 @@ async def act(call: Call, request: ExportAct) -> ExportRequest:
     if request.action is ExportAction.PROPOSE and row.state is ExportState.DRAFT:
         # judged on the files as they are now, not as they were when the draft was saved
         report = await asyncio.to_thread(_precheck, call, row.paths) if row.paths else None
-        row = replace(row, **_costs(report))
+        row = replace(row, **_costs(report, row.round))
     state = machine.check(row.state, request.action, call.principal, _facts(call, row), digest=request.digest, reason=request.reason)
     if request.action in _STEP_UP:
         await _step_up(call, request.pin)
@@ -289,7 +296,13 @@ async def act(call: Call, request: ExportAct) -> ExportRequest:
         case ExportAction.APPROVE | ExportAction.REJECT:
             await _decide(call, row, request)
         case ExportAction.PROPOSE:
-            _step(call, row, request, state, {**_costs(row.report), "proposer": call.principal.user})
+            judged: ExportChanges = {
+                "report": row.report,
+                "export_class": row.export_class,
+                "price_cents": row.price_cents,
+                "ready_on": row.ready_on,
+            }
+            _step(call, row, request, state, {**judged, "proposer": call.principal.user})
         case _:
             _step(call, row, request, state, {})
     return _view(call, _row(call, row.id))
@@ -332,7 +345,7 @@ def _freeze(call: Call, row: ExportRow) -> ExportChanges:
         policy_version=call.authority.policies.current.version,
         versions=report.versions,
     )
-    return {**_costs(report), "manifest": entries, "digest": manifest.digest(content), "submitter": call.principal.user}
+    return {**_costs(report, row.round), "manifest": entries, "digest": manifest.digest(content), "submitter": call.principal.user}
 
 
 def _step(call: Call, row: ExportRow, request: ExportAct, state: ExportState, changes: ExportChanges) -> None:
