@@ -133,7 +133,7 @@ def propose(screen: Screen) -> None:
     for label, answer in FORM.items():
         fill(cell, label, answer)
     for name in ("countries.csv", "countries.py"):
-        about = cell.locator(".widget-vbox").filter(has=cell.get_by_role("heading", name=name)).last
+        about = cell.locator(".widget-vbox").filter(has=screen.page.get_by_role("heading", name=name)).last
         fill(about, "What it shows", f"{TITLE} ({name})")
         fill(about, "Population and selection", "All persons in 2023")
         fill(about, "Source files", "GBAPERSOON2023TABV1")

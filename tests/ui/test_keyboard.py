@@ -129,3 +129,43 @@ def test_a_request_and_its_steps(open_lab: OpenLab, draft: dict[str, Any]) -> No
     expect(dialog.get_by_role("button", name="Withdraw")).to_be_focused()
     press(screen, "Enter")
     expect(item).to_have_attribute("data-state", "withdrawn", timeout=STEP_MS)
+
+
+def test_the_export_panel_in_a_notebook(deployment: Demo, open_lab: OpenLab) -> None:
+    """From the title to the form of a file, by Tab, arrows and Enter alone."""
+    client = deployment.client("leader")
+    client.save("personal/keys.csv", "municipality,n\nAmsterdam,812\n")
+    screen = open_lab("leader")
+    screen.new_notebook("New notebook in personal")
+    screen.run_active()
+    cell = screen.run("ws.export_panel()")
+    expect(cell.locator("option", has_text="personal/keys.csv")).to_be_attached(timeout=STEP_MS)
+    cell.get_by_label("Title").focus()
+    cell.get_by_label("Title").fill("Keys")
+    press(screen, "Tab")
+    screen.page.keyboard.insert_text("keys.csv")
+    press(screen, "Tab")
+    expect(cell.get_by_label("Files to export")).to_be_focused()
+    expect(cell.locator("select[multiple] option")).to_have_count(1, timeout=STEP_MS)
+    press(screen, "ArrowDown")
+    expect(cell).to_contain_text("€", timeout=STEP_MS)
+    for step in ("2 Check", "3 Form"):
+        tab_within(screen, f"Next: {step}")
+        press(screen, "Enter")
+        expect(cell.get_by_role("button", name=f"Next: {step}")).to_have_count(0, timeout=STEP_MS)
+    cell.get_by_label("Purpose", exact=True).focus()
+    tab_within(screen, "What it shows")
+    screen.page.keyboard.insert_text("Municipalities")
+    tab_within(screen, "Next: 4 Propose")
+    client.request("DELETE", "api/contents/personal/keys.csv")
+
+
+def tab_within(screen: Screen, name: str, presses: int = 25) -> None:
+    """Press Tab until a field or button of the export panel has the focus."""
+    target = screen.cells.filter(has_text="Export request").last
+    target = target.get_by_role("button", name=name).or_(target.get_by_label(name, exact=True)).first
+    for _ in range(presses):
+        if target.evaluate("element => element === document.activeElement"):
+            return
+        screen.page.keyboard.press("Tab")
+    pytest.fail(f"{name!r} is not reached with {presses} presses of Tab; the focus is on {focus(screen)}")

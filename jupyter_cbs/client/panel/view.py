@@ -84,6 +84,7 @@ class ExportPanel(ipywidgets.VBox):  # type: ignore[misc]
             ],
             layout={"border": "1px solid var(--jp-border-color2, #8886)", "padding": "10px 14px", "max_width": "880px"},
         )
+        self.add_class("jp-cbs-ExportPanel")  # the front end knows it by this, and leaves its keys to it
         self._render()
         feed.listen(self._heard)
         self.reload()
