@@ -12,6 +12,7 @@ import tempfile
 import threading
 import webbrowser
 from pathlib import Path
+from typing import Any
 
 from . import print_json
 from .common import table, until_stopped
@@ -24,7 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-real", action="store_true", help="leave the real data sets out")
     parser.add_argument("--no-browser", action="store_true", help="open no browser")
     parser.add_argument("--port-base", type=int, help="first of consecutive ports (default: free ones)")
-    parser.add_argument("--lab-setting", action="append", default=[], metavar="NAME=JSON", help="trait of JupyterLab's application, for tests")
+    parser.add_argument("--lab-setting", action="append", default=[], type=_setting, metavar="NAME=JSON", help="trait of JupyterLab's application, for tests")
     parser.add_argument("--smoke", action="store_true", help="run the main job once on a temporary deployment and report")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -36,22 +37,33 @@ def _positive(text: str) -> int:
     return value
 
 
+def _setting(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=JSON")
+    try:
+        return name, json.loads(value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"the value of {name} is no JSON ({error}); text needs quotes: {name}='\"…\"'") from error
+
+
 def run(options: argparse.Namespace) -> int:
     """Make the deployment and run it until it is stopped."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     if options.smoke:
         return _smoke(options)
-    from ..demo.deploy import DemoData, create_demo, demo_accounts, set_pins
+    from ..demo.deploy import DemoData, create_demo, demo_accounts, refuse_running, set_pins
     from ..demo.supervisor import Supervisor
     from ..demo.supervisor import run as supervise
 
     data = DemoData(persons=options.persons or DemoData.persons, real=not options.no_real)
+    root = options.dir or Path(".demo")
+    refuse_running(root)
     if not options.json:
-        print(f"Making the demo in {options.dir or '.demo'} ({data.persons:,} persons) …", flush=True)
-    deployment = create_demo(options.dir or Path(".demo"), data)
+        print(f"Making the demo in {root} ({data.persons:,} persons) …", flush=True)
+    deployment = create_demo(root, data)
     accounts = demo_accounts(deployment)
-    settings = {name: json.loads(value) for name, _, value in (item.partition("=") for item in options.lab_setting)}
-    supervisor = Supervisor(deployment, accounts, set_pins(deployment, accounts), port_base=options.port_base, lab_settings=settings)
+    supervisor = Supervisor(deployment, accounts, set_pins(deployment, accounts), port_base=options.port_base, lab_settings=dict(options.lab_setting))
 
     def announce() -> None:
         if options.json:

@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import shutil
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,8 +81,9 @@ def create_demo(root: Path, data: DemoData) -> Deployment:
     Raises
     ------
     Conflict
-        ``not_a_deployment`` when the directory holds something else.
+        ``not_a_deployment`` when the directory holds something else; ``runs_already`` when a broker works with it.
     """
+    refuse_running(root)
     deployment = Deployment(root.resolve())
     wanted = {"persons": data.persons, "seed": data.seed, "real": data.real, "version": __version__}
     found = _made_with(deployment.root)
@@ -98,6 +100,40 @@ def create_demo(root: Path, data: DemoData) -> Deployment:
         shutil.copytree(paths.policies(), deployment.policies)
     write_private(deployment.root / MARK, json.dumps(wanted))
     return deployment
+
+
+def refuse_running(root: Path) -> None:
+    """Refuse a deployment that a broker works with; nothing is looked at but its sockets, nothing is changed.
+
+    Raises
+    ------
+    Conflict
+        ``runs_already``: its catalogue and PINs belong to those who work there now.
+    """
+    gateways = Deployment(root.resolve()).run / "gateway"
+    if not any(_listened_to(path) for path in (gateways.iterdir() if gateways.is_dir() else ())):
+        return
+    raise Conflict(
+        "runs_already",
+        Text(
+            en=f"A broker runs already for {root}; its data and PINs are left as they are.",
+            nl=f"Er draait al een broker voor {root}; de gegevens en pincodes daarvan blijven zoals ze zijn.",
+        ),
+        Text(en="Stop it first, or choose another directory with --dir.", nl="Stop die eerst, of kies een andere map met --dir."),
+    )
+
+
+def _listened_to(path: Path) -> bool:
+    # a broker that was killed leaves its sockets; nobody answers those
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)
+        try:
+            probe.connect(str(path))
+        except BlockingIOError:  # so busy that callers queue
+            return True
+        except OSError:
+            return False
+    return True
 
 
 def _made_with(root: Path) -> Mapping[str, object] | None:

@@ -20,6 +20,7 @@ from running_demo import Demo, cli, environment, start_demo, wait_for
 
 from jupyter_cbs.demo.labclient import LabClient
 from jupyter_cbs.server import paths
+from jupyter_cbs.store.store import Store
 
 SMALL = ("--persons", "2000", "--no-real")
 
@@ -100,12 +101,28 @@ def test_state_is_for_the_broker_alone(deployment: Demo) -> None:
         assert folder.stat().st_mode & 0o077 == 0
 
 
-def test_a_second_demo_on_the_same_place_is_refused_and_the_first_goes_on(deployment: Demo) -> None:
+def test_a_second_demo_on_the_same_place_is_refused_before_anything_changed(deployment: Demo) -> None:
+    mark = (deployment.root / "deployment.json").read_text()
+    made = {path: path.stat().st_ino for path in (deployment.root / "catalogue").rglob("*.parquet")}
     done = cli("demo", "--dir", deployment.root, "--no-browser", "--persons", "3000")
     assert done.returncode == 1
     assert "runs already" in done.stderr
+    assert "Making" not in done.stdout
+    assert (deployment.root / "deployment.json").read_text() == mark
+    assert {path: path.stat().st_ino for path in (deployment.root / "catalogue").rglob("*.parquet")} == made
+    with Store.open(f"sqlite:///{deployment.root / 'state' / 'state.sqlite'}", deployment.root / "state" / "anchors") as store:
+        store.check_pin("leader", deployment.accounts["leader"]["pin"])
     assert deployment.client("researcher").request("GET", "cbs/api/health").status_code == 200
-    assert deployment.client("leader").pin == deployment.accounts["leader"]["pin"]
+
+
+@pytest.mark.parametrize("setting", ["expose_app_in_browser=True", "expose_app_in_browser", "=true"])
+def test_a_setting_that_cannot_be_read_is_wrong_use_before_anything_is_made(place: Path, setting: str) -> None:
+    done = cli("demo", "--dir", place / "d", "--no-browser", "--lab-setting", setting, *SMALL)
+    assert done.returncode == 2
+    assert "--lab-setting" in done.stderr
+    assert "JSON" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (place / "d").exists()
 
 
 def test_a_folder_with_other_files_is_left_alone(place: Path) -> None:
