@@ -1,4 +1,4 @@
-"""``jupyter cbs table audit``: the answer, as JSON and as sentences, and the exit code."""
+"""``jupyter cbs table audit`` and ``protect``: the answer, as JSON and as sentences, and the exit code."""
 
 from __future__ import annotations
 
@@ -73,6 +73,7 @@ def test_no_limit_is_null(run: Any) -> None:
     assert json.loads(out)["intervals"] == {"a": [0, None], "t": [0, None]}
 
 
+@pytest.mark.parametrize("verb", ["audit", "protect"])
 @pytest.mark.parametrize(
     ("document", "code"),
     [
@@ -82,20 +83,82 @@ def test_no_limit_is_null(run: Any) -> None:
         (RECTANGLE | {"cells": RECTANGLE["cells"] | {"t": 141}}, "relation_does_not_add_up"),
     ],
 )
-def test_malformed_is_exit_code_2(run: Any, document: Any, code: str) -> None:
-    exit_code, out, _ = run("audit", document, "--json")
+def test_malformed_is_exit_code_2(run: Any, verb: str, document: Any, code: str) -> None:
+    exit_code, out, _ = run(verb, document, "--json")
     assert exit_code == 2
     assert json.loads(out)["error"]["code"] == code
-    exit_code, _, err = run("audit", document)
+    exit_code, _, err = run(verb, document)
     assert exit_code == 2
     assert err
+
+
+INVESTMENT: dict[str, Any] = {
+    "cells": {
+        "IA": 20, "IB": 50, "IC": 10, "I": 80, "IIA": 8, "IIB": 19, "IIC": 22, "II": 49,
+        "IIIA": 17, "IIIB": 32, "IIIC": 12, "III": 61, "A": 45, "B": 101, "C": 44, "T": 190,
+    },
+    "relations": [[row, [row + column for column in "ABC"]] for row in ("I", "II", "III")]
+    + [[column, [row + column for row in ("I", "II", "III")]] for column in "ABC"]
+    + [["T", ["I", "II", "III"]], ["T", ["A", "B", "C"]]],
+    "suppressed": ["IIC"],
+}  # fmt: skip
+
+
+def test_protect_answers_the_cells_chosen_the_intervals_after_and_why(run: Any) -> None:
+    code, out, _ = run("protect", INVESTMENT, "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert found["complementary"] == ["IIA", "IIIA", "IIIC"]
+    assert set(found["suppressed"]) == {"IIC", "IIA", "IIIA", "IIIC"}
+    assert found["intervals"]["IIC"] == [5, 30]
+    assert (found["cost"], found["method"], found["optimal"]) == (37, "exact", True)
+    assert {reason["cell"] for reason in found["reasons"]} == {"IIA", "IIIA", "IIIC"}
+    again = run("audit", INVESTMENT | {"suppressed": found["suppressed"]}, "--json")
+    assert again[0] == 0
+    assert json.loads(again[1])["intervals"] == found["intervals"]
+    code, out, _ = run("protect", INVESTMENT, "--method", "heuristic")
+    assert code == 0
+    assert "IIA is hidden because IIC needs company" in out
+
+
+def test_protect_by_rounding(run: Any) -> None:
+    document = INVESTMENT | {"rounding": {"base": 5, "deviation": 2}, "suppressed": []}
+    code, out, _ = run("protect", document, "--json")
+    found = json.loads(out)
+    assert code == 0
+    for total, parts in INVESTMENT["relations"]:
+        assert found["rounded"][total] == sum(found["rounded"][part] for part in parts)
+    assert all(value % 5 == 0 for value in found["rounded"].values())
+    assert all(low <= INVESTMENT["cells"][name] <= high for name, (low, high) in found["intervals"].items())
+    published = document | {"cells": found["rounded"], "rounding": {"base": 5, "deviation": found["deviation"]}, "integer": True}
+    code, out, _ = run("audit", published, "--json")
+    assert code == 0
+    assert json.loads(out)["intervals"] == found["intervals"]
+    assert "add up" in run("protect", document)[1]
+    assert run("protect", INVESTMENT, "--method", "rounding")[0] == 2
+    assert run("protect", document, "--method", "exact", "--json")[0] == 0
+
+
+def test_infeasible_protection_is_exit_code_1_with_the_reason(run: Any) -> None:
+    document = INVESTMENT | {"protection": {"IIC": [4, 10_000]}, "upper_bound": 1000}
+    code, out, _ = run("protect", document, "--json")
+    assert code == 1
+    assert json.loads(out)["error"]["code"] == "infeasible_protection"
+    code, _, err = run("protect", document)
+    assert code == 1
+    assert "'IIC' cannot be protected" in err
 
 
 def test_no_file_is_exit_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["table", "audit", str(tmp_path / "none.json")]) == 2
     assert main(["table", "audit", str(tmp_path)]) == 2
     assert "cannot be read" in capsys.readouterr().err
-    for arguments in (["table"], ["table", "audit"], ["table", "audit", "x", "--min-frequency", "-1"]):
+    for arguments in (
+        ["table"],
+        ["table", "audit"],
+        ["table", "audit", "x", "--min-frequency", "-1"],
+        ["table", "protect", "x", "--method", "magic"],
+    ):
         with pytest.raises(SystemExit) as stopped:
             main(arguments)
         assert stopped.value.code == 2

@@ -8,8 +8,10 @@ from typing import Any
 
 from ...domain.text import Text
 from .attack import Interval
-from .audit import Audit
+from .audit import Audit, Insider
 from .problem import TableProblem
+from .protect import Protected
+from .rounding import Rounded
 
 
 def end(value: float) -> float | None:
@@ -24,15 +26,16 @@ def intervals_document(intervals: Mapping[str, Interval]) -> dict[str, list[floa
     return {name: [end(low), end(high)] for name, (low, high) in intervals.items()}
 
 
+def _insider(insider: Insider) -> dict[str, Any]:
+    return {"singleton": insider.singleton, "intervals": intervals_document(insider.intervals), "exact": list(insider.exact)}
+
+
 def audit_document(audit: Audit, problem: TableProblem) -> dict[str, Any]:
     """Give an audit as JSON; ``unprotected`` only where the problem asks for protection."""
     document: dict[str, Any] = {
         "intervals": intervals_document(audit.intervals),
         "exact": list(audit.exact),
-        "insider": [
-            {"singleton": insider.singleton, "intervals": intervals_document(insider.intervals), "exact": list(insider.exact)}
-            for insider in audit.insiders
-        ],
+        "insider": [_insider(insider) for insider in audit.insiders],
         "unsafe_unions": [{"total": union.total, "cells": list(union.cells), "sum": end(union.sum), "rule": union.rule} for union in audit.unions],
     }
     if problem.protection:
@@ -102,4 +105,63 @@ def audit_lines(audit: Audit, problem: TableProblem) -> list[Text]:
                 nl=f"Geen onderdrukte cel is te berekenen ({len(audit.intervals)} aangevallen).",
             )
         )
+    return lines
+
+
+def protected_document(protected: Protected, lang: str) -> dict[str, Any]:
+    """Give a protection by suppression as JSON, its reasons in one language."""
+    return {
+        "method": protected.method,
+        "optimal": protected.optimal,
+        "complementary": list(protected.complementary),
+        "suppressed": list(protected.problem.suppressed),
+        "cost": end(protected.cost),
+        "intervals": intervals_document(protected.intervals),
+        "reasons": [
+            {"cell": reason.cell, "protects": list(reason.protects), "total": reason.total, "text": reason.text.say(lang)}
+            for reason in protected.reasons
+        ],
+    }
+
+
+def protected_lines(protected: Protected) -> list[Text]:
+    """Give a protection by suppression as sentences."""
+    lines = [reason.text for reason in protected.reasons]
+    lines += [
+        Text(en=f"{name}: lies in {show(interval)}.", nl=f"{name}: ligt in {show(interval)}.") for name, interval in protected.intervals.items()
+    ]
+    chosen = len(protected.complementary)
+    cheapest = (" Nothing cheaper protects.", " Niets goedkopers beschermt.") if protected.optimal else ("", "")
+    lines.append(
+        Text(
+            en=f"{chosen} complementary cells, cost {protected.cost:.10g}.{cheapest[0]}",
+            nl=f"{chosen} complementaire cellen, kosten {protected.cost:.10g}.{cheapest[1]}",
+        )
+    )
+    return lines
+
+
+def rounded_document(rounded: Rounded) -> dict[str, Any]:
+    """Give a protection by rounding as JSON."""
+    return {
+        "method": "rounding",
+        "rounded": {name: end(value) for name, value in rounded.problem.cells.items()},
+        "deviation": end(rounded.deviation),
+        "complementary": [],
+        "intervals": intervals_document(rounded.intervals),
+    }
+
+
+def rounded_lines(rounded: Rounded) -> list[Text]:
+    """Give a protection by rounding as sentences."""
+    lines = []
+    for name, value in rounded.problem.cells.items():
+        at = show(rounded.intervals[name])
+        lines.append(Text(en=f"{name}: {value:.10g}, lies in {at}.", nl=f"{name}: {value:.10g}, ligt in {at}."))
+    lines.append(
+        Text(
+            en=f"All relations add up; no value is further than {rounded.deviation:.10g} from the true one.",
+            nl=f"Alle relaties tellen op; geen waarde ligt verder dan {rounded.deviation:.10g} van de ware.",
+        )
+    )
     return lines

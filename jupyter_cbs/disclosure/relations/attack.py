@@ -37,7 +37,8 @@ class Verdict:
     exact
         Cells that follow exactly.
     unprotected
-        Cells whose interval does not reach their protection levels, with the interval; the exact ones that ask for protection too.
+        Cells whose interval does not reach their protection levels; the exact ones that ask for protection too. With the interval as far as it
+        was looked for: an end that is not far enough is the true one, the other end may be further.
     solves
         Linear programs that were solved.
     """

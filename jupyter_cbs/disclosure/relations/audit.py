@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -94,7 +95,7 @@ def audit(problem: TableProblem, *, min_frequency: int | None = None, progress: 
         found,
         exact,
         insiders(problem, found, part, cancel),
-        unions(problem, min_frequency),
+        unions(problem, min_frequency, exact),
         unprotected(problem, found),
     )
 
@@ -134,16 +135,24 @@ def insiders(problem: TableProblem, found: dict[str, Interval], part: Any = None
     return tuple(result)
 
 
-def unions(problem: TableProblem, min_frequency: int | None = None) -> tuple[Union, ...]:
+def least_units(problem: TableProblem, min_frequency: int | None = None) -> int:
+    """Give the least units of a known sum of suppressed cells: what is asked, else 10 where the values can be counts, else 0 for no rule."""
+    if min_frequency is not None:
+        return min_frequency
+    return MIN_FREQUENCY if problem.counts else 0
+
+
+def unions(problem: TableProblem, min_frequency: int | None = None, exact: Collection[str] = ()) -> tuple[Union, ...]:
     """Give the relations whose suppressed cells have a known sum that may not be known.
 
     In a relation with a shown total, or one that is its own only unknown, the sum of the suppressed parts is published as good as. It stands for
-    too few units (counts), or the parts beside one of them are together less than what must hide it.
+    too few units (counts), or the parts beside one of them are together less than what must hide it. Cells
+    that are known exactly hide nothing: the sum of the others is known too.
     """
-    if problem.rounding is not None:
+    if problem.rounded:
         return ()
-    least = min_frequency if min_frequency is not None else (MIN_FREQUENCY if problem.counts else 0)
-    hidden = set(problem.suppressed)
+    least = least_units(problem, min_frequency)
+    hidden = set(problem.suppressed).difference(exact)
     found: dict[tuple[str, ...], Union] = {}
     for total, parts in problem.relations:
         if total in hidden:

@@ -63,7 +63,7 @@ class TableProblem(Model):
     singletons
         Cells with one contributor, who therefore knows the value.
     rounding
-        Shown values are rounded.
+        Shown values are rounded, or are to be where ``published`` is false.
     integer
         All true values are whole numbers.
     protection
@@ -86,12 +86,18 @@ class TableProblem(Model):
     singletons: tuple[str, ...] = ()
     rounding: Rounding | None = None
     integer: bool = False
+    published: bool = Field(True, exclude=True, description="Whether the values are the published ones; false where rounding is still to be done.")
     protection: dict[str, tuple[Level, Level]] = Field(default_factory=dict)
     cost: dict[str, Level] = Field(default_factory=dict)
 
     def model_post_init(self, context: Any, /) -> None:
         """Check that the parts fit together."""
         check(self)
+
+    @property
+    def rounded(self) -> bool:
+        """Whether the values are rounded ones."""
+        return self.rounding is not None and self.published
 
     @property
     def lower(self) -> float:
@@ -188,7 +194,7 @@ def _check_values(problem: TableProblem) -> None:
     hidden = set(problem.suppressed)
     for name, value in problem.cells.items():
         slack = room((value,))
-        published = problem.rounding is not None and name not in hidden
+        published = problem.rounded and name not in hidden
         if problem.rounding is not None and published:
             base, distance = problem.rounding.base, problem.rounding.distance
             if abs(value - base * round(value / base)) > slack:
@@ -243,7 +249,7 @@ def _check_sum(problem: TableProblem, total: str, parts: tuple[str, ...]) -> Non
     added = math.fsum(values)
     difference = problem.cells[total] - added
     slack = room((*values, problem.cells[total]))
-    if problem.rounding is not None:
+    if problem.rounding is not None and problem.published:
         hidden = set(problem.suppressed)
         slack += problem.rounding.distance * sum(name not in hidden for name in (total, *parts))
     if abs(difference) <= slack:
@@ -267,8 +273,8 @@ def _show(value: float) -> str:
     return f"{value:.10g}"
 
 
-def from_document(document: Mapping[str, Any]) -> TableProblem:
-    """Make a problem of the design's JSON as Python values.
+def from_document(document: Mapping[str, Any], *, published: bool = True) -> TableProblem:
+    """Make a problem of the design's JSON as Python values; ``published`` is false where the values are still to be rounded.
 
     Raises
     ------
@@ -276,7 +282,9 @@ def from_document(document: Mapping[str, Any]) -> TableProblem:
         ``malformed_problem`` with the field, or what :func:`check` raises.
     """
     try:
-        return TableProblem.model_validate(document)
+        if "published" in document:  # not a field of the file: which command reads it decides
+            TableProblem.model_validate({**document, "published": None})
+        return TableProblem.model_validate({**document, "published": published})
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "document"
@@ -298,8 +306,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-def parse(text: str | bytes) -> TableProblem:
-    """Read a problem from its JSON.
+def parse(text: str | bytes, *, published: bool = True) -> TableProblem:
+    """Read a problem from its JSON; ``published`` is false where the values are still to be rounded.
 
     Raises
     ------
@@ -331,7 +339,7 @@ def parse(text: str | bytes) -> TableProblem:
             ),
             remedy,
         )
-    return from_document(document)
+    return from_document(document, published=published)
 
 
 def linked(problems: Sequence[TableProblem]) -> TableProblem:

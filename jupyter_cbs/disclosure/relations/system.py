@@ -48,7 +48,7 @@ class System:
     @classmethod
     def of(cls, problem: TableProblem) -> System:
         """Set up the system of what an outsider sees."""
-        rounding = problem.rounding
+        rounding = problem.rounding if problem.published else None
         hidden = set(problem.suppressed)
         names = problem.suppressed if rounding is None else tuple(problem.cells)
         value = np.array([problem.cells[name] for name in names], dtype=np.float64)
