@@ -25,7 +25,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-real", action="store_true", help="leave the real data sets out")
     parser.add_argument("--no-browser", action="store_true", help="open no browser")
     parser.add_argument("--port-base", type=int, help="first of consecutive ports (default: free ones)")
-    parser.add_argument("--lab-setting", action="append", default=[], type=_setting, metavar="NAME=JSON", help="trait of JupyterLab's application, for tests")
+    parser.add_argument(
+        "--lab-setting",
+        action="append",
+        default=[],
+        type=_setting,
+        metavar="NAME=JSON",
+        help="trait of JupyterLab's application, for tests",
+    )
     parser.add_argument("--smoke", action="store_true", help="run the main job once on a temporary deployment and report")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
