@@ -62,6 +62,12 @@ export class Locale {
     return this._day.format(new Date(`${date.slice(0, 10)}T12:00:00`)).replace(/^([^\s,]+),/, '$1');
   }
 
+  /** The day before a date, written as {@link day} does: the last day of something that is over on `date`. */
+  dayBefore(date: string): string {
+    // in UTC, where every day has 24 hours
+    return this.day(new Date(Date.parse(date.slice(0, 10)) - 86_400_000).toISOString());
+  }
+
   /** Date and time of a moment. */
   moment(iso: string): string {
     return this._moment.format(new Date(iso));

@@ -11,6 +11,14 @@ test('a date carries its weekday and never shifts with the time zone', () => {
   assert.match(dutch.day('2027-03-01'), /^ma 1 mrt\.? 2027$/);
 });
 
+test('the day before a date crosses months, years and the change of clocks', () => {
+  assert.equal(english.dayBefore('2029-01-02'), 'Mon 1 Jan 2029');
+  assert.equal(english.dayBefore('2029-01-01'), 'Sun 31 Dec 2028');
+  assert.equal(english.dayBefore('2028-03-01'), 'Tue 29 Feb 2028');
+  assert.equal(english.dayBefore('2027-03-29'), 'Sun 28 Mar 2027');
+  assert.match(dutch.dayBefore('2029-01-02'), /^ma 1 jan\.? 2029$/);
+});
+
 test('amounts are written in the reader’s notation, cents only where there are any', () => {
   assert.equal(plain(english.euros(28000)), '€ 280');
   assert.equal(plain(english.euros(123450)), '€ 1,234.50');

@@ -38,7 +38,8 @@ function Summary(props: { summary: ProjectSummary }): JSX.Element {
       <div className="jp-cbs-Row">
         <span>{trans.__('Access until')}</span>
         <span className="jp-cbs-Row-end">
-          {locale.day(summary.access_until)}
+          {/* the gateway names the first day without access, a person asks for the last one with it */}
+          {locale.dayBefore(summary.access_until)}
           {!ended && (
             <>
               {' · '}
