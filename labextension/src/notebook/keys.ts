@@ -11,8 +11,11 @@ export function keepKeysInPanel(): void {
   window.addEventListener(
     'keydown',
     event => {
-      const panel = event.target instanceof Element ? event.target.closest(EXPORT_PANEL) : null;
-      panel?.toggleAttribute('data-lm-suppress-shortcuts', !(event.ctrlKey || event.metaKey || event.altKey));
+      const { target } = event;
+      if (target instanceof Element && target.closest(EXPORT_PANEL)) {
+        // on the element itself: JupyterLab looks from the inside out, and its shortcuts fit whatever has the focus
+        target.toggleAttribute('data-lm-suppress-shortcuts', !(event.ctrlKey || event.metaKey || event.altKey));
+      }
     },
     true
   );
