@@ -16,6 +16,7 @@ from ..domain.grid import HIDDEN, Layout
 from ..domain.text import Text
 from .errors import readable
 from .language import number
+from .words import quantity
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,7 +66,8 @@ def draw(meta: TableMeta, frame: pa.Table, hidden: Collection[int], lang: str, k
         ax = pyplot.subplots(layout="constrained")[1]
     layout = Layout.of(meta)
     rows, columns = _combinations(layout.down), _combinations(layout.across)
-    label = meta.value_label + (f" ({meta.value_unit})" if meta.value_unit else "")
+    what, unit = quantity(meta, lang)
+    label = f"{what} ({unit})" if unit else what
     grid = [[cells.get(row[0] + column[0], math.nan) for column in columns] for row in rows]
     heat = kind == "heat" or (kind is None and len(columns) > BARS and len(rows) > BARS)
     if heat:

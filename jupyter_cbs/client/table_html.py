@@ -14,7 +14,7 @@ from ..domain.finding import CellFinding, Status
 from ..domain.grid import HIDDEN, Layout, grid_positions, render_grid
 from . import markup
 from .language import number, pick
-from .words import tone, verdict
+from .words import quantity, tone, verdict
 
 SHOWN_ROWS = 100
 SHOWN_COLUMNS = 30
@@ -25,7 +25,7 @@ def table_html(meta: TableMeta, frame: pa.Table, hidden: Collection[int], lang: 
     """Give the display of a table; every label is escaped."""
     layout = Layout.of(meta)
     body, cut = _body(meta, frame, layout, frozenset(hidden), lang)
-    title = _title(meta)
+    title = _title(meta, lang)
     shown = markup.table(_head(meta, layout, title, lang), body, title)
     return markup.block(f'<div style="overflow-x:auto">{shown}</div>{cut}{_summary(meta, frozenset(hidden), lang)}')
 
@@ -49,8 +49,9 @@ def table_text(meta: TableMeta, frame: pa.Table, hidden: Collection[int], lang: 
     return "\n".join(lines)
 
 
-def _title(meta: TableMeta) -> str:
-    return meta.value_label + (f", {meta.value_unit}" if meta.value_unit and meta.value_unit not in meta.value_label else "")
+def _title(meta: TableMeta, lang: str) -> str:
+    what, unit = quantity(meta, lang)
+    return f"{what}, {unit}" if unit else what
 
 
 def _total(lang: str) -> str:

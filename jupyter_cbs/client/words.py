@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..domain.evidence import TableMeta
 from ..domain.finding import FileReport, Finding, Status, Where
 from ..domain.money import ExportClass
 from .language import pick, size
@@ -24,6 +25,33 @@ _BASIS = {
     "declared": ("declared", "opgegeven"),
     "found": ("", ""),
 }
+_STATISTIC = {
+    "count": ("count", "aantal"),
+    "sum": ("sum", "som"),
+    "mean": ("mean", "gemiddelde"),
+    "median": ("median", "mediaan"),
+    "share": ("share", "aandeel"),
+}
+_UNIT = {
+    "person": ("persons", "personen"),
+    "household": ("households", "huishoudens"),
+    "business": ("businesses", "bedrijven"),
+    "institution": ("institutions", "instellingen"),
+    "address": ("addresses", "adressen"),
+    "flight": ("flights", "vluchten"),
+    "person-year": ("person-years", "persoonsjaren"),
+    "rows": ("rows", "rijen"),
+}
+
+
+def quantity(meta: TableMeta, lang: str) -> tuple[str, str]:
+    """Give what a table's cells hold, and in which unit; a unit nobody translated stays as the catalogue has it."""
+    what = " ".join(part for part in (pick(lang, *_STATISTIC[meta.statistic]), meta.spec.values) if part)
+    if meta.statistic == "share":
+        base = ("of the row total", "van het rijtotaal") if meta.spec.rows and meta.spec.columns else ("of the total", "van het totaal")
+        what = f"{what} {pick(lang, *base)}"
+    unit = _UNIT.get(meta.value_unit)
+    return what, meta.value_unit if unit is None else pick(lang, *unit)
 
 
 def tone(status: Status) -> Tone:
