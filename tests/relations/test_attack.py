@@ -12,7 +12,7 @@ from scipy.optimize import linprog
 
 from jupyter_cbs.disclosure.relations.attack import intervals, verdict
 from jupyter_cbs.disclosure.relations.audit import audit
-from jupyter_cbs.disclosure.relations.determined import as_graph, determined, fixed_by_equations, peeled, stuck_at_bound
+from jupyter_cbs.disclosure.relations.determined import all_leave_their_bounds, as_graph, determined, fixed_by_equations, peeled, stuck_at_bound
 from jupyter_cbs.disclosure.relations.problem import Rounding, TableProblem, linked
 from jupyter_cbs.disclosure.relations.system import System, outer_bounds
 from jupyter_cbs.domain.errors import Cancelled, Invalid
@@ -312,3 +312,21 @@ def test_a_large_table_is_attacked_as_a_small_one() -> None:
         if levels[name][0] > 0 and (low > problem.cells[name] - levels[name][0] + 1e-4 or high < problem.cells[name] + levels[name][1] - 1e-4)
     }
     assert set(answer.unprotected) == short
+
+
+@settings(max_examples=25, deadline=None)
+@given(suppressed_tables((3, 3, 3), 22))
+def test_a_common_direction_off_the_bounds_is_a_proof(problem: TableProblem) -> None:
+    system = System.of(problem)
+    moving = system.part(np.flatnonzero(~fixed_by_equations(system.matrix)))
+    if all_leave_their_bounds(moving):
+        assert not stuck_at_bound(moving).any()
+
+
+def test_a_common_direction_is_found_where_there_are_few_zeros() -> None:
+    random = np.random.default_rng(2)
+    inner = random.integers(0, 40, (6, 6, 6))
+    system = System.of(problem_of(inner, random.random((6, 6, 6)) < 0.6))
+    moving = system.part(np.flatnonzero(~fixed_by_equations(system.matrix)))
+    assert (moving.value == 0).any()
+    assert all_leave_their_bounds(moving)

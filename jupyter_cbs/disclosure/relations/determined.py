@@ -3,8 +3,9 @@
 Around the true table a cell can move only if some direction z with ``matrix @ z == 0`` moves it, where cells at a bound may only move
 inwards. Where every cell lies in at most two relations that can be told apart by sign, the directions are circulations of a graph and linear
 time suffices: a cell is fixed if its two ends lie in different strong components, or if it is a bridge of its component (a bridgeless strongly
-connected mixed graph has a strong orientation: Boesch and Tindell, 1980). In any other system one linear program per round finds the cells
-that cannot leave their bound, and a random vector projected on the null space with LSMR those that are fixed by the equations.
+connected mixed graph has a strong orientation: Boesch and Tindell, 1980). In any other system a random vector projected on the null space with
+LSMR shows the cells that are fixed by the equations, and one linear program per round those that cannot leave their bound, unless projections
+find a direction in which all do.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ from .system import System, interior
 
 STILL: Final = 1e-7
 """A component of a random projection below this is no movement."""
+OFF: Final = 1e-2
+"""A projected direction must take a cell at least so far off its bound, where its largest steps are about 1."""
+TURNS: Final = 12
+"""Projections that are tried before a linear program is."""
 DIRECTION: Final = 1e-6
 """A step below this, of at most 1, is no movement."""
 
@@ -216,6 +221,27 @@ def _no_part(matrix: sp.csr_array, cells: NDArray[np.int64], random: np.random.G
     return bool(np.abs(_projected(matrix, vector)).max(initial=0.0) < STILL)
 
 
+def all_leave_their_bounds(system: System) -> bool:
+    """Tell whether one direction takes every cell off its bound, found by projecting in turn on the null space and on what is allowed.
+
+    A direction that is found is a proof; that none is found says nothing.
+    """
+    at_lower, at_upper = interior(system)
+    if bool((at_lower & at_upper).any()):
+        return False
+    inwards = at_lower.astype(np.float64) - at_upper.astype(np.float64)
+    asked = np.flatnonzero(inwards)
+    if not len(asked):
+        return True
+    direction = inwards.copy()
+    for _ in range(TURNS):
+        direction = _projected(system.matrix, direction)
+        if bool((direction[asked] * inwards[asked] > OFF).all()):
+            return float(np.abs(system.matrix @ direction).max(initial=0.0)) < STILL
+        direction[asked] = inwards[asked] * np.maximum(direction[asked] * inwards[asked], 1.0)
+    return False
+
+
 def stuck_at_bound(system: System, cancel: Cancel | None = None) -> Mask:
     """Tell which cells cannot leave the bound they lie at, shape (n,).
 
@@ -273,8 +299,13 @@ def determined(system: System, cancel: Cancel | None = None) -> Mask:
     if graph is not None:
         fixed[rest] = fixed_in_graph(*graph, inner.matrix.shape[0] + 1, ~at_upper, ~at_lower)
         return fixed
-    found = stuck_at_bound(inner, cancel)
-    free = np.flatnonzero(~found)
-    found[free] = fixed_by_equations(inner.matrix[:, free])
+    found = fixed_by_equations(inner.matrix)
+    movable = np.flatnonzero(~found)
+    moving = inner.part(movable)
+    if not all_leave_their_bounds(moving):
+        stuck = stuck_at_bound(moving, cancel)
+        free = np.flatnonzero(~stuck)
+        stuck[free] = fixed_by_equations(moving.matrix[:, free])
+        found[movable] = stuck
     fixed[rest] = found
     return fixed
