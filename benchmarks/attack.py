@@ -84,9 +84,8 @@ async def measure(title: str, problem: TableProblem, reach: dict[str, float], ro
     await compare([Variant("cold", run_cold), *variants], rounds)
     ends = statistics.median(reference) * len(system)
     answer = verdict(problem, levels)
-    print(
-        f"\n{title}: {len(system):,} suppressed, {system.matrix.shape[0]:,} relations; {len(answer.exact):,} exact, {len(answer.unprotected):,} too close"
-    )
+    found = f"{len(answer.exact):,} exact, {len(answer.unprotected):,} too close"
+    print(f"\n{title}: {len(system):,} suppressed, {system.matrix.shape[0]:,} relations; {found}")
     print(f"  {'':34} {'seconds':>9} {'of the cold ones':>17}  to reach")
     print(f"  {'all intervals, cold linprog':34} {ends:9.2f} {'1':>17}  (from {sample} cells)")
     for one in variants:
