@@ -25,6 +25,7 @@ VERBS: Final = {
     "catalogue": "index a catalogue of Parquet files",
     "policy": "validate policy files",
     "quota": "measure the storage areas of a project",
+    "pin": "set the step-up PIN of an account",
     "audit": "verify the audit chain",
 }
 """Verb → what it does. The module of a verb has ``arguments(parser)`` and ``run(options) -> int``."""

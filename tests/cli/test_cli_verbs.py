@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
+import os
 import shutil
+import subprocess
+import sys
+import termios
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from running_demo import Demo, cli
+from running_demo import Demo, cli, environment
 
 from jupyter_cbs.cli import VERBS, main
 from jupyter_cbs.server import paths
+from jupyter_cbs.store.store import Store
 
 
 def answer(*arguments: str | Path, code: int) -> dict:
@@ -39,7 +46,18 @@ def test_every_verb_explains_itself(verb: str, capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["nonsense"], ["precheck"], ["policy"], ["policy", "validate"], ["catalogue", "index"], ["demo", "--persons", "0"], ["up"]]
+    "arguments",
+    [
+        [],
+        ["nonsense"],
+        ["precheck"],
+        ["policy"],
+        ["policy", "validate"],
+        ["catalogue", "index"],
+        ["demo", "--persons", "0"],
+        ["up"],
+        ["pin", "leader"],
+    ],
 )
 def test_wrong_use_is_exit_code_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
@@ -47,7 +65,7 @@ def test_wrong_use_is_exit_code_2(arguments: list[str]) -> None:
     assert stopped.value.code == 2
 
 
-@pytest.mark.parametrize("arguments", [["audit", "verify"], ["quota"], ["up"], ["broker"]])
+@pytest.mark.parametrize("arguments", [["audit", "verify"], ["quota"], ["up"], ["broker"], ["pin", "leader"]])
 def test_no_deployment_is_wrong_use(arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*arguments, "--dir", str(tmp_path)]) == 2
     assert "no deployment" in capsys.readouterr().err
@@ -145,3 +163,79 @@ def test_the_audit_of_a_running_deployment_verifies(deployment: Demo) -> None:
     assert found["ok"] is True
     assert found["events"] > 0
     assert found["first_break"] is None
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """A deployment that never ran."""
+    shutil.copytree(paths.policies(), tmp_path / "policies")
+    return tmp_path
+
+
+def stored(root: Path) -> Store:
+    return Store.open(f"sqlite:///{root / 'state' / 'state.sqlite'}", root / "state" / "anchors")
+
+
+def test_a_pin_is_read_from_a_line_and_audited_without_it(state: Path) -> None:
+    done = cli("pin", "leader", "--dir", state, "--json", input="pïn-🔑-1\nrest\n")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"user": "leader", "set": True}
+    with stored(state) as store:
+        store.check_pin("leader", "pïn-🔑-1")
+        (event,) = store.events()
+        assert (event.action, event.subject, event.outcome) == ("pin.set", "leader", "ok")
+        assert "pïn-🔑-1" not in event.model_dump_json()
+        assert store.verify().ok
+
+
+def test_a_new_pin_counts_at_once_while_the_broker_runs(deployment: Demo) -> None:
+    before = deployment.accounts["checker2"]["pin"]
+    try:
+        assert cli("pin", "checker2", "--dir", deployment.root, input="314159\n").returncode == 0
+        with stored(deployment.root) as store:
+            store.check_pin("checker2", "314159")
+        assert answer("audit", "verify", "--dir", deployment.root, code=0)["ok"] is True
+        assert deployment.client("checker2").request("GET", "cbs/api/health").status_code == 200
+    finally:
+        assert cli("pin", "checker2", "--dir", deployment.root, input=f"{before}\n").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("user", "line", "code", "said"), [("leader", "12\n", 2, "4 to 128"), ("leader", "", 2, "4 to 128"), ("nobody", "1234\n", 1, "nobody")]
+)
+def test_a_pin_that_cannot_be_is_refused(state: Path, user: str, line: str, code: int, said: str) -> None:
+    done = cli("pin", user, "--dir", state, input=line)
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("again", "code"), [("271828", 0), ("271829", 2)])
+def test_at_a_terminal_a_pin_is_asked_for_twice_and_not_shown(state: Path, again: str, code: int) -> None:
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-P", "-m", "jupyter_cbs.cli", "pin", "leader", "--dir", str(state)]
+
+    def take_terminal() -> None:
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    process = subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment(), start_new_session=True, preexec_fn=take_terminal
+    )
+    os.close(theirs)
+    shown = b""
+    for prompt, typed in ((b"New PIN of leader: ", "271828"), (b"The same again: ", again)):
+        while not shown.endswith(prompt):
+            shown += os.read(ours, 1024)
+        os.write(ours, f"{typed}\n".encode())
+    with contextlib.suppress(OSError):  # the other end is closed
+        while more := os.read(ours, 1024):
+            shown += more
+    os.close(ours)
+    assert process.wait(60) == code
+    assert b"2718" not in shown
+    if code == 0:
+        with stored(state) as store:
+            store.check_pin("leader", "271828")
+    else:
+        assert b"differ" in shown
+        assert not (state / "state").exists()
