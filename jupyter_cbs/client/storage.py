@@ -12,6 +12,9 @@ from .language import age, number, pick
 if TYPE_CHECKING:
     import pandas
 
+_DECIMAL = ("bytes", "kB", "MB", "GB")
+_BINARY = ("bytes", "KiB", "MiB", "GiB")
+
 
 class Storage:
     """Use of the shared and the personal area.
@@ -38,13 +41,12 @@ class Storage:
         return frame.astype({"used_bytes": "Int64", "limit_bytes": "Int64", "apparent_bytes": "Int64", "files": "Int64"})
 
     def figure(self, area: AreaUsage) -> str:
-        """Say how much is used of how much, in the unit of the policy (GB or GiB)."""
-        unit = "GiB" if area.unit_bytes == 2**30 else "GB"
-        limit = _short(area.limit_bytes / area.unit_bytes, self._lang)
+        """Say how much is used of how much, as the side panel does: in the unit of the policy, or a smaller one where that says nothing."""
+        limit = _size(area.limit_bytes, area.unit_bytes, self._lang)
         if area.used_bytes is None:
-            return pick(self._lang, f"not measured yet, limit {limit} {unit}", f"nog niet gemeten, limiet {limit} {unit}")
-        used = _short(area.used_bytes / area.unit_bytes, self._lang)
-        return pick(self._lang, f"{used} of {limit} {unit}", f"{used} van {limit} {unit}")
+            return pick(self._lang, f"not measured yet, limit {limit}", f"nog niet gemeten, limiet {limit}")
+        used = _size(area.used_bytes, area.unit_bytes, self._lang)
+        return pick(self._lang, f"{used} of {limit}", f"{used} van {limit}")
 
     def _name(self, area: AreaUsage) -> str:
         return pick(self._lang, "Shared", "Gedeeld") if area.area == "shared" else pick(self._lang, "Personal", "Persoonlijk")
@@ -80,6 +82,16 @@ class Storage:
         return f'<div style="margin-bottom:10px" title="{markup.esc(area.text.say(self._lang))}">{head}{gauge}<div>{advice}{measured}</div></div>'
 
 
-def _short(value: float, lang: str) -> str:
-    text = number(value, lang, 0 if value == int(value) else 1 if value >= 10 else 2)
-    return text
+def _size(count: int, unit_bytes: int, lang: str) -> str:
+    """Write bytes as the side panel does (labextension/src/locale.ts)."""
+    base, names = (1024, _BINARY) if unit_bytes == 2**30 else (1000, _DECIMAL)
+    step = len(names) - 1
+    # a tenth of a gigabyte still says most in gigabytes; a tenth of a kilobyte does not
+    while step > 0 and count < base**step * (1 if step == 1 else 0.1):
+        step -= 1
+    value = count / base**step
+    # rounded first: 20.0 has no decimals to write
+    decimals = 0 if step == 0 or value >= 100 else 1 if value >= 10 else 2
+    while decimals and round(value, decimals) == round(value, decimals - 1):
+        decimals -= 1
+    return f"{number(value, lang, decimals)} {names[step]}"

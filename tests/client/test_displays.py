@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -109,14 +110,34 @@ def test_quota_figures_have_units_and_ages(peer: Peer, ws: Workspace) -> None:
     peer.on("quota", status.model_dump(mode="json", context={"lang": "en"}))
     shown = ws.quota()
     html = shown._repr_html_()
-    assert "91.4 of 100 GB" in html
+    assert "91.4 GB of 100 GB" in html
     assert "measured 2 min ago" in html
     assert "not measured yet, limit 1 GiB" in html
     assert "<script" not in html
-    assert "91.4 of 100 GB (measured 2 min ago)" in repr(shown)
+    assert "91.4 GB of 100 GB (measured 2 min ago)" in repr(shown)
     assert shown.df()["used_bytes"].isna().tolist() == [False, True]
-    assert "91,4 van 100 GB" in Storage(status, "nl")._repr_html_()
+    assert "91,4 GB van 100 GB" in Storage(status, "nl")._repr_html_()
     assert "nog niet gemeten" in repr(Storage(status, "nl"))
+
+
+@pytest.mark.parametrize(
+    ("used", "limit", "unit", "en", "nl"),
+    [
+        (4096, 20_000_000, 10**9, "4.1 kB of 20 MB", "4,1 kB van 20 MB"),
+        (0, 10**9, 10**9, "0 bytes of 1 GB", "0 bytes van 1 GB"),
+        (999, 1000, 10**9, "999 bytes of 1 kB", "999 bytes van 1 kB"),
+        (123_456_789, 10**9, 10**9, "0.12 GB of 1 GB", "0,12 GB van 1 GB"),
+        (99_990_000, 2 * 10**12, 10**9, "100 MB of 2,000 GB", "100 MB van 2.000 GB"),
+        (2**20, 2**30, 2**30, "1 MiB of 1 GiB", "1 MiB van 1 GiB"),
+    ],
+)
+def test_small_areas_are_written_in_small_units(used: int, limit: int, unit: int, en: str, nl: str) -> None:
+    def area(name: Literal["shared", "personal"]) -> AreaUsage:
+        return AreaUsage(area=name, limit_bytes=limit, used_bytes=used, unit_bytes=unit, measured_at=datetime.now(UTC), level="ok", text=BOTH)
+
+    status = QuotaStatus(shared=area("shared"), personal=area("personal"))
+    assert f": {en} (" in repr(Storage(status, "en"))
+    assert f">{nl}<" in Storage(status, "nl")._repr_html_()
 
 
 @pytest.fixture
