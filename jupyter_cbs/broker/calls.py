@@ -14,6 +14,7 @@ from ..domain.errors import CbsError, Internal, Invalid, NotFound
 from ..domain.gateway import OPERATIONS, Operation, Surface
 from ..domain.project import Principal
 from ..domain.text import Language, Text
+from ..domain.validation import explain
 from ..policy.permissions import check
 from ..policy.policies import ProjectPolicy
 
@@ -117,8 +118,9 @@ def parse(kind: type[Request], args: Mapping[str, Any]) -> Request:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "request"
+        message, expected = explain(first)
         raise Invalid(
             "invalid_request",
-            Text(en=f"The request is not understood: {place}: {first['msg']}.", nl=f"Het verzoek is niet begrepen: {place}: {first['msg']}."),
-            Text(en="Check the value of that field.", nl="Controleer de waarde van dat veld."),
+            Text(en=f"The request is not understood: {place}: {message.en}", nl=f"Het verzoek is niet begrepen: {place}: {message.nl}"),
+            expected,
         ) from error

@@ -13,64 +13,16 @@ from pydantic_core import ErrorDetails
 from ..domain.base import Model
 from ..domain.gateway import PolicyProblem
 from ..domain.text import Text
+from ..domain.validation import BOUNDS, KINDS, explain, not_a_choice
 from .document import Document, Path_, dotted
 
 M = TypeVar("M", bound=Model)
 
-_KINDS: Mapping[str, tuple[Text, Text]] = {
-    "string": (
-        Text(en="This must be text.", nl="Dit moet tekst zijn."),
-        Text(en="Text; put quotes around a number that is a name.", nl="Tekst; zet aanhalingstekens om een getal dat een naam is."),
-    ),
-    "int": (Text(en="This must be a whole number.", nl="Dit moet een geheel getal zijn."), Text(en="For example 10.", nl="Bijvoorbeeld 10.")),
-    "float": (Text(en="This must be a number.", nl="Dit moet een getal zijn."), Text(en="For example 0.9.", nl="Bijvoorbeeld 0.9.")),
-    "bool": (Text(en="This must be true or false.", nl="Dit moet true of false zijn."), Text(en="true or false.", nl="true of false.")),
-    "date": (
-        Text(en="This is not a date.", nl="Dit is geen datum."),
-        Text(en="A date as year-month-day, for example 2026-01-01.", nl="Een datum als jaar-maand-dag, bijvoorbeeld 2026-01-01."),
-    ),
-    "time": (
-        Text(en="This is not a time of day.", nl="Dit is geen tijdstip."),
-        Text(en="Hours and minutes, for example 12:00.", nl="Uren en minuten, bijvoorbeeld 12:00."),
-    ),
-    "fields": (
-        Text(en="Fields must stand here.", nl="Hier moeten velden staan."),
-        Text(en="Indented 'field: value' lines.", nl="Ingesprongen regels 'veld: waarde'."),
-    ),
-    "list": (
-        Text(en="A list must stand here.", nl="Hier moet een lijst staan."),
-        Text(en="Lines that begin with '- ', or [] for none.", nl="Regels die met '- ' beginnen, of [] voor niets."),
-    ),
+_IN_YAML: Mapping[str, Text] = {
+    "fields": Text(en="Indented 'field: value' lines.", nl="Ingesprongen regels 'veld: waarde'."),
+    "list": Text(en="Lines that begin with '- ', or [] for none.", nl="Regels die met '- ' beginnen, of [] voor niets."),
 }
-_BY_TYPE = {
-    "string_type": "string",
-    "int_type": "int",
-    "int_parsing": "int",
-    "int_from_float": "int",
-    "float_type": "float",
-    "float_parsing": "float",
-    "bool_type": "bool",
-    "bool_parsing": "bool",
-    "date_type": "date",
-    "date_parsing": "date",
-    "date_from_datetime_parsing": "date",
-    "date_from_datetime_inexact": "date",
-    "time_type": "time",
-    "time_parsing": "time",
-    "model_type": "fields",
-    "model_attributes_type": "fields",
-    "dict_type": "fields",
-    "list_type": "list",
-    "tuple_type": "list",
-    "set_type": "list",
-    "frozen_set_type": "list",
-}
-_BOUNDS = {
-    "greater_than": ("gt", Text(en="more than", nl="meer dan")),
-    "greater_than_equal": ("ge", Text(en="at least", nl="minstens")),
-    "less_than": ("lt", Text(en="less than", nl="minder dan")),
-    "less_than_equal": ("le", Text(en="at most", nl="hoogstens")),
-}
+"""How the kinds that YAML writes in a way of its own are written."""
 
 
 def read_model(kind: type[M], document: Document) -> tuple[M | None, tuple[PolicyProblem, ...]]:
@@ -104,7 +56,7 @@ def _problem(kind: type[Model], document: Document, detail: ErrorDetails) -> Pol
 
 
 def _say(kind: type[Model], path: Path_, detail: ErrorDetails) -> tuple[Text, Text]:
-    error, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
+    error, value = detail["type"], detail["input"]
     if detail["loc"][-1:] == ("[key]",):
         return _unknown_name(kind, path)
     if error == "missing":
@@ -115,42 +67,14 @@ def _say(kind: type[Model], path: Path_, detail: ErrorDetails) -> tuple[Text, Te
         )
     if error == "extra_forbidden":
         return _unknown_field(kind, path)
-    if error in _BY_TYPE:
-        return _KINDS[_BY_TYPE[error]]
-    if error in _BOUNDS:
-        key, words = _BOUNDS[error]
-        bound = f"{context.get(key):.10g}"
-        return (
-            Text(en=f"{_show(value)} is out of bounds.", nl=f"{_show(value)} valt buiten de grenzen."),
-            Text(en=f"A number of {words.en} {bound}.", nl=f"Een getal van {words.nl} {bound}."),
-        )
+    message, expected = explain(detail)
     if error in ("literal_error", "enum"):
-        choices = ", ".join(choice_names(kind, path))
-        return (
-            Text(en=f"{_show(value)} is not one of the choices.", nl=f"{_show(value)} is geen van de mogelijkheden."),
-            Text(en=f"One of: {choices}.", nl=f"Een van: {choices}."),
-        )
-    if error in ("too_short", "string_too_short"):
-        return Text(en="This may not be empty.", nl="Dit mag niet leeg zijn."), _or(
-            description(kind, path), Text(en="At least one.", nl="Minstens één.")
-        )
-    if error in ("too_long", "string_too_long"):
-        most = context.get("max_length")
-        return (
-            Text(en="This is too long.", nl="Dit is te lang."),
-            Text(en=f"At most {most}.", nl=f"Hoogstens {most}."),
-        )
-    if error == "string_pattern_mismatch":
-        like = Text(en=f"Text like {context.get('pattern')}.", nl=f"Tekst als {context.get('pattern')}.")
-        return (
-            Text(en=f"{_show(value)} is not written as it should be.", nl=f"{_show(value)} is niet goed geschreven."),
-            _or(description(kind, path), like),
-        )
-    words_ = detail["msg"]
-    return (
-        Text(en=f"{_show(value)} is not right: {words_}.", nl=f"{_show(value)} klopt niet: {words_}."),
-        _or(description(kind, path), Text(en="A value the schema allows.", nl="Een waarde die het schema toestaat.")),
-    )
+        return not_a_choice(value, ", ".join(choice_names(kind, path)))
+    if error in KINDS:
+        return message, _IN_YAML.get(KINDS[error], expected)
+    if error in BOUNDS or error in ("too_long", "string_too_long"):
+        return message, expected
+    return message, _or(description(kind, path), expected)
 
 
 def _or(text: Text, otherwise: Text) -> Text:
@@ -183,11 +107,6 @@ def _unknown_name(kind: type[Model], path: Path_) -> tuple[Text, Text]:
     if listed:
         return message, Text(en=f"One of: {listed}.", nl=f"Een van: {listed}.")
     return message, Text(en="Small letters, digits and '_'.", nl="Kleine letters, cijfers en '_'.")
-
-
-def _show(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, default=str)
-    return f"'{text[:60]}…'" if len(text) > 60 else f"'{text}'"
 
 
 def description(kind: type[Model], path: Path_) -> Text:

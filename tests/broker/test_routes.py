@@ -84,3 +84,29 @@ def test_a_refusal_is_in_the_audit(broker: Running) -> None:
     refused = [e for e in events if e["user"] == "viewer" and e["action"] == "exports.create" and e["outcome"] == "refused"]
     assert refused
     assert "secret title" not in str(events)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "place", "english", "dutch"),
+    [
+        ("/exports", {}, "title", "The field 'title' is missing.", "Het veld 'title' ontbreekt."),
+        ("/exports", {"title": 3}, "title", "This must be text.", "Dit moet tekst zijn."),
+        ("/exports", {"title": ""}, "title", "This may not be empty.", "Dit mag niet leeg zijn."),
+        ("/exports", {"title": "x" * 201}, "title", "This is too long.", "Dit is te lang."),
+        ("/exports", {"title": "t", "paths": "shared"}, "paths", "A list must stand here.", "Hier moet een lijst staan."),
+        ("/exports", {"title": "t", "colour": 1}, "colour", "There is no field 'colour' here.", "Hier bestaat geen veld 'colour'."),
+        ("/exports/x/actions/dance", {"version": 1}, "action", "'dance' is not one of the choices.", "'dance' is geen van de mogelijkheden."),
+        ("/exports/x/actions/propose", {"version": "one"}, "version", "This must be a whole number.", "Dit moet een geheel getal zijn."),
+        ("/quota/checks", {"path": "shared/a", "bytes": -1}, "bytes", "'-1' is out of bounds.", "'-1' valt buiten de grenzen."),
+        ("/sessions", {"kernel_id": "a b"}, "kernel_id", "'a b' is not written as it should be.", "'a b' is niet goed geschreven."),
+    ],
+)
+def test_a_wrong_field_is_told_in_the_readers_language(broker: Running, path: str, body: Any, place: str, english: str, dutch: str) -> None:
+    for lang, said in (("en", f"The request is not understood: {place}: {english}"), ("nl", f"Het verzoek is niet begrepen: {place}: {dutch}")):
+        answer = broker.call("researcher", "POST", path, body, lang=lang)
+        assert answer.status == 400
+        assert answer.body["message"] == said
+        assert answer.body["remedy"]
+    actions = broker.call("researcher", "POST", "/exports/x/actions/dance", {"version": 1}).body["remedy"]
+    assert actions.startswith("One of: edit, propose, ")
+    assert " or " not in actions

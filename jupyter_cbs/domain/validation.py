@@ -1,0 +1,140 @@
+"""What a model refused, in words for the person who wrote it: what is wrong, and what would be right.
+
+Pydantic's own messages are English and speak of types; these are used wherever people write what is validated: policy files,
+descriptors, requests.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic_core import ErrorDetails
+
+from .text import Text
+
+_KINDS: Final[Mapping[str, tuple[Text, Text]]] = {
+    "string": (
+        Text(en="This must be text.", nl="Dit moet tekst zijn."),
+        Text(en="Text; put quotes around a number that is a name.", nl="Tekst; zet aanhalingstekens om een getal dat een naam is."),
+    ),
+    "int": (Text(en="This must be a whole number.", nl="Dit moet een geheel getal zijn."), Text(en="For example 10.", nl="Bijvoorbeeld 10.")),
+    "float": (Text(en="This must be a number.", nl="Dit moet een getal zijn."), Text(en="For example 0.9.", nl="Bijvoorbeeld 0.9.")),
+    "bool": (Text(en="This must be true or false.", nl="Dit moet true of false zijn."), Text(en="true or false.", nl="true of false.")),
+    "date": (
+        Text(en="This is not a date.", nl="Dit is geen datum."),
+        Text(en="A date as year-month-day, for example 2026-01-01.", nl="Een datum als jaar-maand-dag, bijvoorbeeld 2026-01-01."),
+    ),
+    "time": (
+        Text(en="This is not a time of day.", nl="Dit is geen tijdstip."),
+        Text(en="Hours and minutes, for example 12:00.", nl="Uren en minuten, bijvoorbeeld 12:00."),
+    ),
+    "fields": (
+        Text(en="Fields must stand here.", nl="Hier moeten velden staan."),
+        Text(en="An object with fields.", nl="Een object met velden."),
+    ),
+    "list": (
+        Text(en="A list must stand here.", nl="Hier moet een lijst staan."),
+        Text(en="A list, [] for none.", nl="Een lijst, [] voor niets."),
+    ),
+}
+KINDS: Final[Mapping[str, str]] = {
+    "string_type": "string",
+    "int_type": "int",
+    "int_parsing": "int",
+    "int_from_float": "int",
+    "float_type": "float",
+    "float_parsing": "float",
+    "bool_type": "bool",
+    "bool_parsing": "bool",
+    "date_type": "date",
+    "date_parsing": "date",
+    "date_from_datetime_parsing": "date",
+    "date_from_datetime_inexact": "date",
+    "time_type": "time",
+    "time_parsing": "time",
+    "model_type": "fields",
+    "model_attributes_type": "fields",
+    "dict_type": "fields",
+    "list_type": "list",
+    "tuple_type": "list",
+    "set_type": "list",
+    "frozen_set_type": "list",
+}
+"""Type of a pydantic error → kind of value there should have been."""
+BOUNDS: Final = {
+    "greater_than": ("gt", Text(en="more than", nl="meer dan")),
+    "greater_than_equal": ("ge", Text(en="at least", nl="minstens")),
+    "less_than": ("lt", Text(en="less than", nl="minder dan")),
+    "less_than_equal": ("le", Text(en="at most", nl="hoogstens")),
+}
+"""Type of a pydantic error → where its context has the bound, and how the bound is said."""
+
+
+def explain(detail: ErrorDetails) -> tuple[Text, Text]:
+    """Tell what is wrong with a value, and what would be right.
+
+    Parameters
+    ----------
+    detail : ErrorDetails
+        One of the errors of a :class:`pydantic.ValidationError`.
+
+    Returns
+    -------
+    tuple of Text
+        A sentence each. Of a kind of error that is not foreseen only the value is told: its message would be in one language.
+    """
+    error, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
+    name = detail["loc"][-1] if detail["loc"] else ""
+    if error == "missing":
+        return Text(en=f"The field '{name}' is missing.", nl=f"Het veld '{name}' ontbreekt."), Text(en=f"'{name}: …'.", nl=f"'{name}: …'.")
+    if error == "extra_forbidden":
+        return (
+            Text(en=f"There is no field '{name}' here.", nl=f"Hier bestaat geen veld '{name}'."),
+            Text(en="Leave it out, or correct its name.", nl="Laat het weg of verbeter de naam."),
+        )
+    if error in KINDS:
+        return _KINDS[KINDS[error]]
+    if error in BOUNDS:
+        key, words = BOUNDS[error]
+        bound = f"{context.get(key):.10g}"
+        return (
+            Text(en=f"{show(value)} is out of bounds.", nl=f"{show(value)} valt buiten de grenzen."),
+            Text(en=f"A number of {words.en} {bound}.", nl=f"Een getal van {words.nl} {bound}."),
+        )
+    if error in ("literal_error", "enum"):
+        return not_a_choice(value, _choices(str(context.get("expected", ""))))
+    if error in ("too_short", "string_too_short"):
+        return Text(en="This may not be empty.", nl="Dit mag niet leeg zijn."), Text(en="At least one.", nl="Minstens één.")
+    if error in ("too_long", "string_too_long"):
+        most = context.get("max_length")
+        return Text(en="This is too long.", nl="Dit is te lang."), Text(en=f"At most {most}.", nl=f"Hoogstens {most}.")
+    if error == "string_pattern_mismatch":
+        return (
+            Text(en=f"{show(value)} is not written as it should be.", nl=f"{show(value)} is niet goed geschreven."),
+            Text(en=f"Text like {context.get('pattern')}.", nl=f"Tekst als {context.get('pattern')}."),
+        )
+    return (
+        Text(en=f"{show(value)} is not right.", nl=f"{show(value)} klopt niet."),
+        Text(en="A value the schema allows.", nl="Een waarde die het schema toestaat."),
+    )
+
+
+def not_a_choice(value: Any, choices: str) -> tuple[Text, Text]:
+    """Tell that a value is none of those it may be."""
+    return (
+        Text(en=f"{show(value)} is not one of the choices.", nl=f"{show(value)} is geen van de mogelijkheden."),
+        Text(en=f"One of: {choices}.", nl=f"Een van: {choices}."),
+    )
+
+
+def _choices(expected: str) -> str:
+    """Give pydantic's "'a', 'b' or 'c'" as a list that is the same in every language."""
+    return ", ".join(part.strip("'") for part in expected.replace("' or '", "', '").split(", "))
+
+
+def show(value: Any) -> str:
+    """Quote a value, cut off where it is long."""
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return f"'{text[:60]}…'" if len(text) > 60 else f"'{text}'"
