@@ -56,7 +56,7 @@ def test_protected_counts_are_safe_in_two_dimensions(inner: np.ndarray, method: 
 
 
 @SLOW
-@given(arrays(np.int64, (3, 3, 3), elements=st.integers(0, 40)), st.booleans())
+@given(arrays(np.int64, (3, 3, 2), elements=st.integers(0, 40)), st.booleans())
 def test_protected_counts_are_safe_in_three_dimensions(inner: np.ndarray, integer: bool) -> None:
     _, values, _ = full_table(inner)
     small = (values > 0) & (values < 10)
@@ -204,8 +204,8 @@ def test_rounded_tables_add_up_and_stay_near(inner: np.ndarray, base: int) -> No
         assert low <= problem.cells[name] <= high
 
 
-@settings(max_examples=6, deadline=None)
-@given(arrays(np.int64, (3, 3, 3), elements=st.integers(0, 20)))
+@settings(max_examples=4, deadline=None)
+@given(arrays(np.int64, (2, 3, 3), elements=st.integers(0, 20)))
 def test_three_dimensional_rounding_adds_up(inner: np.ndarray) -> None:
     found = controlled_rounding(rounding_problem(inner, 5))
     for total, parts in found.problem.relations:

@@ -17,7 +17,7 @@ from ..cells import Floats, Ints, Mask
 from .determined import as_graph, determined
 from .extremes import SMALLEST_DIKIN, Search
 from .problem import TableProblem
-from .program import Cancel, Progress, check_cancel, model, quiet
+from .program import LARGEST, Cancel, Progress, check_cancel, model, quiet
 from .system import System, outer_bounds
 
 Interval = tuple[float, float]
@@ -130,12 +130,14 @@ def _tidy(system: System, low: Floats, high: Floats) -> tuple[Floats, Floats]:
     whole = bool((data == np.round(data)).all())
     largest = float(np.abs(data).max(initial=0.0))
     digits = 0 if whole else 10 - (math.ceil(math.log10(largest)) if largest > 0 else 0)
+    # beyond the solver's scale its tolerance is more than a unit's noise, but the ends of a flow in whole numbers are whole
+    near_enough = 0.25 if whole and largest > LARGEST and unimodular(system) else WHOLE
     ends = []
     for end in (low, high):
         finite = np.isfinite(end)
         number = np.where(finite, end, 0.0)
         near = np.round(number, digits)
-        ends.append(np.where(finite, np.where(np.abs(number - near) <= WHOLE, near, number) if whole else near, end))
+        ends.append(np.where(finite, np.where(np.abs(number - near) <= near_enough, near, number) if whole else near, end))
     low, high = ends
     if not system.rounded:
         low, high = np.minimum(low, system.value), np.maximum(high, system.value)

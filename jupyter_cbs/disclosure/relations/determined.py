@@ -4,14 +4,15 @@ Around the true table a cell can move only if some direction z with ``matrix @ z
 inwards. Where every cell lies in at most two relations that can be told apart by sign, the directions are circulations of a graph and linear
 time suffices: a cell is fixed if its two ends lie in different strong components, or if it is a bridge of its component (a bridgeless strongly
 connected mixed graph has a strong orientation: Boesch and Tindell, 1980). In any other system a random vector projected on the null space with
-LSMR shows the cells that are fixed by the equations, and one linear program per round those that cannot leave their bound, unless projections
-find a direction in which all do.
+LSMR shows the cells that are fixed by the equations; projections find a direction in which all but a few cells leave their bounds, and linear
+programs tell which of those few cannot.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+import highspy
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from scipy.sparse.csgraph import breadth_first_order, connected_components
 from scipy.sparse.linalg import lsmr
 
 from ..cells import Floats, Ints, Mask
-from .program import SETTLED, Cancel, check_cancel, model, simplex
+from .program import Cancel, check_cancel, model, quiet, simplex
 from .system import System, interior
 
 STILL: Final = 1e-7
@@ -27,7 +28,9 @@ STILL: Final = 1e-7
 OFF: Final = 1e-2
 """A projected direction must take a cell at least so far off its bound, where its largest steps are about 1."""
 TURNS: Final = 12
-"""Projections that are tried before a linear program is."""
+"""Projections that are tried before cells that lag are put aside."""
+LARGE: Final = 300
+"""From this many cells directions are found by an interior point method."""
 DIRECTION: Final = 1e-6
 """A step below this, of at most 1, is no movement."""
 
@@ -221,57 +224,97 @@ def _no_part(matrix: sp.csr_array, cells: NDArray[np.int64], random: np.random.G
     return bool(np.abs(_projected(matrix, vector)).max(initial=0.0) < STILL)
 
 
-def all_leave_their_bounds(system: System) -> bool:
-    """Tell whether one direction takes every cell off its bound, found by projecting in turn on the null space and on what is allowed.
+def suspects(system: System) -> Mask:
+    """Tell which cells at a bound are not proven to leave it.
 
-    A direction that is found is a proof; that none is found says nothing.
+    Looks for one direction that takes all of them off their bounds, by projecting in turn on the null space and on what is allowed. Those that lag
+    are put aside, to stay where they are, until a direction is found for the rest; that direction is the proof.
+
+    Parameters
+    ----------
+    system
+        No cell of it is fixed by the equations.
+
+    Returns
+    -------
+    Mask
+        Shape (n,).
     """
     at_lower, at_upper = interior(system)
-    if bool((at_lower & at_upper).any()):
-        return False
     inwards = at_lower.astype(np.float64) - at_upper.astype(np.float64)
-    asked = np.flatnonzero(inwards)
-    if not len(asked):
-        return True
-    direction = inwards.copy()
-    for _ in range(TURNS):
-        direction = _projected(system.matrix, direction)
-        if bool((direction[asked] * inwards[asked] > OFF).all()):
-            return float(np.abs(system.matrix @ direction).max(initial=0.0)) < STILL
-        direction[asked] = inwards[asked] * np.maximum(direction[asked] * inwards[asked], 1.0)
-    return False
+    doubtful: Mask = at_lower & at_upper
+    cells = np.flatnonzero(~doubtful)
+    while len(cells):
+        if len(cells) < len(system):  # what was put aside can have fixed others
+            cells = cells[~fixed_by_equations(system.matrix[:, cells])]
+        asked = np.flatnonzero(inwards[cells])
+        if not len(asked):
+            break
+        wanted = inwards[cells[asked]]
+        matrix = system.matrix[:, cells]
+        direction = inwards[cells]
+        off = np.zeros(len(asked), dtype=bool)
+        for _ in range(TURNS):
+            direction = _projected(matrix, direction)
+            off = direction[asked] * wanted > OFF
+            if off.all():
+                break
+            direction[asked] = wanted * np.maximum(direction[asked] * wanted, 1.0)
+        if off.all() and float(np.abs(matrix @ direction).max(initial=0.0)) < STILL:
+            break
+        cells = np.delete(cells, asked[~off]) if not off.all() else cells[:0]
+    proven = np.zeros(len(system), dtype=bool)
+    proven[cells] = True
+    return (at_lower | at_upper) & ~proven
 
 
-def stuck_at_bound(system: System, cancel: Cancel | None = None) -> Mask:
-    """Tell which cells cannot leave the bound they lie at, shape (n,).
+def stuck_at_bound(system: System, asked: Mask, cancel: Cancel | None = None) -> Mask:
+    """Tell which of some cells at a bound cannot leave it.
 
     Asks for the direction, of at most 1 per cell, that moves most of them; those that moved are no longer asked for, until none moves.
+
+    Parameters
+    ----------
+    system
+        Its values must be a solution.
+    asked
+        Shape (n,): cells at a bound.
+    cancel
+        Asked between linear programs.
+
+    Returns
+    -------
+    Mask
+        Shape (n,).
     """
     at_lower, at_upper = interior(system)
-    asked = at_lower | at_upper
-    if not asked.any():
-        return asked
     n = len(system)
-    solver = simplex()
     lower = np.where(at_lower, 0.0, -1.0)
     upper = np.where(at_upper, 0.0, 1.0)
+    never = asked & (lower >= upper)
+    asked = asked & ~never
+    if not asked.any():
+        return never
+    # a large program is degenerate through and through for the simplex method; an interior point need only tell something from nothing
+    solver = simplex() if n < LARGE else quiet(solver="ipm", run_crossover="off")
+    moved_at = DIRECTION if n < LARGE else 10 * DIRECTION
     solver.passModel(model(system.matrix, np.zeros(system.matrix.shape[0]), lower, upper))
     cells = np.arange(n, dtype=np.int32)
-    asked &= lower < upper
-    never = lower >= upper
     while asked.any():
         check_cancel(cancel)
         solver.changeColsCost(n, cells, np.where(asked, np.where(at_lower, -1.0, 1.0), 0.0))
         solver.run()
-        if solver.getModelStatus() not in SETTLED:
-            solver.clearSolver()
+        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            solver = simplex()
+            solver.passModel(
+                model(system.matrix, np.zeros(system.matrix.shape[0]), lower, upper, np.where(asked, np.where(at_lower, -1.0, 1.0), 0.0))
+            )
             solver.run()
-        moved = asked & (np.abs(np.array(solver.getSolution().col_value)) > DIRECTION)
+        moved = asked & (np.abs(np.array(solver.getSolution().col_value)) > moved_at)
         if not moved.any():
             break
-        asked &= ~moved
-    stuck: Mask = asked | never
-    return stuck
+        asked = asked & ~moved
+    return asked | never
 
 
 def determined(system: System, cancel: Cancel | None = None) -> Mask:
@@ -302,8 +345,9 @@ def determined(system: System, cancel: Cancel | None = None) -> Mask:
     found = fixed_by_equations(inner.matrix)
     movable = np.flatnonzero(~found)
     moving = inner.part(movable)
-    if not all_leave_their_bounds(moving):
-        stuck = stuck_at_bound(moving, cancel)
+    doubtful = suspects(moving)
+    if doubtful.any():
+        stuck = stuck_at_bound(moving, doubtful, cancel)
         free = np.flatnonzero(~stuck)
         stuck[free] = fixed_by_equations(moving.matrix[:, free])
         found[movable] = stuck

@@ -142,7 +142,9 @@ def suppress(table: Table, min_frequency: int | None, *, patience: float, cancel
     tried: dict[Need, float] = {}
     while True:
         check_cancel(cancel)
-        proof = prove(table, hidden, min_frequency, cancel)
+        proof = prove(table, hidden, min_frequency, cancel, whole=False)
+        if proof.holds and table.problem.integer:
+            proof = prove(table, hidden, min_frequency, cancel)
         if proof.holds:
             break
         before = int(hidden.sum())
@@ -172,7 +174,8 @@ def suppress(table: Table, min_frequency: int | None, *, patience: float, cancel
                 hidden |= movements[0] != 0
         if int(hidden.sum()) == before and hidden.all():
             raise infeasible(table, proof.unmet[0]) if proof.unmet else infeasible_union(proof.unions[0])
-    return without_exact(table, without_superfluous(table, hidden, min_frequency, patience, cancel), min_frequency, cancel)
+    less = without_exact(table, without_superfluous(table, hidden, min_frequency, patience, cancel), min_frequency, cancel)
+    return less if not table.problem.integer or prove(table, less, min_frequency, cancel, quick=True).holds else hidden
 
 
 def _met(need: Need, risen: Floats, fallen: Floats) -> bool:
@@ -216,7 +219,7 @@ def enlarge(table: Table, hidden: Mask, union: Union, least: int) -> Need | None
 
 
 def without_superfluous(table: Table, hidden: Mask, min_frequency: int | None, patience: float, cancel: Cancel | None = None) -> Mask:
-    """Show complementary cells again, the dearest first, as long as the attack finds nothing."""
+    """Show complementary cells again, the dearest first, as long as the attack over real numbers finds nothing."""
     until = time.monotonic() + patience
     hidden = hidden.copy()
     complement = np.flatnonzero(hidden & ~table.primary)
@@ -225,15 +228,15 @@ def without_superfluous(table: Table, hidden: Mask, min_frequency: int | None, p
             break
         check_cancel(cancel)
         hidden[cell] = False
-        if not prove(table, hidden, min_frequency, cancel, quick=True).holds:
+        if not prove(table, hidden, min_frequency, cancel, quick=True, whole=False).holds:
             hidden[cell] = True
     return hidden
 
 
 def without_exact(table: Table, hidden: Mask, min_frequency: int | None, cancel: Cancel | None = None) -> Mask:
     """Show complementary cells that can be calculated anyhow: hiding them protects nothing."""
-    problem = table.suppressed(hidden)
+    problem = table.suppressed(hidden).model_copy(update={"integer": False})
     known = hidden.copy()
     known[[table.index[name] for name in verdict_of(System.of(problem), {}, None, cancel).exact]] = False
     known |= table.primary
-    return known if prove(table, known, min_frequency, cancel, quick=True).holds else hidden
+    return known if prove(table, known, min_frequency, cancel, quick=True, whole=False).holds else hidden

@@ -10,9 +10,9 @@ import scipy.sparse as sp
 
 from ...domain.errors import Conflict
 from ...domain.text import Text
-from ..cells import Floats
+from ..cells import Floats, Mask
 from .attack import Interval, verdict_of
-from .audit import Union, unions
+from .audit import Union, least_units, unions
 from .problem import TableProblem
 from .program import Cancel
 from .system import System, relation_matrix
@@ -91,7 +91,7 @@ class Table:
                     if name != single:
                         yield self._need(name, self.index[single])
 
-    def suppressed(self, hidden: Floats | np.ndarray) -> TableProblem:
+    def suppressed(self, hidden: Mask) -> TableProblem:
         """Give the problem with the cells of a mask suppressed."""
         return self.problem.with_suppressed([self.names[i] for i in np.flatnonzero(hidden).tolist()])
 
@@ -117,7 +117,7 @@ class Proof:
         return not self.unmet and not self.unions
 
 
-def prove(table: Table, hidden: np.ndarray, min_frequency: int | None, cancel: Cancel | None = None, quick: bool = False) -> Proof:
+def prove(table: Table, hidden: Mask, min_frequency: int | None, cancel: Cancel | None = None, *, quick: bool = False, whole: bool = True) -> Proof:
     """Attack a choice of suppressed cells as outsider and as each singleton.
 
     Parameters
@@ -132,15 +132,19 @@ def prove(table: Table, hidden: np.ndarray, min_frequency: int | None, cancel: C
         Asked between linear programs.
     quick
         Stop at the first need that is not met.
+    whole
+        Use that values are whole where they are: narrower intervals, at the price of branch and bound.
     """
     problem = table.suppressed(hidden)
+    if not whole:
+        problem = problem.model_copy(update={"integer": False})
     levels: dict[str, Interval] = dict(table.problem.protection)
     primaries = set(table.problem.suppressed)
     system = System.of(problem)
     found = verdict_of(system, levels, None, cancel)
     bad = {name for name in (*found.exact, *found.unprotected) if name in primaries}
     unmet = [need for need in table.needs() if table.names[need.cell] in bad]
-    small = unions(problem, min_frequency, found.exact)
+    small = unions(problem, least_units(table.problem, min_frequency), found.exact)
     if quick and (unmet or small):
         return Proof(tuple(unmet), small)
     groups = {name: cells for cells in system.components() for name in (system.names[i] for i in cells.tolist())} if problem.singletons else {}
