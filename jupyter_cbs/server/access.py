@@ -27,6 +27,15 @@ class WorkspaceAccess:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._allowed_at: float | None = None
+        self._may_write = False
+
+    @property
+    def may_write(self) -> bool:
+        """Whether files are shown as writable: the broker's word when reading was last permitted.
+
+        Only what a file browser shows; a write itself is always asked for.
+        """
+        return self._may_write
 
     async def check_read(self, lang: Language) -> None:
         """Refuse when the person may not read the workspace.
@@ -48,16 +57,18 @@ class WorkspaceAccess:
         except CbsError:
             self._allowed_at = None
             raise
-        for permission in answer.get("permissions", ()):
-            if permission.get("action") == Action.READ_WORKSPACE.value:
-                if permission.get("allowed") is True:
-                    self._allowed_at = now
-                    return
-                self._allowed_at = None
-                raise Refused("read_refused", Text.model_validate(str(permission.get("reason"))))
-        raise Internal(
-            "bad_answer", Text(en="The broker does not say whether files may be read.", nl="De broker zegt niet of bestanden gelezen mogen worden.")
-        )
+        permissions = {permission.get("action"): permission for permission in answer.get("permissions", ())}
+        reading, writing = permissions.get(Action.READ_WORKSPACE.value), permissions.get(Action.WRITE_WORKSPACE.value, {})
+        if reading is None:
+            raise Internal(
+                "bad_answer",
+                Text(en="The broker does not say whether files may be read.", nl="De broker zegt niet of bestanden gelezen mogen worden."),
+            )
+        if reading.get("allowed") is not True:
+            self._allowed_at = None
+            raise Refused("read_refused", Text.model_validate(str(reading.get("reason"))))
+        self._may_write = writing.get("allowed") is True
+        self._allowed_at = now
 
     async def shows_areas(self, lang: Language) -> bool:
         """Tell whether the two areas are named at the top level.

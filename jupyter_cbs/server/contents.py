@@ -88,7 +88,8 @@ class CbsContentsManager(AsyncContentsManager):  # type: ignore[misc]
             "name": item.name,
             "path": path,
             "type": kind,
-            "writable": True,
+            # JupyterLab opens what is not writable for reading only: no checkpoint, no editing that would be refused afterwards
+            "writable": self.access.may_write,
             "created": datetime.fromtimestamp(item.status.st_ctime, UTC),
             "last_modified": changed,
             "size": None if item.folder else item.status.st_size,

@@ -68,6 +68,17 @@ def test_write_read_rename_copy_delete(deployment: Demo, folder: tuple[str, Path
     assert {item["name"] for item in get(deployment, path).json()["content"]} == {copy.json()["name"]}
 
 
+def test_files_are_writable_for_whoever_may_write_them(deployment: Demo, folder: tuple[str, Path]) -> None:
+    path, _ = folder
+    deployment.client("researcher").save(f"{path}/read.txt", "text")
+    for account, writable in (("researcher", True), ("leader", True), ("viewer", False)):
+        for content in ("0", "1"):
+            assert get(deployment, f"{path}/read.txt", account, content=content).json()["writable"] is writable
+        listing = get(deployment, path, account).json()
+        assert [listing["writable"], *(item["writable"] for item in listing["content"])] == [writable] * 2
+        assert {area["writable"] for area in get(deployment, "", account).json()["content"]} == {writable}
+
+
 def test_a_rename_overwrites_nothing(deployment: Demo, folder: tuple[str, Path]) -> None:
     path, place = folder
     client = deployment.client("researcher")
