@@ -249,8 +249,8 @@ class _Intake:
                 Rule.NOTEBOOK,
                 Status.SAFE,
                 Text(
-                    en=f"A notebook never leaves; its script {name} does. {script.stripped.text.en}",
-                    nl=f"Een notebook gaat nooit mee; het script {name} wel. {script.stripped.text.nl}",
+                    en=f"A notebook never leaves; its script {name} does.",
+                    nl=f"Een notebook gaat nooit mee; het script {name} wel.",
                 ),
                 Text(
                     en="Save tables as csv and figures as png if they should go too.",

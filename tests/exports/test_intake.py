@@ -149,7 +149,10 @@ def test_a_notebook_is_replaced_by_its_script(roots: WorkspaceRoots, put: Put, n
     assert item.stripped is not None
     assert item.stripped.outputs == 5
     assert rules(item) == [(Rule.NOTEBOOK, Status.SAFE)]
-    assert "5 outputs" in item.findings[0].text.en
+    # what stays behind is said once, by the file itself
+    assert "5 outputs" in item.stripped.text.en
+    assert item.findings[0].text.en == f"A notebook never leaves; its script {item.deliver.name} does."
+    assert item.findings[0].text.nl == f"Een notebook gaat nooit mee; het script {item.deliver.name} wel."
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "costs.csv", "costs.xlsx", "figure.png", "run.py", "README", "x.parquet.json"])
