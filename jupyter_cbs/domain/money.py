@@ -56,8 +56,8 @@ class PriceTable(Model):
 
 
 def format_euros(cents: int, lang: str = "en") -> str:
-    """Write whole cents as a person reads them: '€ 280' or '€ 12.50' ('€ 12,50' in Dutch)."""
+    """Write whole cents as a person reads them: '€ 280' or '€ 12.50' ('€ 12,50' in Dutch), never broken over two lines."""
     euros, rest = divmod(abs(cents), 100)
     thousands, point = (".", ",") if lang.lower().startswith("nl") else (",", ".")
     amount = f"{euros:,}".replace(",", thousands) + (f"{point}{rest:02d}" if rest else "")
-    return f"€ {'-' if cents < 0 else ''}{amount}"
+    return f"€\N{NO-BREAK SPACE}{'-' if cents < 0 else ''}{amount}"

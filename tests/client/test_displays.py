@@ -76,10 +76,10 @@ def test_a_report_tells_per_file_what_it_is_and_what_to_do(peer: Peer, ws: Works
     assert "shared/analysis.ipynb → <b>analysis.py</b>" in html
     assert "14 outputs, 3 images" in html
     assert "→ Remove the column." in html
-    assert "€ 140" in html
+    assert "€\xa0140" in html
     assert "Tue 24 Nov 2026" in html
     assert "<script" not in html
-    assert "€ 140" in repr(report)
+    assert "€\xa0140" in repr(report)
     frame = report.df()
     assert frame["file"].tolist() == ["shared/costs.csv", "shared/analysis.ipynb", f"shared/{EVIL}.csv"]
     assert frame.loc[2, "where"] == f"column {EVIL}, row 1"

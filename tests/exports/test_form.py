@@ -86,7 +86,14 @@ def test_a_name_two_entries_share_is_not_guessed() -> None:
 
 def test_the_form_as_text_in_both_languages() -> None:
     en, nl = render(request(), CONTEXT, "en"), render(request(), CONTEXT, "nl")
-    for line in ("Project: 9001 Health costs", "Class: light output", "Price: € 140", "Shows: Mean costs by region", "Weighted: yes", "Unit: person"):
+    for line in (
+        "Project: 9001 Health costs",
+        "Class: light output",
+        "Price: €\xa0140",
+        "Shows: Mean costs by region",
+        "Weighted: yes",
+        "Unit: person",
+    ):
         assert f"\n{line}\n" in en
     for line in (
         "Instelling: University",

@@ -122,7 +122,7 @@ def test_from_the_panel_to_the_leader(kernel: Kernel, broker: Broker) -> None:
         "panel._select.value = ('shared/sexes.csv', 'shared/analysis.ipynb')\nawait until(lambda: panel.report is not None and not panel._busy)"
     )
     ran = kernel.ok("print(panel._cost.value, panel._stripped.value)")
-    assert "€ 280" in ran.stdout
+    assert "€\xa0280" in ran.stdout
     assert "analysis.py" in ran.stdout
     fill = (
         "f = panel._form\nfor w in f._texts.values(): w.value = 'Publication'\n"
