@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
@@ -10,7 +11,7 @@ import pyarrow as pa
 
 from ..disclosure.scan import ScanContext, ScanResult, scan
 from ..domain.evidence import TableMeta
-from ..domain.finding import FileReport, PrecheckReport, Status
+from ..domain.finding import FileReport, Finding, PrecheckReport, Status
 from ..domain.version import __version__
 from ..exports.classify import classify, ready_on
 from ..exports.intake import IntakeItem
@@ -68,7 +69,7 @@ def inspect(items: Sequence[IntakeItem], project: ProjectPolicy, store: Store | 
                 bytes=item.bytes,
                 delivered_as=item.deliver.name if item.deliver is not None else None,
                 stripped=item.stripped,
-                findings=findings,
+                findings=tuple(sorted(findings, key=_reading_order)),
             )
         )
     deliveries = [item.deliver for item in items if item.deliver is not None]
@@ -83,3 +84,20 @@ def inspect(items: Sequence[IntakeItem], project: ProjectPolicy, store: Store | 
         cheaper=classification.cheaper if classification else None,
         versions={"jupyter_cbs": __version__, "duckdb": duckdb.__version__, "policy": policy_version},
     )
+
+
+_CELL = re.compile(r"([A-Z]+)([0-9]+)", re.IGNORECASE)
+
+
+def _reading_order(finding: Finding) -> tuple[int, str, int, int, str]:
+    """Order findings as a person works through them: worst first, then as they stand in the file, row by row.
+
+    A column known by its heading only stays where the scanner, which reads from left to right, put it.
+    """
+    where = finding.where
+    row, column = where.row or where.line or 0, ""
+    cell = _CELL.fullmatch(where.cell or "")
+    if cell is not None:
+        column, row = cell[1].upper(), int(cell[2])
+    # columns go on after Z as AA
+    return -finding.status.badness, where.sheet or "", row, len(column), column

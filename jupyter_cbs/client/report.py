@@ -129,13 +129,13 @@ def cost_line(report: PrecheckReport, lang: str) -> str:
     if report.export_class is None:
         return pick(lang, "Nothing here could be delivered.", "Niets hiervan kan worden geleverd.")
     price = format_euros(report.price_cents, lang) if report.price_cents is not None else "–"
-    words = pick(lang, "Class|price, indicative|ready by", "Klasse|prijs, indicatief|gereed op").split("|")
+    words = pick(lang, "Class|price, indicative|ready by", "Klasse|prijs, indicatief|klaar op").split("|")
     return f"{words[0]} {class_name(report.export_class, lang)} · {words[1]} {price} · {words[2]} {day(report.ready_on, lang)}"
 
 
 def cost_html(report: PrecheckReport | None, lang: str) -> str:
     """Show class, price and date side by side, with the cheaper way in one line."""
-    words = pick(lang, "Class|Price, indicative|Ready by", "Klasse|Prijs, indicatief|Gereed op").split("|")
+    words = pick(lang, "Class|Price, indicative|Ready by", "Klasse|Prijs, indicatief|Klaar op").split("|")
     price = format_euros(report.price_cents, lang) if report is not None and report.price_cents is not None else "–"
     ready = day(report.ready_on, lang) if report is not None and report.ready_on is not None else "–"
     figures = (class_name(report.export_class if report is not None else None, lang), price, ready)

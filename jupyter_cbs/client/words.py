@@ -17,7 +17,7 @@ _STATUS = {
 _CLASS = {
     ExportClass.LIGHT: ("light", "kleine output"),
     ExportClass.CONFORM: ("conform", "conform"),
-    ExportClass.NON_CONFORM: ("non-conform", "niet conform"),
+    ExportClass.NON_CONFORM: ("non-conform", "niet-conform"),
     ExportClass.SCRIPTS: ("scripts", "scripts"),
 }
 _BASIS = {

@@ -137,7 +137,7 @@ def render(request: ExportRequest, context: FormContext, lang: str = "en") -> st
     say(pick("Purpose", "Doel"), form.purpose)
     say(pick("Description", "Omschrijving"), form.description)
     say(pick("How secondary disclosure was checked", "Hoe op secundaire onthulling is gecontroleerd"), form.secondary_disclosure)
-    say(pick("Relation to earlier output", "Relatie met eerdere output"), form.relation_to_earlier)
+    say(pick("Relation to earlier output", "Relatie met eerdere uitvoer"), form.relation_to_earlier)
     say(pick("Broken down by institution", "Uitgesplitst naar instelling"), yes(form.institutions))
     say(pick("Labels of external variables", "Labels van externe variabelen"), form.external_labels)
 

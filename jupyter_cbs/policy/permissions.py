@@ -41,7 +41,7 @@ ACTION_NAMES: Mapping[Action, Text] = MappingProxyType(
         Action.PRECHECK: Text(en="run the pre-check", nl="de voorcontrole uitvoeren"),
         Action.READ_EXPORTS: Text(en="see export requests", nl="uitvoeraanvragen zien"),
         Action.DRAFT_EXPORT: Text(en="draft an export request", nl="een uitvoeraanvraag opstellen"),
-        Action.PROPOSE_EXPORT: Text(en="propose a request to the leader", nl="een aanvraag aan de projectleider voorstellen"),
+        Action.PROPOSE_EXPORT: Text(en="propose a request to the leader", nl="een aanvraag aan de projectleider voorleggen"),
         Action.RETURN_EXPORT: Text(en="return a request to its author", nl="een aanvraag aan de opsteller teruggeven"),
         Action.SUBMIT_EXPORT: Text(en="submit a request", nl="een aanvraag indienen"),
         Action.WITHDRAW_EXPORT: Text(en="withdraw a request", nl="een aanvraag intrekken"),

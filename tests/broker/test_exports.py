@@ -234,6 +234,19 @@ def test_drafts_are_not_for_checkers_and_nothing_for_other_projects(broker: Runn
     assert broker.call("outsider", "POST", "/precheck", {"paths": [f"shared/{folder.name}"]}, project="9002").status in (200, 404)
 
 
+def test_findings_are_worst_first_and_then_as_they_stand_in_the_file(broker: Running, folder: Path) -> None:
+    rows = ["group,n,count", "a,3,1200", "b,1200,4", *(f"c{number},1200,1200" for number in range(8)), "d,2,1"]
+    (folder / "small.csv").write_text("\n".join(rows) + "\n")
+    report = broker.call("researcher", "POST", "/precheck", {"paths": [f"shared/{folder.name}/small.csv"]}).body
+    findings = report["files"][0]["findings"]
+    order = ["refused", "unsafe", "review", "safe"]
+    assert [f["status"] for f in findings] == sorted((f["status"] for f in findings), key=order.index)
+    cells = [f["where"]["cell"] for f in findings if f["status"] == findings[0]["status"] and f["where"]["cell"]]
+    assert len(cells) > 2
+    # single letters here; row before column
+    assert cells == sorted(cells, key=lambda cell: (int(cell[1:]), cell[0]))
+
+
 def test_events_reach_the_people_concerned(broker: Running, folder: Path) -> None:
     listener = broker.call("leader", "POST", "/sessions", {"kernel_id": "events"}).body["socket"]
     events = broker.connect(listener, events=True, lang="nl")
@@ -243,7 +256,7 @@ def test_events_reach_the_people_concerned(broker: Running, folder: Path) -> Non
         event = frame.header["event"]
         if event["topic"] == "exports" and event["text"]:
             break
-    assert "stelt “Ziektekosten” voor" in event["text"]
+    assert "legt “Ziektekosten” voor" in event["text"]
     assert event["id"] == request["id"]
 
 

@@ -167,10 +167,10 @@ def test_class_price_and_date_change_while_choosing(panel: ExportPanel, loop: Lo
     assert panel._main_button.disabled
     assert "Choose at least one file" in panel._why.value
     chosen(panel, loop, "shared/costs.csv")
-    assert "€ 140" in panel._cost.value
+    assert "€\xa0140" in panel._cost.value
     assert "Tue 24 Nov 2026" in panel._cost.value
     chosen(panel, loop, "shared/costs.csv", "shared/analysis.ipynb")
-    assert "€ 280" in panel._cost.value
+    assert "€\xa0280" in panel._cost.value
     assert "analysis.py" in panel._stripped.value
     assert not panel._main_button.disabled
 
@@ -333,7 +333,7 @@ def test_dutch_names_and_one_filled_button(desk: Desk, peer: Peer, loop: Loop) -
     ws = connect("nl")
     panel = ws.export_panel()
     assert ws.export_panel() is panel
-    assert [label for label, _ in panel._steps.options] == ["1 Bestanden", "2 Controle", "3 Formulier", "4 Voorstellen"]
+    assert [label for label, _ in panel._steps.options] == ["1 Bestanden", "2 Controle", "3 Formulier", "4 Voorleggen"]
     filled = [w for w in (panel._save_button, panel._main_button, panel._again) if w.button_style == "primary"]
     assert filled == [panel._main_button]
     fields = [panel._title, panel._filter, panel._select, *panel._form._texts.values()]

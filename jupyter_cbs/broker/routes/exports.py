@@ -331,7 +331,7 @@ def _freeze(call: Call, row: ExportRow) -> ExportChanges:
                 "files_changed",
                 Text(
                     en="The files were changed since the request was proposed and would no longer pass the check.",
-                    nl="De bestanden zijn sinds het voorstel gewijzigd en komen niet meer door de controle.",
+                    nl="De bestanden zijn sinds het voorleggen gewijzigd en komen niet meer door de controle.",
                 ),
                 Text(en="Return the request to its author.", nl="Geef de aanvraag terug aan de opsteller."),
             )
@@ -464,7 +464,7 @@ def _notice(call: Call, row: ExportRow, action: ExportAction) -> tuple[Text | No
     title, who = row.title, call.principal.name
     match action:
         case ExportAction.PROPOSE:
-            return Text(en=f"{who} proposes “{title}” for export.", nl=f"{who} stelt “{title}” voor als uitvoer."), leaders
+            return Text(en=f"{who} proposes “{title}” for export.", nl=f"{who} legt “{title}” voor als uitvoer."), leaders
         case ExportAction.RETURN:
             return Text(en=f"“{title}” was returned to you.", nl=f"“{title}” is aan u teruggegeven."), {row.author}
         case ExportAction.SUBMIT:

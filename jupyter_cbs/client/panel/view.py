@@ -97,7 +97,7 @@ class ExportPanel(ipywidgets.VBox):  # type: ignore[misc]
     def _build(self) -> None:
         say = self._say
         self._head, self._alert, self._cost, self._why = (ipywidgets.HTML() for _ in range(4))
-        names = say("Files|Check|Form|Propose", "Bestanden|Controle|Formulier|Voorstellen").split("|")
+        names = say("Files|Check|Form|Propose", "Bestanden|Controle|Formulier|Voorleggen").split("|")
         self._steps = ipywidgets.ToggleButtons(
             options=[(f"{at + 1} {name}", at) for at, name in enumerate(names)],
             tooltips=[say(f"Step {at + 1} of 4: {name}", f"Stap {at + 1} van 4: {name}") for at, name in enumerate(names)],
@@ -437,13 +437,13 @@ class ExportPanel(ipywidgets.VBox):  # type: ignore[misc]
             self._main_button.disabled = not self.chosen or self.phase != "ready"
         else:
             obstacle = self.obstacle()
-            self._main_button.description = say("Propose to the leader", "Voorstellen aan de projectleider")
+            self._main_button.description = say("Propose to the leader", "Voorleggen aan de projectleider")
             self._main_button.disabled = bool(obstacle)
         self._main_button.tooltip = obstacle or self._main_button.description
         busy = {
             "checking": say("Checking the files …", "Bestanden worden gecontroleerd …"),
             "saving": say("Saving …", "Bewaren …"),
-            "proposing": say("Proposing …", "Voorstellen …"),
+            "proposing": say("Proposing …", "Voorleggen …"),
             "": "",
         }[self._busy]
         words = busy or " ".join(word for word in (self._note, obstacle) if word)
