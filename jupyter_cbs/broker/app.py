@@ -44,6 +44,7 @@ async def serve(deployment: Deployment, stop: asyncio.Event) -> None:
     gateway.sync()
     tasks = [
         asyncio.create_task(authority.watch_policies()),
+        asyncio.create_task(authority.watch_catalogue()),
         asyncio.create_task(authority.metering.run()),
         asyncio.create_task(authority.sessions.reap()),
         asyncio.create_task(authority.anchor_regularly()),

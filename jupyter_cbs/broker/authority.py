@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from ..catalogue.index import CatalogueIndex, build_index
+from ..catalogue.index import CatalogueIndex, build_index, signature
 from ..catalogue.scope import Scope
 from ..domain.errors import CbsError
 from ..domain.gateway import Event
@@ -47,14 +47,20 @@ class Authority:
         self.store = Store.open(deployment.database, deployment.state / "anchors")
         self.objects = ObjectStore(deployment.state / "objects")
         self.hub = EventHub()
-        self.catalogue: CatalogueIndex = build_index(deployment.catalogue, deployment.state / "catalogue-index.json")
+        # looked at before it is read: what changes meanwhile is seen as a change
+        self._indexed = signature(deployment.catalogue)
+        self.catalogue: CatalogueIndex = self._index()
         self._scopes: dict[tuple[str, tuple[str, ...]], Scope] = {}
         self.metering = Metering(self)
         self.on_policies: list[Callable[[], None]] = []
-        """Called after a change of the policies, by parts that hold something made from them."""
+        """Called after a change of the policies or the catalogue, by parts that hold something made from them."""
         self.sessions = Sessions(self)
-        for problem in self.catalogue.problems:
+
+    def _index(self) -> CatalogueIndex:
+        index = build_index(self.deployment.catalogue, self.deployment.state / "catalogue-index.json")
+        for problem in index.problems:
             log.warning("catalogue: %s: %s", problem.file, problem.message)
+        return index
 
     @staticmethod
     def now() -> datetime:
@@ -122,6 +128,31 @@ class Authority:
         self.hub.publish(Event(topic="quota"))
         for listener in self.on_policies:
             listener()
+
+    async def watch_catalogue(self, interval: float = 30.0) -> None:
+        """Take over data sets that came, went or changed; runs until cancelled.
+
+        Looking costs a ``stat`` per file and indexing reads only what is new; both are done beside the event loop. A file that is
+        still being written is a problem of one index and a data set of the next.
+        """
+        while True:
+            await asyncio.sleep(interval)
+            now = await asyncio.to_thread(signature, self.deployment.catalogue)
+            if now == self._indexed:
+                continue
+            try:
+                index = await asyncio.to_thread(self._index)
+            except CbsError as error:
+                log.warning("catalogue: the last index stays in force: %s", error)
+                continue
+            self._indexed, self.catalogue = now, index
+            self._scopes.clear()
+            with self.store.begin() as tx:
+                details = {"datasets": len(index.files), "problems": len(index.problems)}
+                tx.audit(user="broker", project="", action="catalogue.load", subject="", outcome="ok", details=details)
+            self.hub.publish(Event(topic="catalogue"))
+            for listener in self.on_policies:
+                listener()
 
     async def anchor_regularly(self, interval: float = 300.0) -> None:
         """Sign the head of the audit chain also when nothing happens; runs until cancelled."""

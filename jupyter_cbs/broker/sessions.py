@@ -86,6 +86,7 @@ class KernelSession:
         self.last_seen = time.monotonic()
         self._worker: Worker | None = None
         self._views: Mapping[str, Path] = {}
+        self._files: Mapping[Path, tuple[int, int]] = {}
         self._worker_lock = asyncio.Lock()
         self.query_lock = asyncio.Lock()
         self._connections: set[asyncio.Task[None]] = set()
@@ -138,21 +139,21 @@ class KernelSession:
                 limits = self.authority.policies.current.project(self.project).limits
                 spill = self.authority.deployment.state / "spill" / self.id
                 spill.mkdir(mode=0o700, exist_ok=True)
+                self._files = _identities(views)
                 self._worker = await Worker.start(views, limits, spill)
                 self._views = views
             return self._worker
 
     async def grants_changed(self) -> None:
-        """End the worker when the granted files changed, also in the middle of a query."""
-        try:
-            views: Mapping[str, Path] = self.authority.scope(self.project).views()
-        except CbsError:
-            views = {}
-        if self._worker is not None and views != self._views:
-            async with self._worker_lock:
-                if self._worker is not None:
-                    await self._worker.close()
-                    self._worker = None
+        """End the worker when the granted files are others, by name or by content, also in the middle of a query."""
+        async with self._worker_lock:  # a worker that just started with the new files stays
+            try:
+                views: Mapping[str, Path] = self.authority.scope(self.project).views()
+            except CbsError:
+                views = {}
+            if self._worker is not None and (views != self._views or _identities(views) != self._files):
+                await self._worker.close()
+                self._worker = None
 
     async def _serve(self, stream: FrameStream) -> None:
         try:
@@ -276,6 +277,16 @@ class KernelSession:
             for path in spill.iterdir():
                 path.unlink(missing_ok=True)
             spill.rmdir()
+
+
+def _identities(views: Mapping[str, Path]) -> Mapping[Path, tuple[int, int]]:
+    """Tell which files lie behind some views; a worker sees no more of one that was replaced than its name."""
+    found = {}
+    for path in set(views.values()):
+        with contextlib.suppress(OSError):
+            status = os.lstat(path)
+            found[path] = (status.st_ino, status.st_mtime_ns)
+    return found
 
 
 def _cancelled() -> CbsError:

@@ -6,6 +6,7 @@ descriptor that was checked, so what is counted is what was looked at.
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -64,6 +65,28 @@ class CatalogueIndex:
     root: Path
     files: Mapping[str, IndexedFile]
     problems: tuple[CatalogueProblem, ...]
+
+
+Signature = frozenset[tuple[str, int, int, int]]
+"""Path, inode, size and time of change of everything a catalogue's index is made from."""
+
+
+def signature(root: Path) -> Signature:
+    """Tell what lies in a catalogue without opening anything: another signature asks for another index.
+
+    Parameters
+    ----------
+    root : Path
+        Folder with theme folders; a missing one has an empty signature.
+    """
+    found: set[tuple[str, int, int, int]] = set()
+    for path, _ in walk(root):
+        try:
+            status = os.lstat(path)
+        except FileNotFoundError:  # gone since the folder was read
+            continue
+        found.add((str(path), status.st_ino, status.st_size, status.st_mtime_ns))
+    return frozenset(found)
 
 
 def build_index(root: Path, cache: Path | None = None) -> CatalogueIndex:
