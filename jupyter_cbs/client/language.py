@@ -53,15 +53,30 @@ def number(value: float | int | None, lang: str, decimals: int | None = None) ->
     return text.translate(str.maketrans(",.", ".,")) if lang.startswith("nl") else text
 
 
-def size(value: int | None, lang: str, unit: int = 1000) -> str:
-    """Write a number of bytes; steps of 1000 (kB, MB, GB) or, with ``unit=1024``, of 1024 (KiB …)."""
+def size(value: int | None, lang: str, unit_bytes: int = 10**9) -> str:
+    """Write a number of bytes as the side panel does (labextension/src/locale.ts): one file has one size wherever it is shown.
+
+    Parameters
+    ----------
+    value : int or None
+        Bytes; None is not measured.
+    lang : str
+        Language of the reader.
+    unit_bytes : int
+        Unit of the policy: 10**9 (kB, MB, GB) or 2**30 (KiB, MiB, GiB).
+    """
     if value is None:
         return pick(lang, "not measured yet", "nog niet gemeten")
-    names = ("B", "kB", "MB", "GB", "TB") if unit == 1000 else ("B", "KiB", "MiB", "GiB", "TiB")
-    figure, step = float(value), 0
-    while abs(figure) >= unit and step < len(names) - 1:
-        figure, step = figure / unit, step + 1
+    base, names = (1024, ("bytes", "KiB", "MiB", "GiB")) if unit_bytes == 2**30 else (1000, ("bytes", "kB", "MB", "GB"))
+    step = len(names) - 1
+    # a tenth of a gigabyte still says most in gigabytes; a tenth of a kilobyte does not
+    while step > 0 and value < base**step * (1 if step == 1 else 0.1):
+        step -= 1
+    figure = value / base**step
+    # rounded first: 20.0 has no decimals to write
     decimals = 0 if step == 0 or figure >= 100 else 1 if figure >= 10 else 2
+    while decimals and round(figure, decimals) == round(figure, decimals - 1):
+        decimals -= 1
     return f"{number(figure, lang, decimals)} {names[step]}"
 
 

@@ -133,15 +133,25 @@ def cost_line(report: PrecheckReport, lang: str) -> str:
     return f"{words[0]} {class_name(report.export_class, lang)} · {words[1]} {price} · {words[2]} {day(report.ready_on, lang)}"
 
 
-def cost_html(report: PrecheckReport | None, lang: str) -> str:
-    """Show class, price and date side by side, with the cheaper way in one line."""
+def cost_html(report: PrecheckReport | None, lang: str, *, expected: bool = True) -> str:
+    """Show class, price and date side by side, with the cheaper way in one line.
+
+    Parameters
+    ----------
+    report : PrecheckReport or None
+        What the broker answered.
+    lang : str
+        Language of the display.
+    expected : bool
+        Whether the output is still to come; what is over is not ready by any day.
+    """
     words = pick(lang, "Class|Price, indicative|Ready by", "Klasse|Prijs, indicatief|Klaar op").split("|")
     price = format_euros(report.price_cents, lang) if report is not None and report.price_cents is not None else "–"
     ready = day(report.ready_on, lang) if report is not None and report.ready_on is not None else "–"
-    figures = (class_name(report.export_class if report is not None else None, lang), price, ready)
+    figures = [class_name(report.export_class if report is not None else None, lang), price, ready][: 3 if expected else 2]
     boxes = "".join(
         f'<span style="white-space:nowrap"><span style="{markup.QUIET}">{markup.esc(word)}</span><br><b>{markup.esc(figure)}</b></span>'
-        for word, figure in zip(words, figures, strict=True)
+        for word, figure in zip(words[: len(figures)], figures, strict=True)
     )
     cheaper = report.cheaper.say(lang) if report is not None and report.cheaper is not None else ""
     reasons = " ".join(reason.say(lang) for reason in report.class_reasons) if report is not None else ""

@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING
 
 from ..domain.quota import AreaUsage, QuotaStatus
 from . import markup
-from .language import age, number, pick
+from .language import age, pick, size
 
 if TYPE_CHECKING:
     import pandas
-
-_DECIMAL = ("bytes", "kB", "MB", "GB")
-_BINARY = ("bytes", "KiB", "MiB", "GiB")
 
 
 class Storage:
@@ -42,10 +39,10 @@ class Storage:
 
     def figure(self, area: AreaUsage) -> str:
         """Say how much is used of how much, as the side panel does: in the unit of the policy, or a smaller one where that says nothing."""
-        limit = _size(area.limit_bytes, area.unit_bytes, self._lang)
+        limit = size(area.limit_bytes, self._lang, area.unit_bytes)
         if area.used_bytes is None:
             return pick(self._lang, f"not measured yet, limit {limit}", f"nog niet gemeten, limiet {limit}")
-        used = _size(area.used_bytes, area.unit_bytes, self._lang)
+        used = size(area.used_bytes, self._lang, area.unit_bytes)
         return pick(self._lang, f"{used} of {limit}", f"{used} van {limit}")
 
     def _name(self, area: AreaUsage) -> str:
@@ -80,18 +77,3 @@ class Storage:
         measured = markup.quiet(age(area.measured_at, now, self._lang)) if area.used_bytes is not None else ""
         gauge = markup.bar(share, tone, f"{self._name(area)}: {figure}")
         return f'<div style="margin-bottom:10px" title="{markup.esc(area.text.say(self._lang))}">{head}{gauge}<div>{advice}{measured}</div></div>'
-
-
-def _size(count: int, unit_bytes: int, lang: str) -> str:
-    """Write bytes as the side panel does (labextension/src/locale.ts)."""
-    base, names = (1024, _BINARY) if unit_bytes == 2**30 else (1000, _DECIMAL)
-    step = len(names) - 1
-    # a tenth of a gigabyte still says most in gigabytes; a tenth of a kilobyte does not
-    while step > 0 and count < base**step * (1 if step == 1 else 0.1):
-        step -= 1
-    value = count / base**step
-    # rounded first: 20.0 has no decimals to write
-    decimals = 0 if step == 0 or value >= 100 else 1 if value >= 10 else 2
-    while decimals and round(value, decimals) == round(value, decimals - 1):
-        decimals -= 1
-    return f"{number(value, lang, decimals)} {names[step]}"

@@ -191,8 +191,11 @@ def test_figures_dates_and_sizes() -> None:
     assert number(None, "en") == number(float("nan"), "en") == ""
     assert day("2026-11-26", "en") == "Thu 26 Nov 2026"
     assert day(None, "nl") == "onbekend"
-    assert [size(v, "en") for v in (0, 999, 1000, 12_345, 10**9, 2 * 10**15)] == ["0 B", "999 B", "1.00 kB", "12.3 kB", "1.00 GB", "2,000 TB"]
-    assert size(2**30, "nl", 1024) == "1,00 GiB"
+    # the same figures as in tests/labextension/locale.test.ts
+    sizes = {0: "0 bytes", 12: "12 bytes", 4_200: "4.2 kB", 12_345: "12.3 kB", 147_000: "0.15 MB", 91_400_000_000: "91.4 GB", 10**11: "100 GB"}
+    assert {value: size(value, "en") for value in sizes} == sizes
+    assert size(2**30, "nl", 2**30) == "1 GiB"
+    assert size(91_400_000_000, "nl") == "91,4 GB"
     assert [seconds(v, "en") for v in (0.0123, 5, 125)] == ["12 ms", "5.0 s", "2 min 5 s"]
     now = datetime(2026, 11, 21, tzinfo=UTC)
     ages = [age(now - timedelta(seconds=s), now, "nl") for s in (5, 120, 7200, 200_000)]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import queue
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from jupyter_cbs.client import Workspace
 from jupyter_cbs.client.live import EventFeed
 from jupyter_cbs.client.panel.view import CHECK, FILES, FORM, PROPOSE, ExportPanel
 from jupyter_cbs.domain.errors import Conflict, NotFound
+from jupyter_cbs.domain.export import ExportState
 
 from .peer import Line, Peer
 
@@ -86,7 +88,7 @@ class Desk:
         draft = r["state"] == "draft"
         return {
             **{key: r[key] for key in ("id", "title", "state", "version")},
-            "state_text": {"draft": "draft", "proposed": "proposed"}[r["state"]],
+            "state_text": r["state"].replace("_", " "),
             "waiting_for": "project leader",
             "author": "researcher",
             "round": 1,
@@ -222,7 +224,7 @@ def test_from_files_to_proposed(panel: ExportPanel, desk: Desk, loop: Loop) -> N
     panel._main_button.click()
     loop.until(lambda: panel._busy == "")
     assert desk.peer.seen("exports.act") == [{"id": "e1", "action": "propose", "version": 2}]
-    assert "proposed" in panel._head.value
+    assert "● proposed" in panel._head.value
     assert "project leader" in panel._summary.value
     assert panel._select.disabled
     assert panel._main_button.description == "New request"
@@ -279,6 +281,25 @@ def test_a_change_elsewhere_shows_without_asking(panel: ExportPanel, desk: Desk,
     loop.until(lambda: panel._busy == "")
     assert desk.request["title"] == "Mine again"
     assert desk.request["version"] == 4
+
+
+def test_signs_are_those_of_the_side_panel_and_what_is_over_has_no_date(panel: ExportPanel, desk: Desk, loop: Loop) -> None:
+    words = (Path(__file__).parents[2] / "labextension" / "src" / "exports" / "words.ts").read_text()
+    signs = dict(re.findall(r"^  (\w+): \{ sign: '(.)'", words.partition("STATE_SIGNS")[2].partition("};")[0], re.MULTILINE))
+    assert set(signs) == {state.value for state in ExportState}
+    assert "○ new" in panel._head.value
+    chosen(panel, loop, "shared/costs.csv")
+    panel.save()
+    loop.until(lambda: panel._busy == "")
+    desk.peer.wait(lambda: any(line.hello.get("events") for line in desk.peer.lines))
+    assert desk.request is not None
+    for version, (name, sign) in enumerate(signs.items(), start=2):
+        desk.request |= {"state": name, "version": version}
+        desk.peer.push({"topic": "exports", "id": "e1"})
+        loop.until(lambda version=version: panel.request is not None and panel.request.version == version)
+        assert f"{sign} {name.replace('_', ' ')}" in panel._head.value
+        assert ("Ready by" in panel._cost.value) is not ExportState(name).is_final
+        assert "€\xa0140" in panel._cost.value
 
 
 def test_losing_a_race_loses_no_words(panel: ExportPanel, desk: Desk, loop: Loop) -> None:

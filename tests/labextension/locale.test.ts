@@ -40,6 +40,8 @@ test('sizes use the unit of the policy and a smaller one where it would read as 
   assert.equal(plain(english.size(100e9)), '100 GB');
   assert.equal(plain(english.size(2 ** 30, 2 ** 30)), '1 GiB');
   assert.equal(plain(english.size(4_200)), '4.2 kB');
+  assert.equal(plain(english.size(12_345)), '12.3 kB');
+  assert.equal(plain(english.size(147_000)), '0.15 MB');
   assert.equal(plain(english.size(12)), '12 bytes');
   assert.equal(plain(english.size(0)), '0 bytes');
 });

@@ -28,14 +28,20 @@ from .requests import EDITABLE, Requests, Start, permission
 Phase = Literal["loading", "ready", "down"]
 FILES, CHECK, FORM, PROPOSE = range(4)
 
-_STATE_TONES: dict[ExportState, markup.Tone] = {
-    ExportState.DRAFT: "review",
-    ExportState.CHANGES_REQUESTED: "review",
-    ExportState.APPROVED: "ok",
-    ExportState.RELEASED: "ok",
-    ExportState.REJECTED: "bad",
-    ExportState.RECALLED: "bad",
+_STATE_SIGNS: dict[ExportState, tuple[str, markup.Tone]] = {
+    ExportState.DRAFT: ("○", "plain"),
+    ExportState.PROPOSED: ("●", "review"),
+    ExportState.SUBMITTED: ("◐", "info"),
+    ExportState.COST_PENDING: ("●", "review"),
+    ExportState.IN_REVIEW: ("◐", "info"),
+    ExportState.CHANGES_REQUESTED: ("↺", "review"),
+    ExportState.APPROVED: ("✓", "ok"),
+    ExportState.RELEASED: ("✓", "ok"),
+    ExportState.REJECTED: ("✕", "bad"),
+    ExportState.WITHDRAWN: ("–", "plain"),
+    ExportState.RECALLED: ("✕", "bad"),
 }
+"""Sign and tone of a state, as in the side panel (labextension/src/exports/words.ts)."""
 
 
 class ExportPanel(ipywidgets.VBox):  # type: ignore[misc]
@@ -399,11 +405,11 @@ class ExportPanel(ipywidgets.VBox):  # type: ignore[misc]
         lang, request, say = self._lang, self.request, self._say
         fixed = request is not None and request.state not in EDITABLE
         state = request.state_text.say(lang) if request is not None else say("new", "nieuw")
-        tone: markup.Tone = "plain" if request is None else _STATE_TONES.get(request.state, "info")
+        sign, tone = _STATE_SIGNS[request.state if request is not None else ExportState.DRAFT]
         tail = say(f"round {request.round}", f"ronde {request.round}") if request is not None else ""
         title = say("Export request", "Uitvoeraanvraag")
         self._head.value = markup.block(
-            f'<div role="heading" aria-level="3" style="display:flex;gap:10px;align-items:center"><b>{title}</b>{_state_chip(state, tone)}'
+            f'<div role="heading" aria-level="3" style="display:flex;gap:10px;align-items:center"><b>{title}</b>{_state_chip(sign, state, tone)}'
             f'<span style="margin-left:auto;{markup.QUIET}">{markup.esc(tail)}</span></div>'
         )
         self._alert.value = self._alert_html()
@@ -415,7 +421,7 @@ class ExportPanel(ipywidgets.VBox):  # type: ignore[misc]
         self._stripped.value = self._stripped_html()
         self._checks.children = self._check_rows()
         self._summary.value = self._summary_html(fixed)
-        self._cost.value = markup.block(cost_html(self.report, lang))
+        self._cost.value = markup.block(cost_html(self.report, lang, expected=request is None or not request.state.is_final))
         editable = self.editable
         for widget in (self._title, self._select, self._filter, self._again):
             widget.disabled = not editable
@@ -532,6 +538,6 @@ class ExportPanel(ipywidgets.VBox):  # type: ignore[misc]
         return markup.block("".join(parts))
 
 
-def _state_chip(text: str, tone: markup.Tone) -> str:
+def _state_chip(sign: str, text: str, tone: markup.Tone) -> str:
     style = f"padding:0 7px;border-radius:9px;font-size:.85em;white-space:nowrap;{markup.wash(tone)}"
-    return f'<span style="{style}">● {markup.esc(text)}</span>'
+    return f'<span style="{style}">{sign} {markup.esc(text)}</span>'
