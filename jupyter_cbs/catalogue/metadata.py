@@ -19,6 +19,7 @@ from ..domain.dataset import Variable, VariableRole
 from ..domain.errors import Invalid
 from ..domain.identifiers import is_institution_key, is_never_export
 from ..domain.text import Text
+from ..domain.validation import explain, show
 from .names import parse_name
 
 FILE_NAME = "datapackage.json"
@@ -101,7 +102,13 @@ class PackageResource(_Loose):
                 or "\0" in path
                 or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", path)
             ):
-                raise ValueError(f"{path!r} is no path beneath the descriptor's folder")
+                raise ValueError(
+                    Text(
+                        en=f"{show(path)} is not beneath the descriptor's folder.",
+                        nl=f"{show(path)} ligt niet onder de map van de beschrijving.",
+                    ),
+                    Text(en="A relative path without '..'.", nl="Een relatief pad zonder '..'."),
+                )
         return value
 
     @property
@@ -174,13 +181,14 @@ def read_package(data: bytes) -> Package:
     try:
         return Package.model_validate_json(data)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
+        first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "(document)"
+        message, expected = explain(first)
         raise Invalid(
             "bad_metadata",
             Text(
-                en=f"The descriptor is not a valid data package: {where}: {first['msg']}.",
-                nl=f"De beschrijving is geen geldig data package: {where}: {first['msg']}.",
+                en=f"The descriptor is not a valid data package: {where}: {message.en} {expected.en}",
+                nl=f"De beschrijving is geen geldig data package: {where}: {message.nl} {expected.nl}",
             ),
             Text(
                 en="Correct that property; until then the files are indexed without labels.",

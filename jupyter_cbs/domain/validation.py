@@ -7,6 +7,7 @@ descriptors, requests.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -83,12 +84,13 @@ def explain(detail: ErrorDetails) -> tuple[Text, Text]:
     Returns
     -------
     tuple of Text
-        A sentence each. Of a kind of error that is not foreseen only the value is told: its message would be in one language.
+        A sentence each. A validator of our own gives them as ``ValueError(message, expected)``; of a kind of error that is not foreseen
+        only the value is told, for its message is in one language.
     """
     error, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
     name = detail["loc"][-1] if detail["loc"] else ""
     if error == "missing":
-        return Text(en=f"The field '{name}' is missing.", nl=f"Het veld '{name}' ontbreekt."), Text(en=f"'{name}: …'.", nl=f"'{name}: …'.")
+        return Text(en=f"The field '{name}' is missing.", nl=f"Het veld '{name}' ontbreekt."), Text(en="Give it a value.", nl="Geef het een waarde.")
     if error == "extra_forbidden":
         return (
             Text(en=f"There is no field '{name}' here.", nl=f"Hier bestaat geen veld '{name}'."),
@@ -110,11 +112,21 @@ def explain(detail: ErrorDetails) -> tuple[Text, Text]:
     if error in ("too_long", "string_too_long"):
         most = context.get("max_length")
         return Text(en="This is too long.", nl="Dit is te lang."), Text(en=f"At most {most}.", nl=f"Hoogstens {most}.")
+    if error == "json_invalid":
+        at = re.search(r"line (\d+) column (\d+)", str(context.get("error", "")))
+        en, nl = (f" (line {at[1]}, column {at[2]})", f" (regel {at[1]}, kolom {at[2]})") if at else ("", "")
+        return (
+            Text(en=f"This is not JSON{en}.", nl=f"Dit is geen JSON{nl}."),
+            Text(en="One JSON document.", nl="Eén JSON-document."),
+        )
     if error == "string_pattern_mismatch":
         return (
             Text(en=f"{show(value)} is not written as it should be.", nl=f"{show(value)} is niet goed geschreven."),
             Text(en=f"Text like {context.get('pattern')}.", nl=f"Tekst als {context.get('pattern')}."),
         )
+    cause = context.get("error")
+    if isinstance(cause, ValueError) and len(cause.args) == 2 and all(isinstance(said, Text) for said in cause.args):
+        return cause.args[0], cause.args[1]
     return (
         Text(en=f"{show(value)} is not right.", nl=f"{show(value)} klopt niet."),
         Text(en="A value the schema allows.", nl="Een waarde die het schema toestaat."),

@@ -145,21 +145,23 @@ def test_a_row_is_the_unit_only_when_the_metadata_say_so(tmp_path: Path, descrip
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("content", "dutch"),
     [
-        "{",
-        "[]",
-        "{}",
-        json.dumps(package(resources=[{"path": "../../GBAPERSOON2023TABV1.parquet"}])),
-        json.dumps(package(resources=[{"path": "/etc/passwd"}])),
-        json.dumps(package(resources=[{"path": "https://example.org/a.parquet"}])),
+        ("{", "(document): Dit is geen JSON (regel 1, kolom 1)."),
+        ("[]", "(document): Hier moeten velden staan."),
+        ("{}", "resources: Het veld 'resources' ontbreekt."),
+        (json.dumps(package(resources=[{"path": "../../GBAPERSOON2023TABV1.parquet"}])), "ligt niet onder de map van de beschrijving."),
+        (json.dumps(package(resources=[{"path": "/etc/passwd"}])), "'/etc/passwd' ligt niet onder de map"),
+        (json.dumps(package(resources=[{"path": "https://example.org/a.parquet"}])), "Een relatief pad zonder '..'."),
     ],
 )
-def test_bad_metadata_are_reported_and_the_file_is_still_indexed(tmp_path: Path, write: Write, content: str) -> None:
+def test_bad_metadata_are_reported_and_the_file_is_still_indexed(tmp_path: Path, write: Write, content: str, dutch: str) -> None:
     write(tmp_path / "B/GBAPERSOON2023TABV1.parquet")
     (tmp_path / "B/datapackage.json").write_text(content)
     index = build_index(tmp_path)
     assert "not a valid data package" in problem(index, "B/datapackage.json")
+    (told,) = (p.message.nl for p in index.problems if p.file == "B/datapackage.json")
+    assert dutch in told
     assert index.files["GBAPERSOON2023TABV1"].dataset.unit == "person"
 
 
