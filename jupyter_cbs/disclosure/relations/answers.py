@@ -134,8 +134,8 @@ def protected_lines(protected: Protected) -> list[Text]:
     cheapest = (" Nothing cheaper protects.", " Niets goedkopers beschermt.") if protected.optimal else ("", "")
     lines.append(
         Text(
-            en=f"{chosen} complementary cells, cost {protected.cost:.10g}.{cheapest[0]}",
-            nl=f"{chosen} complementaire cellen, kosten {protected.cost:.10g}.{cheapest[1]}",
+            en=f"Complementary cells: {chosen}, cost {protected.cost:.10g}.{cheapest[0]}",
+            nl=f"Complementaire cellen: {chosen}, kosten {protected.cost:.10g}.{cheapest[1]}",
         )
     )
     return lines

@@ -270,7 +270,8 @@ def _levels(system: System, levels: Mapping[str, Interval]) -> tuple[Floats, Flo
 
 def _search(system: System, need_low: Floats, need_high: Floats, progress: Progress | None, cancel: Cancel | None) -> Search:
     search = Search(system, system.value - need_low, system.value + need_high, progress, cancel)
-    if search.open_ends > SMALLEST_DIKIN:
+    # vertices of flows come quickly, those of tables of three and more dimensions do not
+    if search.open_ends > SMALLEST_DIKIN and int(np.diff(system.matrix.tocsc().indptr).max()) > 2:
         search.dikin()
     search.batches()
     if search.open_ends > SMALLEST_DIKIN:
