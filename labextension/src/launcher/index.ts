@@ -4,6 +4,7 @@ import { ILauncher } from '@jupyterlab/launcher';
 import { ITranslator } from '@jupyterlab/translation';
 import { notebookIcon } from '@jupyterlab/ui-components';
 import { DisposableSet } from '@lumino/disposable';
+import { hideCards } from './cards';
 import { CommandIDs, DOMAIN, INotebookWriter, IWorkspaceModel, type Area } from '../tokens';
 
 /**
@@ -56,6 +57,7 @@ export const launcherPlugin: JupyterFrontEndPlugin<void> = {
     }
 
     if (launcher) {
+      hideCards(launcher, model);
       launcher.add({ command: CommandIDs.openPanel, category, rank: 1, categoryRank: 0 });
       let tools: DisposableSet | null = null;
       // the launcher cannot show a closed card, so cards of tools come and go with the permission
