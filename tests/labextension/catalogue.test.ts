@@ -49,6 +49,18 @@ test('a first query aggregates and never groups by an identifier', () => {
   assert.doesNotMatch(query, /RINPERSOON/);
 });
 
+test('costs are averaged although they are sensitive, numbers that are codes are not', () => {
+  const costs = variable('ZVWKHUISARTS', 'sensitive', 'DOUBLE');
+  const query = queryFor(dataset('ZVW2022TABV10', 'ZVWTAB', 2022, 10, [KEY, costs]));
+  assert.match(query, /SELECT count\(\*\) AS n, avg\(ZVWKHUISARTS\) AS mean_ZVWKHUISARTS\n {4}FROM ZVW2022TABV10\n"/);
+  const code = variable('INHP', 'sensitive', 'INTEGER', { '1': 'a', '2': 'b' });
+  assert.match(queryFor(dataset('B', 'B', 2023, 1, [code, SEX])), /SELECT GBAGESLACHT, count\(\*\) AS n\n/);
+  const span = variable('DUUR', 'measure', 'INTERVAL');
+  assert.doesNotMatch(queryFor(dataset('C', 'C', 2023, 1, [span])), /avg/);
+  const income = variable('INPBELI', 'measure', 'DECIMAL(18,2)');
+  assert.match(queryFor(dataset('D', 'D', 2023, 1, [costs, income])), /avg\(INPBELI\)/);
+});
+
 test('without a coded variable or a measure it counts', () => {
   const query = queryFor(dataset('X2023TABV1', 'XTAB', 2023, 1, [KEY]));
   assert.match(query, /SELECT count\(\*\) AS n\n {4}FROM X2023TABV1\n"""/);

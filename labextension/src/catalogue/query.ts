@@ -1,7 +1,7 @@
 import type { Dataset, Variable } from '../api';
 
 /** Types that can be averaged. */
-const NUMERIC = /^(U?(TINY|SMALL|BIG|HUGE)?INT|INTEGER|UINTEGER|DOUBLE|FLOAT|REAL|DECIMAL.*)/i;
+const NUMERIC = /^(U?(TINY|SMALL|BIG|HUGE)?INT|U?INTEGER|DOUBLE|FLOAT|REAL|DECIMAL(\(.*\))?)$/i;
 
 /** Most codes a variable may have to be a sensible row of a first table. */
 const MAX_CATEGORIES = 40;
@@ -13,10 +13,16 @@ const MAX_CATEGORIES = 40;
  * @returns Python source for a cell: counts, and a mean where there is a measure, by one coded variable.
  */
 export function queryFor(dataset: Dataset): string {
-  const dimension = dataset.variables.find(
+  const coded = dataset.variables.filter(
     variable => variable.role !== 'identifier' && isBetween(Object.keys(variable.codes).length, 2, MAX_CATEGORIES)
   );
-  const measure = dataset.variables.find(variable => variable.role === 'measure' && NUMERIC.test(variable.type));
+  const dimension = coded.find(variable => variable.role === 'quasi') ?? coded[0];
+  // costs and incomes are sensitive as well as measures; a number that stands for a code is neither
+  const figures = dataset.variables.filter(
+    variable => NUMERIC.test(variable.type) && Object.keys(variable.codes).length === 0
+  );
+  const measure =
+    figures.find(variable => variable.role === 'measure') ?? figures.find(variable => variable.role === 'sensitive');
   const columns = [...(dimension ? [quoted(dimension.name)] : []), 'count(*) AS n', ...mean(measure)];
   const lines = [`SELECT ${columns.join(', ')}`, `FROM ${quoted(dataset.name)}`];
   if (dimension) {
