@@ -2,7 +2,7 @@ import React, { type ReactNode } from 'react';
 import type { ExportRequest, FileReport } from '../api';
 import { Chip, Note } from '../components/basics';
 import { useSpeech } from '../components/context';
-import { className, placeOf, STATE_SIGNS, STATUS_SIGNS, statusName, worstFirst } from './words';
+import { className, FINAL_STATES, placeOf, STATE_SIGNS, STATUS_SIGNS, statusName, worstFirst } from './words';
 
 /**
  * Everything the reader may see of a request.
@@ -58,10 +58,12 @@ function Terms(props: { request: ExportRequest }): JSX.Element {
           <dt>{trans.__('Price, indicative')}</dt>
           <dd>{request.price_cents === null ? unknown : locale.euros(request.price_cents)}</dd>
         </div>
-        <div>
-          <dt>{trans.__('Ready by')}</dt>
-          <dd>{request.ready_on === null ? unknown : locale.day(request.ready_on)}</dd>
-        </div>
+        {!FINAL_STATES.includes(request.state) && (
+          <div>
+            <dt>{trans.__('Ready by')}</dt>
+            <dd>{request.ready_on === null ? unknown : locale.day(request.ready_on)}</dd>
+          </div>
+        )}
         <div>
           <dt>{trans.__('Round')}</dt>
           <dd>{locale.number(request.round)}</dd>
@@ -193,7 +195,7 @@ function Form(props: { request: ExportRequest }): JSX.Element | null {
     [trans.__('Description'), form.description],
     [trans.__('Secondary disclosure'), form.secondary_disclosure],
     [trans.__('Relation to earlier output'), form.relation_to_earlier],
-    [trans.__('External labels'), form.external_labels],
+    [trans.__('Labels of own data'), form.external_labels],
     [trans.__('About institutions'), form.institutions ? trans.__('yes') : '']
   ];
   const filled = answers.filter(([, answer]) => answer !== '');
