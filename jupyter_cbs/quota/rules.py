@@ -175,7 +175,10 @@ def check_save(
                 en=f"{name.en}: it has not been measured yet how full it is, so nothing larger can be saved.",
                 nl=f"{name.nl}: nog niet gemeten hoe vol deze is; groter opslaan kan daarom nog niet.",
             ),
-            Text(en="Measure the storage and save again.", nl="Meet de opslag en sla daarna opnieuw op."),
+            Text(
+                en="Choose “Measure now” under Storage in the side panel, then save again.",
+                nl="Kies “Nu meten” onder Opslag in het zijpaneel en sla daarna opnieuw op.",
+            ),
         )
     if used_bytes - replaces_bytes + needed <= limit:
         return

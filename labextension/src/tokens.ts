@@ -86,6 +86,8 @@ export interface IWorkspaceModel extends IDisposable {
    * @param step - What the step needs.
    */
   act(id: string, action: ExportAction, step: ExportStep): Promise<ExportRequest>;
+  /** Measure both storage areas now and show the figures; rejects with a `GatewayError`. */
+  measureStorage(): Promise<void>;
 }
 
 /**

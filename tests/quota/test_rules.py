@@ -111,6 +111,8 @@ def test_nothing_new_is_saved_into_the_unknown() -> None:
     with pytest.raises(Unavailable) as caught:
         check_save("shared", None, 100 * GB, 1)
     assert caught.value.code == "not_measured"
+    assert "“Measure now”" in caught.value.remedy.en
+    assert "“Nu meten”" in caught.value.remedy.nl
 
 
 @given(st.integers(0, 200), st.integers(0, 200), st.integers(0, 200))

@@ -38,6 +38,7 @@ export function ActionButton(props: {
         type="button"
         className={`jp-cbs-Button${props.primary && allowed ? ' jp-mod-primary' : ''}`}
         aria-disabled={!open}
+        aria-busy={props.busy || undefined}
         aria-describedby={allowed ? undefined : id}
         onClick={() => {
           if (open) {

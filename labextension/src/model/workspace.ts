@@ -113,6 +113,10 @@ export class WorkspaceModel implements IWorkspaceModel {
     }
   }
 
+  async measureStorage(): Promise<void> {
+    this.quota.put(await this._watch(this._client.measureQuota()));
+  }
+
   dispose(): void {
     if (this._isDisposed) {
       return;

@@ -1,6 +1,6 @@
-import React from 'react';
-import type { AreaUsage } from '../api';
-import { Age, Loaded } from '../components/basics';
+import React, { useState } from 'react';
+import { GatewayError, type AreaUsage } from '../api';
+import { ActionButton, Age, Loaded, Note } from '../components/basics';
 import { useSpeech } from '../components/context';
 import { useResource } from '../components/hooks';
 import type { IWorkspaceModel } from '../tokens';
@@ -17,6 +17,7 @@ export function StorageView(props: { model: IWorkspaceModel }): JSX.Element {
         <>
           <Gauge usage={status.shared} />
           <Gauge usage={status.personal} />
+          <MeasureNow model={props.model} />
         </>
       )}
     </Loaded>
@@ -30,6 +31,56 @@ export function StorageAge(props: { model: IWorkspaceModel }): JSX.Element | nul
   const { value } = useResource(props.model.quota);
   const moments = [value?.shared.measured_at, value?.personal.measured_at].filter((at): at is string => !!at);
   return moments.length === 0 ? null : <Age at={moments.sort((a, b) => Date.parse(a) - Date.parse(b))[0]} />;
+}
+
+/**
+ * Measures at once, which a save that is refused for want of a figure asks for; the broker measures by itself now and then.
+ */
+function MeasureNow(props: { model: IWorkspaceModel }): JSX.Element {
+  const { trans } = useSpeech();
+  const [isBusy, setBusy] = useState(false);
+  const [said, setSaid] = useState('');
+  const [error, setError] = useState<GatewayError | null>(null);
+  const measure = async (): Promise<void> => {
+    setBusy(true);
+    setSaid(trans.__('Measuring …'));
+    setError(null);
+    try {
+      await props.model.measureStorage();
+      const status = props.model.quota.value;
+      const isComplete = !!status?.shared.measured_at && !!status.personal.measured_at;
+      setSaid(isComplete ? trans.__('Measured.') : trans.__('Not everything could be measured.'));
+    } catch (reason) {
+      setSaid('');
+      if (!(reason instanceof GatewayError)) {
+        throw reason;
+      }
+      setError(reason);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <>
+      <div className="jp-cbs-Row jp-cbs-Measure">
+        <ActionButton
+          label={trans.__('Measure now')}
+          permission={{ allowed: true, reason: '' }}
+          busy={isBusy}
+          onAct={() => void measure()}
+        />
+        {/* there from the start: a region that comes together with its text is not read out */}
+        <span className="jp-cbs-Fine" role="status">
+          {said}
+        </span>
+      </div>
+      {error && (
+        <Note tone="bad" sign="✕" alert>
+          {error.sentence}
+        </Note>
+      )}
+    </>
+  );
 }
 
 function Gauge(props: { usage: AreaUsage }): JSX.Element {
