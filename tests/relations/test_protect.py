@@ -56,7 +56,7 @@ def test_protected_counts_are_safe_in_two_dimensions(inner: np.ndarray, method: 
     protected_or_impossible(problem_of(inner, (values > 0) & (values < 10)), method)
 
 
-@SLOW
+@settings(SLOW, max_examples=6)
 @given(arrays(np.int64, (3, 3, 2), elements=st.integers(0, 40)), st.booleans())
 def test_protected_counts_are_safe_in_three_dimensions(inner: np.ndarray, integer: bool) -> None:
     _, values, _ = full_table(inner)

@@ -24,6 +24,8 @@ Interval = tuple[float, float]
 
 MOST_WHOLE: Final = 400
 """Up to this many cells of a component the ends of integer intervals are proven by branch and bound; beyond, real ends are rounded inwards."""
+LONGEST: Final = 5.0
+"""Seconds after which the end of an integer interval is no longer looked for; the rounded real end stands."""
 WHOLE: Final = 1e-6
 """A double this near to a whole number is taken for one."""
 
@@ -180,6 +182,7 @@ def whole_ends(system: System, low: Floats, high: Floats, cancel: Cancel | None 
                 continue
             check_cancel(cancel)
             solver.changeColCost(cell, sign)
+            solver.setOptionValue("time_limit", solver.getRunTime() + LONGEST)
             solver.run()
             solver.changeColCost(cell, 0.0)
             if solver.getModelStatus() == highspy.HighsModelStatus.kOptimal:
