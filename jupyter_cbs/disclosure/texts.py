@@ -5,13 +5,19 @@ Counts of units are named; figures of concentration (shares of the largest contr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ..domain.text import Text
-from .cells import Cells
+from .cells import Cells, Ints
 from .rules.base import Question, Ruling
 from .units import counted, plural
+
+MAX_MERGED = 4
+"""Categories that are named at most as ones to merge a small one with; more is another classification."""
+
+MAX_AWAY = 12
+"""Places in a code list among which they are looked for; categories without anybody lie between."""
 
 
 class _Pair(NamedTuple):
@@ -43,7 +49,7 @@ class Explainer:
         self.unit = unit
         self._n: list[int] = cells.n.tolist()
         self._totals: list[list[bool]] = [cells.is_total(i).tolist() for i in range(len(cells.sizes))]
-        self._neighbours = {(i, step): cells.neighbours(i, step).tolist() for i in range(len(cells.sizes)) for step in (-1, 1)}
+        self._neighbours: dict[tuple[int, int], Ints] = {}
         self._why: dict[str, Callable[[int, Ruling], _Pair]] = {
             "too_few_units": self._too_few,
             "units_not_established": self._too_few,
@@ -148,7 +154,7 @@ class Explainer:
         if not others:
             return _Pair("the whole table", "de hele tabel")
         name = " · ".join(others)
-        return _Pair(f"'{name}'", f"'{name}'")
+        return _Pair(f"‘{name}’", f"‘{name}’")
 
     def _all_zero(self, row: int, ruling: Ruling) -> _Pair:
         units = counted(self._n[row], self.unit)
@@ -173,35 +179,77 @@ class Explainer:
                 "Explain in the form why it can be published, or suppress the cell.",
                 "Licht in het formulier toe waarom dit naar buiten kan, of onderdruk de cel.",
             )
+        if ruling.code == "few_institutions":
+            least = self.question.profile.min_institutions
+            return _Pair(
+                f"Merge it with other categories until {least} institutions contribute, or suppress the cell.",
+                f"Voeg hem samen met andere categorieën tot er {least} instellingen bijdragen, of onderdruk de cel.",
+            )
+        if ruling.code == "share_of_group":
+            return self._suppress(row)
         merge = self._merge(row, ruling)
         if merge is not None:
             return _Pair(f"{merge.en}, or suppress the cell.", f"{merge.nl}, of onderdruk de cel.")
+        return self._suppress(row)
+
+    def _suppress(self, row: int) -> _Pair:
         inner = [i for i in range(len(self.cells.sizes)) if not self._totals[i][row]]
         if len(inner) > 1:
             label = self.cells.dimensions[inner[-1]].label
-            return _Pair(f"Suppress the cell, or leave out '{label}'.", f"Onderdruk de cel, of laat '{label}' weg.")
-        if inner:
-            return _Pair("Suppress the cell, or merge categories.", "Onderdruk de cel, of voeg categorieën samen.")
+            return _Pair(f"Suppress the cell, or leave out ‘{label}’.", f"Onderdruk de cel, of laat ‘{label}’ weg.")
         return _Pair("Suppress the cell, or choose a larger population.", "Onderdruk de cel, of kies een grotere populatie.")
 
     def _merge(self, row: int, ruling: Ruling) -> _Pair | None:
-        """Name the neighbouring category that solves it, or helps most, in the dimension where that is least far."""
-        cells = self.cells
-        best: tuple[tuple[bool, int, int, int], int, int] | None = None
-        needed = self.question.profile.min_frequency * (2 if ruling.code == "few_on_each_side" else 1)
-        for dimension in range(len(cells.sizes)):
-            if self._totals[dimension][row] or cells.sizes[dimension] < 3:
+        """Name the categories next to this one that solve it together: as few as do, under the same total; None when none do.
+
+        Merging all categories that hold anything gives the total, which is no merge. Contributors of different categories are taken to
+        be different units, as everywhere in a table with one row per unit; the merged table is judged again anyway.
+        """
+        best: tuple[tuple[int, int, int], int, list[int]] | None = None
+        for dimension in range(len(self.cells.sizes)):
+            if self._totals[dimension][row]:
                 continue
-            for step in (-1, 1):
-                other = self._neighbours[dimension, step][row]
-                if other < 0 or not self._n[other]:
-                    continue
-                together = self._n[row] + self._n[other]
-                rank = (together < needed, together if together >= needed else -together, dimension, step)
-                if best is None or rank < best[0]:
-                    best = (rank, dimension, other)
+            before, after = self._beside(row, dimension, -1), self._beside(row, dimension, 1)
+            for size in range(1, MAX_MERGED + 1):
+                if best is not None and size > best[0][0]:
+                    break
+                for left in range(size + 1):
+                    right = size - left
+                    if left > len(before) or right > len(after) or (left == len(before) and right == len(after)):
+                        continue
+                    others = [*reversed(before[:left]), *after[:right]]
+                    together = self._n[row] + sum(self._n[other] for other in others)
+                    rank = (size, together, dimension)
+                    if (best is None or rank < best[0]) and self._suffices(row, others, ruling):
+                        best = rank, dimension, others
         if best is None:
             return None
-        _, dimension, other = best
-        mine, theirs = self._label(row, dimension), self._label(other, dimension)
-        return _Pair(f"Merge '{mine}' with '{theirs}'", f"Voeg '{mine}' samen met '{theirs}'")
+        _, dimension, others = best
+        mine, theirs = self._label(row, dimension), [f"‘{self._label(other, dimension)}’" for other in others]
+        return _Pair(f"Merge ‘{mine}’ with {_listed(theirs, 'and')}", f"Voeg ‘{mine}’ samen met {_listed(theirs, 'en')}")
+
+    def _beside(self, row: int, dimension: int, step: int) -> list[int]:
+        """Give the nearest cells that hold anything on one side, one more than are ever merged."""
+        found: list[int] = []
+        for away in range(1, min(MAX_AWAY, self.cells.sizes[dimension]) + 1):
+            place = (dimension, step * away)
+            if place not in self._neighbours:
+                self._neighbours[place] = self.cells.neighbours(*place)
+            other = int(self._neighbours[place][row])
+            if other >= 0 and self._n[other]:
+                found.append(other)
+                if len(found) > MAX_MERGED:
+                    break
+        return found
+
+    def _suffices(self, row: int, others: Sequence[int], ruling: Ruling) -> bool:
+        members = [row, *others]
+        if ruling.code == "largest_contributor":
+            total, largest = float(self.cells.abs_total[members].sum()), float(self.cells.top1[members].max())
+            return largest < self.question.profile.dominance_max_share * total
+        needed = self.question.profile.min_frequency * (2 if ruling.code == "few_on_each_side" else 1)
+        return sum(self._n[member] for member in members) >= needed
+
+
+def _listed(names: Sequence[str], last: str) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {last} {names[-1]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import defaultdict
 from fractions import Fraction
@@ -174,8 +175,52 @@ def test_remedies_name_the_neighbour_to_merge_with() -> None:
     judged = judge(frame, dims, spec(), RuleProfile(), "person")
     finding = next(f for f in judged.findings if f.cell == ("A-1", "B-0"))
     assert finding.text.en == "A-1 · B-0: 4 persons, at least 10 are needed."
-    assert finding.remedy.en == "Merge 'A-1' with 'A-0', or suppress the cell."
-    assert finding.remedy.nl == "Voeg 'A-1' samen met 'A-0', of onderdruk de cel."
+    assert finding.remedy.en == "Merge ‘A-1’ with ‘A-0’, or suppress the cell."
+    assert finding.remedy.nl == "Voeg ‘A-1’ samen met ‘A-0’, of onderdruk de cel."
+
+
+def remedy_of(counts: list[list[int]], cell: tuple[str, ...]) -> str:
+    frame, dims = crosstab(counts)
+    return next(f for f in judge(frame, dims, spec(), RuleProfile(), "person").findings if f.cell == cell).remedy.en
+
+
+def test_a_merge_that_is_advised_is_large_enough() -> None:
+    # 1 and 8 are too few together: the next one is needed as well
+    assert remedy_of([[1], [8], [40], [50]], ("A-0", "B-0")) == "Merge ‘A-0’ with ‘A-1’ and ‘A-2’, or suppress the cell."
+    # one neighbour on the other side is better than two
+    assert remedy_of([[40], [1], [8], [50]], ("A-1", "B-0")) == "Merge ‘A-1’ with ‘A-0’, or suppress the cell."
+    # categories without anybody are passed over
+    assert remedy_of([[1], [0], [0], [50], [60]], ("A-0", "B-0")) == "Merge ‘A-0’ with ‘A-3’, or suppress the cell."
+
+
+def test_no_merge_is_advised_where_none_helps() -> None:
+    # all categories together are the total
+    assert "Merge" not in remedy_of([[1], [8]], ("A-0", "B-0"))
+    assert "Merge" not in remedy_of([[1], [1], [1], [2], [1], [1], [1], [1], [1], [90]], ("A-0", "B-0"))
+    # merging does not make a share smaller
+    assert "Merge" not in remedy_of([[95, 40], [5, 45]], ("A-0", "B-0"))
+
+
+@settings(max_examples=40, deadline=None)
+@given(counts=st.lists(st.lists(st.sampled_from([0, 0, 1, 2, 4, 8, 12, 30]), min_size=3, max_size=3), min_size=3, max_size=6))
+def test_every_named_merge_suffices(counts: list[list[int]]) -> None:
+    frame, dims = crosstab(counts)
+    judged = judge(frame, dims, spec(), RuleProfile(), "person")
+    for finding in judged.findings:
+        named = re.findall("‘([AB])-(\\d)’", finding.remedy.en)
+        if finding.rule.value != "min_frequency" or not finding.remedy.en.startswith("Merge"):
+            continue
+        along = {letter for letter, _ in named}
+        assert len(along) == 1
+        members = [int(digit) for _, digit in named]
+        row, column = (None if label is None else int(label[2:]) for label in finding.cell)
+        cells = [
+            sum(counts[a][b] for a in range(len(counts)) for b in range(3) if a in rows and b in columns)
+            for rows, columns in [
+                (members, range(3) if column is None else [column]) if along == {"A"} else (range(len(counts)) if row is None else [row], members)
+            ]
+        ]
+        assert sum(cells) >= 10
 
 
 def test_texts_of_dominance_name_no_figure_of_concentration() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import time
 from collections.abc import Collection, Sequence
 
+import corpus_records
 import pyarrow as pa
 import pytest
 from corpus import book, content, harmless, must_catch, person, rin, table
@@ -16,7 +18,7 @@ from hypothesis import strategies as st
 
 from jupyter_cbs.disclosure.judge import judge
 from jupyter_cbs.disclosure.scan import SCANNERS, ScanContext, ScanResult, scan
-from jupyter_cbs.disclosure.scanners import delimited
+from jupyter_cbs.disclosure.scanners import delimited, records
 from jupyter_cbs.disclosure.scanners.delimited import sniff
 from jupyter_cbs.disclosure.scanners.values import decimal_mark, is_count_name, number, readings
 from jupyter_cbs.domain.evidence import TableMeta
@@ -46,9 +48,39 @@ def test_everything_that_must_be_caught_is_caught() -> None:
     assert missed == {}
 
 
+def test_records_in_any_notation_are_microdata() -> None:
+    files = list(corpus_records.caught())
+    assert len(files) >= 90
+    missed = {name: worst(scan(file, CONTEXT)) for name, file, expected in files if not expected <= rules(scan(file, CONTEXT))}
+    assert missed == {}
+
+
+def test_few_records_are_for_review_and_more_are_unsafe() -> None:
+    for count, status in [(10, Status.REVIEW), (19, Status.REVIEW), (20, Status.UNSAFE), (60, Status.UNSAFE)]:
+        rows = corpus_records.people(1, count)
+        for file in (content("r.txt", table(rows, ":")), content("r.csv", table(rows, ":")), content("r.py", f"rows = {[tuple(r) for r in rows]}\n")):
+            assert [f.status for f in scan(file, CONTEXT).findings if f.rule == Rule.MICRODATA] == [status], (file.name, count)
+
+
+def test_records_are_told_once_and_where_they_start() -> None:
+    text = "Hieronder de gegevens.\n\n" + table(corpus_records.people(7), ":")
+    found = [f for f in scan(content("r.txt", text), CONTEXT).findings if f.rule == Rule.MICRODATA]
+    assert [f.where.line for f in found] == [3]
+    assert found[0].text.en.startswith("60 rows ")
+    script = "import pandas as pd\n\nrows = [\n" + "".join(f"    {tuple(row)},\n" for row in corpus_records.people(8)) + "]\n"
+    found = [f for f in scan(content("r.py", script), CONTEXT).findings if f.rule == Rule.MICRODATA]
+    assert [f.where.line for f in found] == [4]
+
+
+def test_counts_between_odd_separators_are_checked_as_counts() -> None:
+    rows = [["groep", "jaar", "n"], *([f"groep {i}", 2020 + i % 2, 40 + i] for i in range(12)), ["groep 13", 2021, 7]]
+    for file in (content("t.txt", table(rows, ":")), content("t.csv", table(rows, "^"))):
+        assert {f.rule for f in scan(file, CONTEXT).findings if f.status == Status.UNSAFE} == {Rule.MIN_FREQUENCY}, file.name
+
+
 def test_harmless_files_are_not_blocked() -> None:
-    files = list(harmless())
-    assert len(files) >= 40
+    files = [*harmless(), *corpus_records.harmless()]
+    assert len(files) >= 70
     alarms = {}
     for name, file in files:
         result = scan(file, CONTEXT)
@@ -92,7 +124,8 @@ def test_a_small_cell_is_shown_where_it_is() -> None:
     (finding,) = result.findings
     assert (finding.rule, finding.status, finding.basis) == (Rule.MIN_FREQUENCY, Status.UNSAFE, "found")
     assert finding.where == Where(row=3, column="aantal", cell="B3")
-    assert finding.text.en == "'aantal': 3, at least 10 are needed."
+    assert finding.text.en == "3 observations in row ‘10-19’ and column ‘aantal’, at least 10 are needed: so few can be recognised."
+    assert finding.text.nl == "3 waarnemingen in rij ‘10-19’ en kolom ‘aantal’, er zijn er minstens 10 nodig: zo weinigen zijn herkenbaar."
     assert result.tables == 1
     assert result.cells == 8
 
@@ -390,3 +423,75 @@ def test_microdata_of_any_size_is_recognised(seed: int, count: int, index: bool)
     rows = [([i] if index else []) + person(rng) for i in range(count)]
     header = ([""] if index else []) + ["a", "b", "c", "d", "e"]
     assert "microdata" in rules(scan(content("x.csv", table([header, *rows])), CONTEXT))
+
+
+MARKS = [":", ";", "|", "\t", "^", "~", ",", "  "]
+NAMES = ["", "a", "b", "v1", "leeftijd", "inkomen", "x_2", "regio", "score", "wave", "groep", "n", "aantal"]
+
+
+@settings(max_examples=80, deadline=None)
+@given(seed=st.integers(0, 10**6), count=st.integers(20, 120), mark=st.sampled_from(MARKS), kind=st.sampled_from(["txt", "csv"]), data=st.data())
+def test_neither_order_nor_names_nor_separator_make_microdata_safe(seed: int, count: int, mark: str, kind: str, data: st.DataObject) -> None:
+    rows = [[str(cell).replace(" ", "_") for cell in row] for row in corpus_records.people(seed, count)]
+    places = data.draw(st.permutations(range(5)))
+    order = data.draw(st.one_of(st.none(), st.integers(0, 4), st.randoms(use_true_random=False)))
+    if isinstance(order, int):
+        rows.sort(key=lambda row: row[order])
+    elif order is not None:
+        order.shuffle(rows)
+    names = data.draw(st.one_of(st.none(), st.lists(st.sampled_from(NAMES), min_size=5, max_size=5)))
+    grid = [[row[k] for k in places] for row in rows]
+    result = scan(content(f"x.{kind}", table([names, *grid] if names else grid, mark)), CONTEXT)
+    if names and {"n", "aantal"} & set(names):
+        assert worst(result) != Status.SAFE  # a column that says it counts makes it a table, of which other rules see what is wrong
+    else:
+        assert Rule.MICRODATA in {f.rule for f in result.findings if f.status == Status.UNSAFE}
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10**6), count=st.integers(20, 90), shape=st.integers(0, 6), data=st.data())
+def test_neither_order_nor_names_make_microdata_in_scripts_safe(seed: int, count: int, shape: int, data: st.DataObject) -> None:
+    rows = corpus_records.people(seed, count)
+    names = data.draw(st.lists(st.sampled_from([name for name in NAMES[1:] if name not in ("n", "aantal")]), min_size=5, max_size=5, unique=True))
+    columns = list(zip(*rows, strict=True))
+    written = {
+        0: ("py", f"x = {[tuple(row) for row in rows]}\n"),
+        1: ("py", f"x = {[dict(zip(names, row, strict=True)) for row in rows]}\n"),
+        2: ("py", f"x = pd.DataFrame({ {name: list(column) for name, column in zip(names, columns, strict=True)} })\n"),
+        3: ("r", "x <- data.frame(" + ", ".join(f"{n} = c({corpus_records.quoted(c)})" for n, c in zip(names, columns, strict=True)) + ")\n"),
+        4: ("r", "x <- rbind(" + ", ".join(f"c({corpus_records.quoted(row)})" for row in rows) + ")\n"),
+        5: ("txt", "".join(json.dumps(dict(zip(names, row, strict=True))) + "\n" for row in rows)),
+        6: ("txt", corpus_records.fixed(rows)),
+    }
+    kind, text = written[shape]
+    assert Rule.MICRODATA in {f.rule for f in scan(content(f"x.{kind}", text), CONTEXT).findings if f.status == Status.UNSAFE}, text[:300]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("txt", "a:b 1\n" * 60_000),
+        ("txt", "".join(f"{i}:{i * 7919 % 10007}:{'xyz'[i % 3]}\n" for i in range(40_000))),
+        ("txt", "[" * 200_000),
+        ("txt", '{"a":' * 100_000),
+        ("py", '"' + '\\"' * 400_000),
+        ("r", "'" + "\\'" * 400_000),
+        ("do", '`"' * 300_000),
+        ("py", "x = [" + "(1, 'a')," * 20_000 + "]"),
+        ("py", "x = {" + "'rin_persoon': 123456781," * 10_000 + "}"),
+        ("csv", "x" * 2_000_000),
+        ("json", json.dumps([{"a": i, "b": i % 7} for i in range(10_000)])),
+    ],
+    ids=["sentence", "many-lines", "open", "nested", "quotes-py", "quotes-r", "quotes-do", "pairs", "keys", "one-cell", "json"],
+)
+def test_time_stays_bounded(kind: str, text: str) -> None:
+    start = time.process_time()
+    scan(content(f"x.{kind}", text), CONTEXT)
+    assert time.process_time() - start < 30  # linear reading takes a few seconds of a busy machine; quadratic takes many minutes
+
+
+def test_lines_beyond_the_bound_are_said_not_to_be_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "MAX_LINES", 1_000)
+    text = "Een zin zoals vele.\n" * 1_001
+    assert Rule.UNREADABLE in {f.rule for f in scan(content("x.txt", text), CONTEXT).findings}
+    assert scan(content("x.txt", text[: len(text) // 2]), CONTEXT).findings == ()

@@ -9,13 +9,16 @@ from collections.abc import Iterator
 from ...domain.files import FileContent
 from ...domain.finding import Rule, Status
 from ...domain.text import Text
-from . import identifiers
+from . import identifiers, literals
 from .decoding import text_stream
 from .grids import check_part, check_sheet
 from .report import Report
 from .sheet import Sheet
 
 DELIMITERS = ",;\t|"
+ODD_DELIMITERS = ":^~"
+"""Separators that are considered where none of the usual ones splits the lines."""
+
 WHOLE_CELLS = 200_000
 """Places of a file that are held at once; a longer file is looked through in parts of this size."""
 
@@ -31,6 +34,12 @@ def sniff(sample: str) -> str:
         score = (round(times / max(1, len(lines)), 1) if fields > 1 else 0.0, fields)
         if score > best and not (delimiter == ";" and candidate == "," and best[0] >= 0.9):
             best, delimiter = score, candidate
+    if best[0] < 0.5:
+        # an unusual one must split nearly all lines, since colons stand in times and titles as well
+        for candidate in ODD_DELIMITERS:
+            fields, times = max(Counter(line.count(candidate) + 1 for line in lines).items(), key=lambda item: item[1], default=(1, 0))
+            if fields > 2 and times >= 0.9 * len(lines):
+                return candidate
     if delimiter == "," and lines and ";" in lines[0] and lines[0].count(";") >= lines[0].count(","):
         delimiter = ";"
     return delimiter
@@ -49,6 +58,8 @@ def scan(file: FileContent, report: Report) -> None:
         first = next(parts, [])
         sheet = Sheet(first, title=title, decryption=file.type == "csv")
         check_sheet(sheet, report)
+        if whole.lstrip()[:1] in ("{", "[", "("):
+            literals.check(whole, "json", report)
         header = first[0] if first else []
         done = len(first)
         for part in parts:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ...domain.finding import Rule, Status, Where
 from ...domain.text import Text
+from ..units import counted, unit_of_words
 from .microdata import _is_category
 from .report import Report
 from .sheet import Block, Column
-from .values import is_count_name, is_extreme_name, is_percent_name, is_residual_df, is_suppressed, is_total, mentions_counts
+from .values import is_count_name, is_extreme_name, is_percent_name, is_residual_df, is_suppressed, is_total, mentions_counts, words
 
 SUPPRESS = Text(
     en="Merge the category with a neighbour or suppress the cell, and another in its row and column so that it cannot be calculated.",
@@ -83,8 +84,11 @@ def check(block: Block, report: Report) -> None:
         return
     found = roles(block)
     for column in found.counts:
-        cells = [(block.where(row, column.index), value) for row, value in enumerate(column.numbers) if _is_small(value, report)]
-        _small(cells, column.full_name or column.name, report)
+        name = column.full_name or column.name
+        for row, value in enumerate(column.numbers):
+            if value is not None and _is_small(value, report):
+                label = " · ".join(cell for c in found.labels if (cell := c.cells[row]))
+                _small(block.where(row, column.index), value, label, name, report)
     counted_rows = _named_rows(block, found, report)
     if found.counts and not found.others:
         _groups(block, found, report)
@@ -97,15 +101,17 @@ def _is_small(value: float | None, report: Report) -> bool:
     return value is not None and 0 < value < report.context.profile.min_frequency and value == int(value)
 
 
-def _small(cells: Iterable[tuple[Where, float | None]], name: str, report: Report) -> None:
+def _small(where: Where, value: float, row: str, column: str, report: Report) -> None:
+    """Report a count below the least: what it is, where it stands, why it cannot leave."""
     least = report.context.profile.min_frequency
-    for where, value in cells:
-        if value is not None and _is_small(value, report):
-            text = Text(
-                en=f"'{name}': {int(value)}, at least {least} are needed.",
-                nl=f"'{name}': {int(value)}, er zijn er minstens {least} nodig.",
-            )
-            report.add(Rule.MIN_FREQUENCY, Status.UNSAFE, text, SUPPRESS, where)
+    units = counted(int(value), unit_of_words(words(f"{column} {row}")))
+    en = " and ".join(text for text in (f"row ‘{row}’" * bool(row), f"column ‘{column}’" * bool(column)) if text)
+    nl = " en ".join(text for text in (f"rij ‘{row}’" * bool(row), f"kolom ‘{column}’" * bool(column)) if text)
+    text = Text(
+        en=f"{units.en} in {en or 'this cell'}, at least {least} are needed: so few can be recognised.",
+        nl=f"{units.nl} in {nl or 'deze cel'}, er zijn er minstens {least} nodig: zo weinigen zijn herkenbaar.",
+    )
+    report.add(Rule.MIN_FREQUENCY, Status.UNSAFE, text, SUPPRESS, where)
 
 
 def _named_rows(block: Block, found: Roles, report: Report) -> bool:
@@ -117,10 +123,13 @@ def _named_rows(block: Block, found: Roles, report: Report) -> bool:
         for row, label in enumerate(first.cells):
             if not label:
                 continue
-            cells = [(block.where(row, c.index), c.numbers[row]) for c in numeric if c is not first and c not in found.counts]
+            columns = [c for c in numeric if c is not first and c not in found.counts]
+            cells = [(block.where(row, c.index), c.numbers[row]) for c in columns]
             if is_count_name(label) and len(label) < 40 and cells and not found.cross:
                 named = True
-                _small(cells, label, report)
+                for column, value in zip(columns, (value for _, value in cells), strict=True):
+                    if value is not None and _is_small(value, report):
+                        _small(block.where(row, column.index), value, label, column.full_name or column.name, report)
             _special(label, cells, report)
     for column in numeric:
         if not (is_residual_df(column.name) or is_extreme_name(column.name)):
@@ -135,8 +144,8 @@ def _special(name: str, cells: list[tuple[Where, float | None]], report: Report)
         for where, value in cells:
             if value is not None and value < least:
                 text = Text(
-                    en=f"'{name}': {value:g} degrees of freedom, at least {least} are needed.",
-                    nl=f"'{name}': {value:g} vrijheidsgraden, er zijn er minstens {least} nodig.",
+                    en=f"{value:g} degrees of freedom in ‘{name}’, at least {least} are needed.",
+                    nl=f"{value:g} vrijheidsgraden in ‘{name}’, er zijn er minstens {least} nodig.",
                 )
                 remedy = Text(en="Use fewer parameters or more observations.", nl="Gebruik minder parameters of meer waarnemingen.")
                 report.add(Rule.DEGREES_OF_FREEDOM, Status.UNSAFE, text, remedy, where)
@@ -144,8 +153,8 @@ def _special(name: str, cells: list[tuple[Where, float | None]], report: Report)
         place = next((where for where, value in cells if value is not None), None)
         if place is not None:
             text = Text(
-                en=f"'{name}' is the value of one unit and is not released.",
-                nl=f"'{name}' is de waarde van één eenheid en wordt niet vrijgegeven.",
+                en=f"‘{name}’ is the value of one unit and is not released.",
+                nl=f"‘{name}’ is de waarde van één eenheid en wordt niet vrijgegeven.",
             )
             remedy = Text(
                 en="Leave it out, or give a percentile or the mean of at least ten extreme units.",
@@ -219,9 +228,9 @@ def _shares(block: Block, found: Roles, report: Report) -> None:
 def _unknown(block: Block, found: Roles, report: Report) -> None:
     column = (found.others or found.shares or tuple(c for c in block.columns if c.has_numbers))[-1]
     text = Text(
-        en=f"Nothing proves the numbers of this table ('{column.name or column.index + 1}'): how many units are behind "
+        en=f"Nothing proves the numbers of this table (column ‘{column.name or column.index + 1}’): how many units are behind "
         "each, and whether one dominates, is unknown.",
-        nl=f"Niets bewijst de getallen van deze tabel ('{column.name or column.index + 1}'): hoeveel eenheden erachter "
+        nl=f"Niets bewijst de getallen van deze tabel (kolom ‘{column.name or column.index + 1}’): hoeveel eenheden erachter "
         "zitten en of er één domineert, is onbekend.",
     )
     report.add(Rule.UNKNOWN_TABLE, Status.REVIEW, text, WITH_EVIDENCE, block.header_where(column.index))

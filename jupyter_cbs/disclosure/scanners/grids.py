@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import frequencies, identifiers, microdata, verified
+from . import frequencies, identifiers, microdata, records, verified
 from .report import Report
 from .sheet import Block, Sheet
 
@@ -19,8 +19,24 @@ def check_sheet(sheet: Sheet, report: Report) -> None:
     for block in sheet.blocks():
         report.tables += 1
         identifiers.check_columns(block, report)
-        if not known and not microdata.check(block, report):
-            frequencies.check(block, report)
+        if known:
+            continue
+        if microdata.check(block, report):
+            continue
+        if records.is_roster(block):
+            microdata.tell(block, report)
+            continue
+        frequencies.check(block, report)
+    if not known and sheet.lines is None and _is_unsplit(sheet):
+        # nothing separates the fields that separates them in this kind of file: each row is a line of text
+        records.check_lines([",".join(row) for row in sheet.rows], report, spaced=True)
+
+
+def _is_unsplit(sheet: Sheet) -> bool:
+    """Tell whether most rows are one cell that is long enough to hold several."""
+    filled = [row for row in sheet.rows if any(cell.strip() for cell in row)]
+    alone = sum(sum(bool(cell.strip()) for cell in row) == 1 and len(max(row, key=len)) > 5 for row in filled)
+    return bool(filled) and alone >= 0.5 * len(filled)
 
 
 def check_part(sheet: Sheet, report: Report) -> None:

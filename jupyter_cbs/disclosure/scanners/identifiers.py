@@ -138,14 +138,14 @@ def check_columns(block: Block, report: Report) -> None:
             _allow_decryption(block, column, report)
         elif named is not None:
             text = Text(
-                en=f"Column '{named}' is a key that never leaves the environment.",
-                nl=f"Kolom '{named}' is een sleutel die de omgeving nooit verlaat.",
+                en=f"Column ‘{named}’ is a key that never leaves the environment.",
+                nl=f"Kolom ‘{named}’ is een sleutel die de omgeving nooit verlaat.",
             )
             report.add(Rule.IDENTIFIER, Status.UNSAFE, text, _remedy(named), block.header_where(column.index))
         elif shape is not None:
             why = _SHAPE_TEXT[shape]
             name = column.name or "?"
-            text = Text(en=f"Column '{name}': {why.en}.", nl=f"Kolom '{name}': {why.nl}.")
+            text = Text(en=f"Column ‘{name}’: {why.en}.", nl=f"Kolom ‘{name}’: {why.nl}.")
             status = Status.REVIEW if shape == "kvk" else Status.UNSAFE
             report.add(Rule.IDENTIFIER, status, text, _remedy(name), block.header_where(column.index))
         elif any(is_long_hex(value) for value in column.filled):
@@ -168,8 +168,8 @@ def _remedy(name: str) -> Text:
 
 def _allow_decryption(block: Block, column: Column, report: Report) -> None:
     text = Text(
-        en=f"Column '{column.name}' asks for decryption: this file falls in the decryption class.",
-        nl=f"Kolom '{column.name}' vraagt om ontsleuteling: dit bestand valt in de klasse ontsleutelen.",
+        en=f"Column ‘{column.name}’ asks for decryption: this file falls in the decryption class.",
+        nl=f"Kolom ‘{column.name}’ vraagt om ontsleuteling: dit bestand valt in de klasse ontsleutelen.",
     )
     remedy = Text(
         en="Keep it if decryption is meant; every code needs at least the minimum number of units.",
@@ -186,7 +186,7 @@ def _check_row_labels(block: Block, report: Report) -> None:
         if label and report.context.is_identifier(label):
             rest = [column.cells[row] for column in block.columns[1:] if column.cells[row]]
             sure = sum(nine_digits(value) is not None or is_long_hex(value) for value in rest) > len(rest) / 2 if rest else False
-            text = Text(en=f"Row '{label}' is named like a key.", nl=f"Rij '{label}' heet als een sleutel.")
+            text = Text(en=f"Row ‘{label}’ is named like a key.", nl=f"Rij ‘{label}’ heet als een sleutel.")
             report.add(Rule.IDENTIFIER, Status.UNSAFE if sure else Status.REVIEW, text, REMOVE_COLUMN, block.where(row, 0))
 
 
@@ -196,7 +196,7 @@ def check_name(name: str, report: Report, where: Where | None = None) -> None:
         if nine_digits(token) is not None or is_long_hex(token) or (_PC6.match(token) and len(token) == 6) or (_BRIN.match(token) and len(token) > 3):
             sure = is_surely_person_number(token) or is_long_hex(token)
             text = Text(
-                en=f"The name '{name}' holds '{token}', which looks like a key.", nl=f"De naam '{name}' bevat '{token}', dat op een sleutel lijkt."
+                en=f"The name ‘{name}’ holds ‘{token}’, which looks like a key.", nl=f"De naam ‘{name}’ bevat ‘{token}’, dat op een sleutel lijkt."
             )
             remedy = Text(en="Give it another name.", nl="Geef een andere naam.")
             report.add(Rule.IDENTIFIER, Status.UNSAFE if sure else Status.REVIEW, text, remedy, where)

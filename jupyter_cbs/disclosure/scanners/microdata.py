@@ -110,7 +110,8 @@ def is_microdata(block: Block) -> bool:
     keyed = len(labelled) < len(columns)
     if keyed and not labelled:
         return False
-    categories = [column for column in labelled if _is_category(column)]
+    # what all rows share tells none of them apart
+    categories = [column for column in labelled if _is_category(column) and (column.distinct > 1 or len(column.filled) < block.height)]
     rows = [row for row in range(block.height) if not any(is_total(column.cells[row]) for column in categories if not column.is_numeric)]
     rows = [row for row in rows if sum(bool(column.cells[row]) for column in columns) > 1 or len(columns) == 1]
     if len(rows) < LEAST_ROWS:
@@ -134,6 +135,12 @@ def check(block: Block, report: Report) -> bool:
     """Report a table whose rows are units; tell whether it is one."""
     if not is_microdata(block):
         return False
+    tell(block, report)
+    return True
+
+
+def tell(block: Block, report: Report) -> None:
+    """Report a table whose rows are units; from :data:`SURE_ROWS` rows it is unsafe, below that for review."""
     status = Status.UNSAFE if block.height >= SURE_ROWS else Status.REVIEW
     text = Text(
         en=f"{block.height} rows that look like one row per person or other unit, not like a table of groups.",
@@ -144,4 +151,3 @@ def check(block: Block, report: Report) -> bool:
         nl="Voer in plaats daarvan totalen per groep uit, bijvoorbeeld met ws.table.",
     )
     report.add(Rule.MICRODATA, status, text, remedy, block.where(0))
-    return True

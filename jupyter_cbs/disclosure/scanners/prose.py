@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from ...domain.files import FileContent
 from ...domain.finding import Rule, Status, Where
 from ...domain.text import Text
-from . import identifiers
+from . import identifiers, literals, records
 from .decoding import text_stream
 from .grids import check_sheet
 from .identifiers import _BRIN, _PC6
@@ -29,6 +29,7 @@ _IMAGE = re.compile(r"data:image/[a-z+]+;base64,|\biVBORw0KGgo[A-Za-z0-9+/]{40,}
 _NOTEBOOK = re.compile(r'"nbformat"\s*:\s*\d+')
 _TOKEN = re.compile(r"[0-9A-Za-z][0-9A-Za-z.\-_]*[0-9A-Za-z]")
 _MARKUP = re.compile(r"<[^>]{0,400}>")
+_LITERAL = tuple("{[(}])\"'")
 _RULE = re.compile(r"^[\s\-=+|:_]+$")
 
 
@@ -73,7 +74,13 @@ def check_text(lines: Sequence[str], report: Report, first: int = 1, *, markup: 
         report.add(Rule.NOTEBOOK, Status.REVIEW, text, remedy, Where(line=line))
     plain = [_MARKUP.sub(" ", line) for line in lines] if markup else lines
     _check_words(plain, report, first)
+    if not markup and literals.check(content, "json", report):
+        # what has been read as literals is not read again as lines
+        plain = ["" if line.lstrip()[:1] in _LITERAL else line for line in plain]
+    taken = records.check_lines(plain, report, first)
     for rows, numbers in pasted_tables(plain, first):
+        if not taken.isdisjoint(numbers):
+            continue
         check_sheet(Sheet(rows, lines=numbers), report)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ...domain.files import FileContent
 from ...domain.finding import Rule, Status, Where
 from ...domain.text import Text
-from . import identifiers
+from . import identifiers, literals
 from .decoding import text_stream
 from .identifiers import _BRIN, _PC6, is_long_hex, is_surely_person_number, nine_digits
 from .prose import MAX_CHARACTERS, check_text
@@ -18,16 +18,16 @@ from .report import Report
 from .values import words
 
 _HASH = r"(?P<comment>#[^\n]*)"
-_TEXT = r"(?P<text>[rbfuRBFU]{0,2}(?:'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"))"
+_TEXT = r"(?P<text>[rbfuRBFU]{0,2}(?:'(?:[^'\\\n]|\\.)*+'?|\"(?:[^\"\\\n]|\\.)*+\"?))"
 _PYTHON_LONG = r"(?P<long>[rbfuRBFU]{0,2}(?:'''.*?(?:'''|\Z)|\"\"\".*?(?:\"\"\"|\Z)))"
 _STAR = r"(?P<comment>(?m:^[ \t]*\*[^\n]*)|//[^\n]*|/\*.*?(?:\*/|\Z))"
-_STATA_TEXT = r"(?P<text>`\"[^\n]*?\"'|\"[^\"\n]*\"|'[^'\n]*')"
+_STATA_TEXT = r"(?P<text>`\"[^\n]{0,2000}?\"'|\"[^\"\n]*\"|'[^'\n]*')"
 _NUMBER = r"(?P<number>(?<![\w.])\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?(?!\w))"
 _NAME = r"(?P<name>[^\W\d]\w*)"
 
 _GRAMMARS = {
     "py": re.compile("|".join((_PYTHON_LONG, _HASH, _TEXT, _NUMBER, _NAME)), re.S),
-    "r": re.compile("|".join((_HASH, r"(?P<text>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")", _NUMBER, _NAME)), re.S),
+    "r": re.compile("|".join((_HASH, r"(?P<text>'(?:[^'\\]|\\.)*+'?|\"(?:[^\"\\]|\\.)*+\"?)", _NUMBER, _NAME)), re.S),
     "do": re.compile("|".join((_STAR, _STATA_TEXT, _NUMBER, _NAME)), re.S),
     "sps": re.compile("|".join((_STAR, _STATA_TEXT, _NUMBER, _NAME)), re.S),
     "sql": re.compile("|".join((r"(?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))", _STATA_TEXT, _NUMBER, _NAME)), re.S),
@@ -44,6 +44,10 @@ _SMALL_COUNT = re.compile(
 _KEY_PLACE = re.compile(r"(?i)rin|bsn|persoon|beid|brin|crypt|huishoudnr|pc6|postcode|kvk|\bid\b|_id\b|\bid_")
 MANY_NUMBERS = 40
 """So many numbers in one bracket are data rather than settings."""
+
+MAX_LINE = 1_000
+LEAST_WRITTEN = 60
+"""Texts from this length on may hold lines of data."""
 
 _REMEDY = Text(
     en="Take the values out of the script; read them from a file in the workspace instead.",
@@ -83,10 +87,13 @@ def scan(file: FileContent, report: Report) -> None:
                 comments[piece.line + offset] = re.sub(r"^\s*(?:[#*/\"']+\s?|--\s?)|\*/\s*$|[\"']{3}$", "", written)
         elif piece.kind in ("text", "number"):
             _literal(piece, lines, report)
+            if piece.kind == "text" and len(piece.text) > LEAST_WRITTEN:
+                check_text(re.split(r"\r?\n|\\n", _inside(piece)), report, piece.line)
             if piece.kind == "text" and (_PC6.match(_inside(piece)) or _BRIN.match(_inside(piece))):
                 shaped.append(piece)
     _codes(shaped, lines, report)
     _brackets(source, language, report)
+    literals.check(source, language, report)
     _comments(comments, report)
     inline = _INLINE_DATA.get(language)
     found = inline.search(source) if inline else None
@@ -101,11 +108,14 @@ def _inside(piece: Piece) -> str:
 
 
 def _line(lines: list[str], number: int) -> str:
-    return lines[number - 1] if 0 < number <= len(lines) else ""
+    """Give the line a piece stands on; a very long one only at its start, since every piece asks."""
+    return lines[number - 1][:MAX_LINE] if 0 < number <= len(lines) else ""
 
 
 def _literal(piece: Piece, lines: list[str], report: Report) -> None:
     value = _inside(piece) if piece.kind == "text" else piece.text.replace("_", "")
+    if len(value) < 9:
+        return
     beside_key = bool(_KEY_PLACE.search(_line(lines, piece.line).replace(piece.text, "")))
     if nine_digits(value) is not None:
         sure = piece.kind == "text" or beside_key or is_surely_person_number(value)

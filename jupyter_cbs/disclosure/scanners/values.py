@@ -130,7 +130,8 @@ def is_count_name(name: str) -> bool:
 @lru_cache(maxsize=4096)
 def mentions_counts(text: str) -> bool | None:
     """Tell whether a title, corner or file name says that a whole table holds counts; None when it says nothing of it."""
-    parts = set(words(text))
+    # a number per group is a count, a number per thousand or per person is not
+    parts = set(words(re.split(r"\bper\s+(?!\d|capita\b|persoon\b|person\b|inwoner\b|honderd|duizend|hundred|thousand)", text.lower())[0]))
     if "%" in text or _NOT_A_COUNT & parts:
         return False
     return True if (_COUNT_WORDS | {"crosstab", "kruistabel"}) & parts else None

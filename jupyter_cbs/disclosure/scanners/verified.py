@@ -83,8 +83,8 @@ def check(sheet: Sheet, report: Report) -> bool:
             best = differs, meta
     if best is not None:
         text = Text(
-            en=f"The labels are those of '{best[1].value_label}' made here, but {best[0]} values differ from its evidence.",
-            nl=f"De labels zijn die van '{best[1].value_label}' die hier is gemaakt, maar {best[0]} waarden wijken af van het bewijs.",
+            en=f"The labels are those of ‘{best[1].value_label}’ made here, but {best[0]} values differ from its evidence.",
+            nl=f"De labels zijn die van ‘{best[1].value_label}’ die hier is gemaakt, maar {best[0]} waarden wijken af van het bewijs.",
         )
         remedy = Text(en="Write the table again with to_csv or to_xlsx.", nl="Schrijf de tabel opnieuw weg met to_csv of to_xlsx.")
         report.add(Rule.UNKNOWN_TABLE, Status.REVIEW, text, remedy, sheet.where(0))

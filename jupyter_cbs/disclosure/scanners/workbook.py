@@ -79,7 +79,7 @@ def _bound(package: zipfile.ZipFile) -> None:
 
 def _check_page(page: openpyxl.worksheet._read_only.ReadOnlyWorksheet, title: str, report: Report) -> None:
     if page.sheet_state != "visible":
-        _hidden(report, Status.UNSAFE, f"sheet '{page.title}' is hidden", f"blad '{page.title}' is verborgen", Where(sheet=page.title))
+        _hidden(report, Status.UNSAFE, f"sheet ‘{page.title}’ is hidden", f"blad ‘{page.title}’ is verborgen", Where(sheet=page.title))
     identifiers.check_name(page.title, report, Where(sheet=page.title))
     # the size a workbook claims for itself is not to be trusted, neither too small nor a million empty rows
     page.reset_dimensions()

@@ -1,0 +1,240 @@
+"""Records written as literals: lists of tuples or dictionaries, frames column by column, ``c(…)`` beside ``c(…)``, lines of JSON.
+
+Brackets are read alike in every language; only groups that hold nothing but literals count, since code is made of names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from . import frequencies, microdata, records
+from .microdata import LEAST_ROWS, SURE_ROWS
+from .records import MAX_FIELDS
+from .report import Report
+from .sheet import Block, Sheet
+
+MAX_CHARACTERS = 2_000_000
+"""Characters of a script or text whose brackets are read."""
+
+MAX_ROWS = 5_000
+"""Rows of one literal table that are looked at."""
+
+MAX_DEPTH = 40
+
+# a text that is not closed ends with its line, so that reading stays linear
+_QUOTED = r"(?P<text>[rbfuRBFU]{0,2}(?:'(?:[^'\\\n]|\\.)*+'?|\"(?:[^\"\\\n]|\\.)*+\"?))"
+# in texts an apostrophe is one more often than it is a quotation mark
+_QUOTED_IN_TEXT = r"(?P<text>(?<!\w)'(?:[^'\\\n]|\\.){0,200}+'|\"(?:[^\"\\\n]|\\.)*+\"?)"
+_LONG = r"(?P<long>[rbfuRBFU]{0,2}(?:'''.*?(?:'''|\Z)|\"\"\".*?(?:\"\"\"|\Z)))"
+_REST = (
+    r"(?P<number>(?<![\w.])-?\d[\d_]*(?:\.\d*)?(?:[eE][+-]?\d+)?[LlfF]?(?!\w)|(?<![\w.])-?\.\d+)",
+    r"(?P<name>[^\W\d][\w.]*)",
+    r"(?P<is><-|==|=>|:=|[=:])",
+    r"(?P<open>[(\[{])",
+    r"(?P<close>[)\]}])",
+    r"(?P<end>[;\n])",
+)
+_COMMENTS = {
+    "py": r"(?P<comment>#[^\n]*)",
+    "r": r"(?P<comment>#[^\n]*)",
+    "do": r"(?P<comment>^[ \t]*\*[^\n]*|//[^\n]*|/\*.*?(?:\*/|\Z))",
+    "sps": r"(?P<comment>^[ \t]*\*[^\n]*|/\*.*?(?:\*/|\Z))",
+    "sql": r"(?P<comment>--[^\n]*|/\*.*?(?:\*/|\Z))",
+    "json": r"(?P<comment>(?!))",
+}
+_GRAMMARS = {
+    language: re.compile("|".join((_LONG, comment, _QUOTED_IN_TEXT if language == "json" else _QUOTED, *_REST)), re.S | re.M)
+    for language, comment in _COMMENTS.items()
+}
+_MISSING = frozenset({"None", "NA", "NULL", "null", "nan", "NaN", "NA_integer_", "NA_character_", "NA_real_"})
+_CONSTANTS = frozenset({"True", "False", "TRUE", "FALSE", "true", "false", "T", "F"})
+
+
+@dataclass(slots=True)
+class Group:
+    """What stands between two brackets.
+
+    Parameters
+    ----------
+    head
+        The name before it, as in ``c(…)``.
+    key
+        The name it is given, as in ``age=c(…)``.
+    line
+        Where it starts.
+    items
+        Literals in it, each with the name it is given.
+    children
+        Groups in it.
+    pure
+        Whether there are no names in it but those given to values.
+    """
+
+    head: str
+    key: str
+    line: int
+    items: list[tuple[str, str]] = field(default_factory=list)
+    children: list[Group] = field(default_factory=list)
+    pure: bool = True
+
+    def values(self) -> list[tuple[str, str]] | None:
+        """Give all literals in it, those of groups within groups too; None where there is code among them."""
+        found: list[tuple[str, str]] = []
+        waiting = [(self, "")]
+        while waiting:
+            group, prefix = waiting.pop()
+            if not group.pure:
+                return None
+            found += [(prefix + key if key else "", value) for key, value in group.items]
+            waiting += [(child, f"{prefix}{child.key}." if child.key else prefix) for child in reversed(group.children)]
+        return found
+
+
+def parse(source: str, language: str) -> Group:
+    """Read the brackets of a script; unbalanced ones give what there is."""
+    root = Group("", "", 1)
+    stack = [root]
+    tokens = [(m.lastgroup or "", m[0], m.start()) for m in _GRAMMARS[language].finditer(source[:MAX_CHARACTERS]) if m.lastgroup != "comment"]
+    line = 1
+    last = 0
+    key = head = ""
+    for i, (kind, text, at) in enumerate(tokens):
+        line += source.count("\n", last, at)
+        last = at
+        follows, following = tokens[i + 1][:2] if i + 1 < len(tokens) else ("", "")
+        named = follows == "is" and following != "=="
+        if kind == "open":
+            group = Group(head, key, line)
+            key = head = ""
+            if len(stack) < MAX_DEPTH:
+                stack[-1].children.append(group)
+            stack.append(group)
+        elif kind == "close":
+            if len(stack) > 1:
+                stack.pop()
+            key = head = ""
+        elif kind == "end":
+            if len(stack) == 1:
+                key = head = ""
+        elif kind in ("text", "long", "number") or (kind == "name" and text in _MISSING | _CONSTANTS):
+            value = _plain(kind, text)
+            if named and kind == "text":
+                key = value
+            elif len(stack) > 1:
+                stack[-1].items.append((key, value))
+                key = ""
+        elif kind == "name":
+            head = ""
+            if named:
+                key = text
+            elif follows == "open":
+                head = text.rsplit(".", 1)[-1]
+            else:
+                stack[-1].pure = False
+    return root
+
+
+def _plain(kind: str, text: str) -> str:
+    if kind in ("text", "long"):
+        return text.strip("rbfuRBFU").strip("'\"")
+    if kind == "number":
+        return text.rstrip("LlfF").replace("_", "")
+    return "" if text in _MISSING else text
+
+
+def _groups(root: Group) -> Iterator[Group]:
+    waiting = [root]
+    while waiting:
+        group = waiting.pop()
+        yield group
+        waiting += group.children
+
+
+def _rows(group: Group) -> Iterator[Block]:
+    """Tables row by row: groups of one kind within a group."""
+    kinds: defaultdict[str, list[Group]] = defaultdict(list)
+    for child in group.children:
+        kinds[child.head].append(child)
+    for members in kinds.values():
+        if len(members) < LEAST_ROWS:
+            continue
+        members = members[:MAX_ROWS]
+        pure = [(member, values) for member in members if (values := member.values()) is not None and 2 <= len(values) <= MAX_FIELDS]
+        if len(pure) < max(LEAST_ROWS, 0.8 * len(members)):
+            continue
+        lines = [member.line for member, _ in pure]
+        keys = [member.key for member, _ in pure]
+        own = all(keys) and len(set(keys)) == len(keys)
+        if all(sum(bool(name) for name, _ in values) > len(values) / 2 for _, values in pure):
+            names = list(dict.fromkeys(name for _, values in pure for name, _ in values))
+            if len(names) > MAX_FIELDS:
+                continue
+            records_ = [dict(values) for _, values in pure]
+            rows = [[key] * own + [record.get(name, "") for name in names] for key, record in zip(keys, records_, strict=True)]
+            yield _block([[""] * own + [name.rsplit(".", 1)[-1] for name in names], *rows], [lines[0], *lines])
+        else:
+            width = Counter(len(values) for _, values in pure).most_common(1)[0][0]
+            fitting = [(member, values) for member, values in pure if len(values) == width]
+            rows = [[member.key] * own + [value for _, value in values] for member, values in fitting]
+            yield _block(rows, [member.line for member, _ in fitting])
+
+
+def _columns(group: Group, *, top: bool) -> Iterator[Block]:
+    """Tables column by column: groups of many literals each, of one length."""
+    lengths: defaultdict[int, list[tuple[str, list[str], int]]] = defaultdict(list)
+    for child in group.children:
+        values = child.values()
+        if values is not None and len(values) >= LEAST_ROWS and not any(name for name, _ in values):
+            lengths[len(values)].append((child.key, [value for _, value in values][:MAX_ROWS], child.line))
+    for length, columns in lengths.items():
+        # lists that merely stand in the same script are less surely one table
+        if 2 <= len(columns) <= MAX_FIELDS and (not top or length >= SURE_ROWS):
+            names = [name for name, _, _ in columns]
+            rows = [list(row) for row in zip(*(values for _, values, _ in columns), strict=True)]
+            yield _block([names, *rows] if any(names) else rows, [columns[0][2]] * (len(rows) + bool(any(names))))
+
+
+def _block(rows: list[list[str]], lines: list[int]) -> Block:
+    return Block(Sheet(rows, lines=lines), 0, len(rows))
+
+
+def _lines(group: Group) -> Sequence[str]:
+    """The texts in a group, where each may be a record."""
+    texts = [value for name, value in group.items if not name and len(value) < 4_000]
+    return texts[:MAX_ROWS] if len(texts) >= LEAST_ROWS else ()
+
+
+def check(source: str, language: str, report: Report) -> bool:
+    """Report tables of units that are written as literals, and check other tables in a text; tell whether there was a table at all.
+
+    Parameters
+    ----------
+    source
+        The script or text.
+    language
+        The type of a script, or ``json`` for a text.
+    report
+        Takes the findings.
+    """
+    found = False
+    if sum(source.count(mark) for mark in "([{") < 1:
+        return found
+    root = parse(source, language)
+    for group in _groups(root):
+        for block in (*_rows(group), *_columns(group, top=group is root)):
+            found = True
+            if records.verdict(block):
+                microdata.tell(block, report)
+                break
+            if language == "json":
+                frequencies.check(block, report)
+        texts = _lines(group)
+        for run in records.runs(texts) if texts else ():
+            if not run.loose and records.verdict(run.block):
+                microdata.tell(_block(run.rows, [group.line] * len(run.rows)), report)
+                found = True
+                break
+    return found
