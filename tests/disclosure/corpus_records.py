@@ -213,3 +213,20 @@ def harmless() -> Iterator[tuple[str, FileContent]]:
         "sql-case",
         content("a.sql", "select case " + "".join(f"when a between {i} and {i + 4} then '{i}-{i + 4}'\n" for i in range(0, 90, 5)) + "end from t;\n"),
     )
+    named = [f"update-alternatives 2026-06-{i // 24 + 1:02d} {i % 24:02d}:{r.randrange(60):02d}:01: link {i % 9} to /usr/bin/x" for i in range(60)]
+    yield "log-named", content("u.log", "\n".join(named))
+    below = ["              d(Dp)    d(R)"]
+    for t in terms:
+        below.append(f"{t:>12} |{r.gauss(0, 1):>9.3f}{r.gauss(0, 1):>9.3f}")
+        below += [f"             |  {a}{r.random():.3f}{b}  {a}{r.random():.3f}{b}" for a, b in ("()", "{}", "[]")]
+    yield "model-errors-below", content("var.txt", "\n".join(below))
+    names = ["tested order", "test statistic", " p-value", "adjusted test statistic", " p-value"]
+    yield "model-tests", content("diag.txt", "".join(f"{name}: {r.random() * 50:.4f}\n" for _ in range(4) for name in names))
+    calls = [
+        f"idx = period_range('20{i}', periods={i * 7 % 30})\nx = f(idx)\nfor k in range({i % 3}, {i * 5 % 17}):\n    pass" for i in range(10, 40)
+    ]
+    yield "py-calls-scattered", content("a.py", "\n".join(calls))
+    tables = [
+        f"Group('kind {k}', _table({', '.join(f'call_{chr(97 + i)}=({r.randrange(400)}, {r.randrange(200)})' for i in range(17))}))" for k in range(2)
+    ]
+    yield "py-tables-of-numbers", content("a.py", f"GROUPS = ({', '.join(tables)})\n")

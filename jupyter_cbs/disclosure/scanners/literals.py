@@ -9,6 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from . import frequencies, microdata, records
 from .microdata import LEAST_ROWS, SURE_ROWS
@@ -153,12 +154,21 @@ def _groups(root: Group) -> Iterator[Group]:
         waiting += group.children
 
 
-def _rows(group: Group) -> Iterator[Block]:
-    """Tables row by row: groups of one kind within a group."""
+def _alike(group: Group, *, top: bool) -> Iterator[list[Group]]:
+    """Give the groups of one kind within a group; calls that are scattered over a script have nothing to do with each other."""
+    if top:
+        for _, members in groupby(group.children, key=lambda child: child.head):
+            yield list(members)
+        return
     kinds: defaultdict[str, list[Group]] = defaultdict(list)
     for child in group.children:
         kinds[child.head].append(child)
-    for members in kinds.values():
+    yield from kinds.values()
+
+
+def _rows(group: Group, *, top: bool) -> Iterator[Block]:
+    """Tables row by row: groups of one kind within a group."""
+    for members in _alike(group, top=top):
         if len(members) < LEAST_ROWS:
             continue
         members = members[:MAX_ROWS]
@@ -182,11 +192,18 @@ def _rows(group: Group) -> Iterator[Block]:
             yield _block(rows, [member.line for member, _ in fitting])
 
 
+def _is_vector(group: Group) -> bool:
+    """Tell whether a group is one list, perhaps within calls as in ``np.array([…])``."""
+    while not group.items and len(group.children) == 1 and group.pure:
+        group = group.children[0]
+    return not group.children
+
+
 def _columns(group: Group, *, top: bool) -> Iterator[Block]:
     """Tables column by column: groups of many literals each, of one length."""
     lengths: defaultdict[int, list[tuple[str, list[str], int]]] = defaultdict(list)
     for child in group.children:
-        values = child.values()
+        values = child.values() if _is_vector(child) else None
         if values is not None and len(values) >= LEAST_ROWS and not any(name for name, _ in values):
             lengths[len(values)].append((child.key, [value for _, value in values][:MAX_ROWS], child.line))
     for length, columns in lengths.items():
@@ -224,7 +241,7 @@ def check(source: str, language: str, report: Report) -> bool:
         return found
     root = parse(source, language)
     for group in _groups(root):
-        for block in (*_rows(group), *_columns(group, top=group is root)):
+        for block in (*_rows(group, top=group is root), *_columns(group, top=group is root)):
             found = True
             if records.verdict(block):
                 microdata.tell(block, report)

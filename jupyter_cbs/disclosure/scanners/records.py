@@ -31,9 +31,10 @@ MAX_GAP = 3
 """Lines of another shape that may stand between two records of a run."""
 
 MARKS = "\t;|^~:,&"
-_STRIP = " \t\"'()[]{}\\"
+_STRIP = " \t\"'\\"
+_BRACKETED = re.compile(r"^\s*[(\[{](.*)[)\]}]\s*[,;]?\s*$")
 _LONG_CELL = 40
-_CLOCK = re.compile(r"^.{0,24}?\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\b")
+_CLOCK = re.compile(r"^.{0,48}?\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\b")
 _KEY_LIKE = re.compile(r"^(?!(?:GM|BU|WK|PV|LD|CR|NUTS)\d)[A-Za-z]{1,12}[-_ ]?\d{1,10}$")
 _FILE_NAME = re.compile(r"\.[A-Za-z]\w{0,5}$")
 _DATE = re.compile(r"^(?:\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}[-/]\d{1,2}[-/]\d{4})$")
@@ -95,6 +96,9 @@ def verdict(block: Block, *, loose: bool = False, roster: bool = True) -> bool:
         constant = sum(c.distinct == 1 and any(x.isalpha() for x in c.filled[0]) for c in columns)
         # words that come back in every line are a sentence; one may be a code that all have
         if constant > (len(columns) >= 4) or any(not c.is_numeric and _repeats(c.cells) for c in columns):
+            return False
+        labels = [c.filled for c in columns if not c.is_numeric]
+        if len(columns) == 2 and labels and sum(value.count(" ") for value in labels[0]) > 0.4 * len(labels[0]):
             return False
     telling = [c for c in columns if (c.is_numeric and c.distinct >= 3) or (c.filled and all(_DATE.match(v) for v in c.filled))]
     if not telling:
@@ -183,8 +187,12 @@ def _blank(line: str) -> list[str]:
 
 def runs(lines: Sequence[str], first: int = 1) -> Iterator[Run]:
     """Give the runs of lines that can be records, in every notation that fits, the most explicit one first."""
-    usable = [line if len(line) < 4_000 else "" for line in lines]
+    # brackets around a line are no part of its fields; those around a field say that it is an estimate's error
+    usable = [(_BRACKETED.sub(r"\1", line) if line else line) if len(line) < 4_000 else "" for line in lines]
     log = _is_log(usable)
+    if log:
+        # the times would be fields of their own; what is logged may be records all the same
+        usable = [_CLOCK.sub("", line) for line in usable]
     for mark in MARKS:
         if sum(mark in line for line in usable) >= LEAST_ROWS:
             yield from _runs(usable, _at(mark), first, loose=False, log=log)
