@@ -29,6 +29,8 @@ def test_a_viewer_sees_the_rooms_with_the_tools_put_away(open_lab: OpenLab) -> N
     expect(screen.card("Open the CBS workspace panel")).to_be_visible(timeout=STEP_MS)
     expect(screen.card("New notebook in shared")).to_have_count(0)
     expect(screen.card("Export panel")).to_have_count(0)
+    for label in ("CBS Python", "Text File", "Markdown File", "Python File"):
+        expect(screen.card(label)).to_have_count(0)
     panel = screen.open_panel()
     expect(panel).to_contain_text("read only")
     for section in ("project", "storage", "catalogue", "exports"):
@@ -47,13 +49,12 @@ def test_a_viewer_is_told_why_no_kernel_starts(deployment: Demo, open_lab: OpenL
     notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": {"name": "cbs-python", "display_name": "CBS Python"}}, "cells": []}
     deployment.client("researcher").save("shared/read.ipynb", notebook, "notebook")
     screen = open_lab("viewer", where="lab/tree/shared/read.ipynb")
-    # JupyterLab tries a checkpoint of every notebook it opens, and trips over a session that was refused
-    screen.expected += [
-        r"status of 403 .*api/(sessions|kernels|contents/shared/read.ipynb/checkpoints)",
-        r"^uncaught: Cannot read properties of null \(reading 'kernel'\)",
-    ]
+    # JupyterLab shows the refusal, and then trips over the session it did not get
+    screen.expected += [r"status of 403 .*api/sessions", r"^uncaught: Cannot read properties of null \(reading 'kernel'\)"]
     dialog = screen.page.get_by_role("dialog")
     expect(dialog).to_contain_text("A viewer reads; kernels can write", timeout=START_MS)
+    # opened for reading: JupyterLab makes no checkpoint of it and does not offer to save it
+    assert screen.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.canSave") is False
     screen.picture("viewer-kernel")
     deployment.client("researcher").request("DELETE", "api/contents/shared/read.ipynb")
 
