@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -79,6 +80,15 @@ class Demo:
         """A person's area on disk."""
         return Path(self.info["storage"]) / project / "personal" / user
 
+    def sessions(self) -> set[str]:
+        """Names of all kernel sessions."""
+        return {path.name for path in (self.root / "run" / "sessions").iterdir()}
+
+    def runtime(self, user: str) -> Path:
+        """Private folder of a person's workspace server."""
+        config = json.loads((self.root / "servers" / user / "config" / "jupyter_server_config.json").read_text())
+        return Path(config["CbsApp"]["runtime_dir"])
+
     def log(self) -> str:
         """What the supervisor printed."""
         return (self.root.parent / "supervisor.log").read_text()
@@ -101,6 +111,16 @@ def wait_for(condition: Callable[[], Any], seconds: float, what: str) -> Any:
         if time.monotonic() > deadline:
             pytest.fail(f"{what} did not happen within {seconds} s")
         time.sleep(0.05)
+
+
+def descendants(pid: int) -> list[int]:
+    """Every process below one, also those in sandboxes."""
+    found: list[int] = []
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in map(int, children.read_text().split()):
+                found += [child, *descendants(child)]
+    return found
 
 
 def start_demo(root: Path, *options: str) -> Demo:

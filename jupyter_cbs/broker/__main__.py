@@ -12,6 +12,7 @@ from .deployment import Deployment
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="jupyter cbs broker", description="Run the broker of a deployment.")
     parser.add_argument("--dir", type=Path, required=True, help="directory of the deployment")
+    parser.add_argument("--unsandboxed-demo", action="store_true", help="run query engines without a sandbox; a demo with synthetic data only")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    run(Deployment(arguments.dir.resolve()))
+    run(Deployment(arguments.dir.resolve()), arguments.unsandboxed_demo)

@@ -7,18 +7,23 @@ import contextlib
 import logging
 import signal
 
+from ..sandbox.limits import raise_open_files
 from . import routes
 from .authority import Authority
 from .calls import unhandled
 from .deployment import Deployment
 from .http import Gateway
+from .owners import become_broker
 
 log = logging.getLogger(__name__)
+
+_OPEN_FILES = 8192
+"""A worker's start opens every granted file for its sandbox."""
 
 __all__ = ["routes", "run", "serve"]
 
 
-async def serve(deployment: Deployment, stop: asyncio.Event) -> None:
+async def serve(deployment: Deployment, stop: asyncio.Event, unsandboxed: bool = False) -> None:
     """Run the broker until ``stop`` is set.
 
     Parameters
@@ -27,6 +32,8 @@ async def serve(deployment: Deployment, stop: asyncio.Event) -> None:
         Where everything lies.
     stop : asyncio.Event
         Set to end.
+    unsandboxed : bool
+        As for :class:`Authority`.
 
     Raises
     ------
@@ -37,7 +44,7 @@ async def serve(deployment: Deployment, stop: asyncio.Event) -> None:
     """
     if missing := unhandled():
         raise RuntimeError(f"operations without a handler: {sorted(missing)}")
-    authority = Authority(deployment)
+    authority = Authority(deployment, unsandboxed)
     routes.exports.finish_releases(authority)
     gateway = Gateway(authority)
     authority.sessions.restore()
@@ -66,14 +73,24 @@ async def serve(deployment: Deployment, stop: asyncio.Event) -> None:
         authority.close()
 
 
-def run(deployment: Deployment) -> None:
-    """Run the broker until SIGTERM or SIGINT."""
+def run(deployment: Deployment, unsandboxed: bool = False) -> None:
+    """Run the broker until SIGTERM or SIGINT; started as root it runs under an account of its own.
+
+    Parameters
+    ----------
+    deployment : Deployment
+        Where everything lies.
+    unsandboxed : bool
+        As for :class:`Authority`.
+    """
+    become_broker(deployment, ("--unsandboxed-demo",) if unsandboxed else ())
+    raise_open_files(_OPEN_FILES)
 
     async def main() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        await serve(deployment, stop)
+        await serve(deployment, stop, unsandboxed)
 
     asyncio.run(main())

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..catalogue.index import CatalogueIndex, build_index, signature
 from ..catalogue.scope import Scope
-from ..domain.errors import CbsError
+from ..domain.errors import CbsError, Refused
 from ..domain.gateway import Event
 from ..domain.project import Principal, Role
 from ..domain.text import Text
@@ -22,6 +22,7 @@ from .deployment import Deployment
 from .events import EventHub
 from .metering import Metering
 from .sessions import Sessions
+from .walls import Walls
 
 log = logging.getLogger(__name__)
 
@@ -33,16 +34,29 @@ class Authority:
     ----------
     deployment : Deployment
         Where everything lies; its private directories are prepared here.
+    unsandboxed : bool
+        Whether workers run without walls; for a marked demo with synthetic data only.
 
     Raises
     ------
     PolicyInvalid
         If there is no valid policy to start with: the broker never runs without one.
+    Refused
+        ``not_a_demo`` when a deployment without the demo's mark would run without walls.
     """
 
-    def __init__(self, deployment: Deployment) -> None:
+    def __init__(self, deployment: Deployment, unsandboxed: bool = False) -> None:
         deployment.prepare()
         self.deployment = deployment
+        if unsandboxed and not deployment.mark.exists():
+            raise Refused(
+                "not_a_demo",
+                Text(
+                    en="Only a demo with synthetic data may run without walls; this deployment is none.",
+                    nl="Alleen een demo met synthetische gegevens mag zonder muren draaien; deze omgeving is dat niet.",
+                ),
+            )
+        self.walls = Walls(unsandboxed)
         self.policies = PolicyDirectory(deployment.policies)
         self.store = Store.open(deployment.database, deployment.state / "anchors")
         self.objects = ObjectStore(deployment.state / "objects")
@@ -55,6 +69,9 @@ class Authority:
         self.on_policies: list[Callable[[], None]] = []
         """Called after a change of the policies or the catalogue, by parts that hold something made from them."""
         self.sessions = Sessions(self)
+        if unsandboxed:
+            with self.store.begin() as tx:
+                tx.audit(user="broker", project="", action="walls.off", subject="unsandboxed demo", outcome="ok", details={})
 
     def _index(self) -> CatalogueIndex:
         index = build_index(self.deployment.catalogue, self.deployment.state / "catalogue-index.json")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 _LONGEST_SOCKET_PATH = 107
 """Bytes of ``sun_path`` on Linux, without the closing NUL."""
+
+
+_SESSION = "s"
 
 
 @dataclass(frozen=True)
@@ -53,10 +57,27 @@ class Deployment:
     def run(self) -> Path:
         """Sockets; beside the system's temporary files when the root's path is too long for them."""
         inside = self.root / "run"
-        if len(os.fsencode(inside / "sessions" / ("x" * 32))) <= _LONGEST_SOCKET_PATH:
+        if len(os.fsencode(inside / "sessions" / ("x" * 32) / _SESSION)) <= _LONGEST_SOCKET_PATH:
             return inside
         mark = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16]
-        return Path("/tmp") / f"cbs-{os.getuid()}-{mark}"  # noqa: S108  made 0700 and checked by prepare()
+        # the deployment's owner and not who asks: as root the broker runs under another account than the supervisor
+        owner = self.root.stat().st_uid if self.root.exists() else os.getuid()
+        return Path("/tmp") / f"cbs-{owner}-{mark}"  # noqa: S108  made private and checked by prepare()
+
+    @property
+    def mark(self) -> Path:
+        """File that says that this is a demo, and what its synthetic data were made with."""
+        return self.root / "deployment.json"
+
+    @property
+    def servers(self) -> Path:
+        """Settings of the workspace servers, one folder each."""
+        return self.root / "servers"
+
+    @property
+    def spill(self) -> Path:
+        """What query engines write when memory is short, one folder for each session."""
+        return self.state / "spill"
 
     @property
     def database(self) -> str:
@@ -76,21 +97,24 @@ class Deployment:
         return self.run / "gateway" / f"{project}.{user}"
 
     def session_socket(self, session: str) -> Path:
-        """Socket of one kernel session."""
-        return self.run / "sessions" / session
+        """Socket of one kernel session, in a folder of its own: the kernel sees the folder, so that a new broker's socket reaches it."""
+        return self.run / "sessions" / session / _SESSION
 
     def prepare(self) -> None:
-        """Make the directories that only this account may enter.
+        """Make the directories that only this account may look into.
+
+        What root prepared for other accounts may be passed through by them, to sockets whose names they were told.
 
         Raises
         ------
         PermissionError
             If a directory exists and belongs to somebody else.
         """
-        for path in (self.state, self.releases, self.state / "spill", self.run, self.run / "gateway", self.run / "sessions"):
+        for path in (self.state, self.releases, self.spill, self.run, self.run / "gateway", self.run / "sessions"):
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
             status = os.stat(path, follow_symlinks=False)
-            if status.st_uid != os.getuid():
+            if os.getuid() not in (0, status.st_uid) or not stat.S_ISDIR(status.st_mode):
                 raise PermissionError(f"{path} belongs to another account")
-            os.chmod(path, 0o700)
+            if status.st_mode & (0o066 if path.is_relative_to(self.run) else 0o077):
+                os.chmod(path, 0o700)
         self.storage.mkdir(parents=True, exist_ok=True)

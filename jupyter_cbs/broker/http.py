@@ -19,6 +19,7 @@ from ..domain.gateway import OPERATIONS
 from ..domain.text import Language, Text
 from .authority import Authority
 from .calls import dispatch
+from .owners import group_of
 
 log = logging.getLogger(__name__)
 
@@ -179,7 +180,11 @@ class Gateway:
         for project, user in sorted(wanted - set(self._servers)):
             server = HTTPServer(application(self._authority, user, project), max_body_size=_MAX_BODY, max_buffer_size=2 * _MAX_BODY)
             path = self._authority.deployment.gateway_socket(project, user)
-            server.add_socket(bind_unix_socket(os.fspath(path), mode=0o600))
+            group = group_of(self._authority.deployment.personal(project, user))
+            listener = bind_unix_socket(os.fspath(path), mode=0o600 if group is None else 0o660)
+            if group is not None:
+                os.chown(path, -1, group)  # who may connect is who the personal area was prepared for
+            server.add_socket(listener)
             self._servers[(project, user)] = server
 
     def _close(self, key: tuple[str, str]) -> None:

@@ -20,11 +20,14 @@ from pydantic import ValidationError
 from ..domain.errors import Cancelled, CbsError, Internal, Refused
 from ..domain.gateway import Hello
 from ..domain.project import Principal
+from ..domain.rules import QueryLimits
 from ..domain.text import Language, Text
 from ..protocol.frames import Frame, ProtocolError
 from ..protocol.stream import FrameStream
 from ..query.engine import Worker
+from ..sandbox import profiles
 from .calls import dispatch
+from .owners import group_of
 
 if TYPE_CHECKING:
     from .authority import Authority
@@ -107,12 +110,21 @@ class KernelSession:
 
     def listen(self) -> None:
         """Open the session's socket."""
+        group = group_of(self.authority.deployment.personal(self.project, self.user))
+        folder = self.socket_path.parent
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if group is not None:
+            # who may connect is who the personal area was prepared for
+            os.chown(folder, -1, group)
+            os.chmod(folder, 0o710)  # noqa: S103  the person's processes pass through and cannot list it
         with contextlib.suppress(FileNotFoundError):
             self.socket_path.unlink()
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         listener.setblocking(False)
         listener.bind(str(self.socket_path))
-        os.chmod(self.socket_path, 0o600)
+        os.chmod(self.socket_path, 0o600 if group is None else 0o660)
+        if group is not None:
+            os.chown(self.socket_path, -1, group)
         listener.listen(_MAX_CONNECTIONS)
         self._listener = listener
         self._accepting = asyncio.create_task(self._accept(listener))
@@ -137,12 +149,28 @@ class KernelSession:
                 self._worker = None
             if self._worker is None:
                 limits = self.authority.policies.current.project(self.project).limits
-                spill = self.authority.deployment.state / "spill" / self.id
-                spill.mkdir(mode=0o700, exist_ok=True)
                 self._files = _identities(views)
-                self._worker = await Worker.start(views, limits, spill)
+                self._worker = await self._start_worker(views, limits)
                 self._views = views
             return self._worker
+
+    async def _start_worker(self, views: Mapping[str, Path], limits: QueryLimits) -> Worker:
+        """Start a worker that sees the granted files and nothing else.
+
+        Raises
+        ------
+        Unavailable
+            ``walls_missing`` when it cannot be shut in.
+        """
+        deployment = self.authority.deployment
+        spill = deployment.spill / self.id
+        spill.mkdir(mode=0o700, exist_ok=True)
+        if self.authority.walls.unsandboxed:
+            return await Worker.start(views, limits, spill)
+        await asyncio.to_thread(self.authority.walls.check)
+        hidden = (deployment.state, deployment.policies, deployment.storage)
+        sandbox, inside, inner_spill = profiles.worker(views, spill, hidden=hidden)
+        return await Worker.start(inside, limits, inner_spill, wrap=lambda argv, fds: sandbox.prepare(argv, fds, watch=False))
 
     async def grants_changed(self) -> None:
         """End the worker when the granted files are others, by name or by content, also in the middle of a query."""
@@ -259,20 +287,23 @@ class KernelSession:
             body = error.body().model_dump(mode="json", context={"lang": lang})
             await stream.write(Frame({"id": number, "type": "error", "error": body}))
 
-    async def close(self) -> None:
-        """End the session: socket, connections, running queries, worker, spilled data."""
+    async def close(self, keep: bool = False) -> None:
+        """End the session: socket, connections, running queries, worker, spilled data; ``keep`` leaves the folder that the kernel sees."""
         if self._accepting is not None:
             self._accepting.cancel()
         if self._listener is not None:
             self._listener.close()
         with contextlib.suppress(FileNotFoundError):
             self.socket_path.unlink()
+        if not keep:
+            with contextlib.suppress(FileNotFoundError):
+                self.socket_path.parent.rmdir()
         for task in list(self._connections):
             task.cancel()
         if self._worker is not None:
             await self._worker.close()
             self._worker = None
-        spill = self.authority.deployment.state / "spill" / self.id
+        spill = self.authority.deployment.spill / self.id
         if spill.exists():
             for path in spill.iterdir():
                 path.unlink(missing_ok=True)
@@ -399,5 +430,5 @@ class Sessions:
         sessions, self._sessions = list(self._sessions.values()), {}
         if not keep:
             self._file.unlink(missing_ok=True)
-        await asyncio.gather(*(session.close() for session in sessions), return_exceptions=True)
+        await asyncio.gather(*(session.close(keep) for session in sessions), return_exceptions=True)
         await asyncio.gather(*self._closing, return_exceptions=True)

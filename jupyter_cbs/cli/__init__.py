@@ -27,6 +27,7 @@ VERBS: Final = {
     "quota": "measure the storage areas of a project",
     "pin": "set the step-up PIN of an account",
     "audit": "verify the audit chain",
+    "selftest": "try the walls around kernels and query engines",
 }
 """Verb → what it does. The module of a verb has ``arguments(parser)`` and ``run(options) -> int``."""
 

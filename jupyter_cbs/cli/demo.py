@@ -14,7 +14,7 @@ import webbrowser
 from pathlib import Path
 from typing import Any
 
-from . import print_json
+from . import language, print_json
 from .common import table, until_stopped
 
 
@@ -34,6 +34,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="trait of JupyterLab's application, for tests",
     )
     parser.add_argument("--smoke", action="store_true", help="run the main job once on a temporary deployment and report")
+    parser.add_argument(
+        "--unsandboxed-demo", action="store_true", help="run kernels and query engines WITHOUT walls, where sandboxes cannot work; said on every page"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -70,19 +73,41 @@ def run(options: argparse.Namespace) -> int:
         print(f"Making the demo in {root} ({data.persons:,} persons) …", flush=True)
     deployment = create_demo(root, data)
     accounts = demo_accounts(deployment)
-    supervisor = Supervisor(deployment, accounts, set_pins(deployment, accounts), port_base=options.port_base, lab_settings=dict(options.lab_setting))
+    supervisor = Supervisor(
+        deployment,
+        accounts,
+        set_pins(deployment, accounts),
+        port_base=options.port_base,
+        lab_settings=dict(options.lab_setting),
+        unsandboxed=options.unsandboxed_demo,
+    )
 
     def announce() -> None:
         if options.json:
             print_json(supervisor.info())
         else:
             print(table(supervisor.info()), flush=True)
+            print(f"\n{_walls(options.unsandboxed_demo)}", flush=True)
             print("\nCtrl-C stops everything.", flush=True)
         # without a screen Python would start a browser in this very terminal
         if not options.no_browser and not options.json and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
             threading.Thread(target=webbrowser.open, args=(supervisor.endpoints[0].login_url,), daemon=True).start()
 
     return until_stopped(supervise(supervisor, announce))
+
+
+def _walls(unsandboxed: bool) -> str:
+    """Say in a line or two whether kernels are shut in."""
+    from ..sandbox.selftest import all_mandatory, selftest
+
+    if unsandboxed:
+        return "✕ WITHOUT WALLS (--unsandboxed-demo): what runs in a kernel can reach everything of this demo and the network."
+    walls = selftest()
+    if all_mandatory(walls):
+        return f"✓ Walls in force: {sum(wall.in_force for wall in walls)} of {len(walls)}. 'jupyter cbs selftest' names them."
+    wall = next(wall for wall in walls if wall.mandatory and not wall.in_force)
+    said = "" if wall.remedy is None else f" {wall.remedy.say(language())}"
+    return f"✕ No kernel will start. {wall.detail.say(language())}{said}"
 
 
 def _smoke(options: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..domain.errors import Invalid, NotFound, Refused
 from ..domain.text import Text
+from ..sandbox.users import is_root
 from . import language, print_json
 from .common import existing
 
@@ -30,6 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Ask for a PIN and keep it; a lock after wrong PINs is lifted. The broker may run meanwhile."""
+    from ..broker.owners import Owners
     from ..policy.store import PolicyDirectory
     from ..store.store import Store
 
@@ -48,6 +50,9 @@ def run(options: argparse.Namespace) -> int:
         transaction.set_pin(user, pin)
         # a PIN counts in every project of the account, and who sits at the terminal is no account of the workspace
         transaction.audit(user="terminal", project="", action="pin.set", subject=user, outcome="ok", details={"system_account": _system_account()})
+    if is_root():
+        # what was made here has to belong to the account that the broker runs under
+        Owners(deployment).prepare()
     if options.json:
         print_json({"user": user, "set": True})
     else:
@@ -57,8 +62,13 @@ def run(options: argparse.Namespace) -> int:
 
 def _own(deployment: Deployment) -> None:
     """Refuse to write as another account than the broker's, which could not open its own state afterwards."""
+    from ..broker.owners import Owners
+
+    allowed = {os.getuid()}
+    if is_root() and Owners.known(deployment):
+        allowed.add(Owners(deployment).broker().uid)
     for path in (deployment.state, deployment.run):
-        if path.exists() and path.stat().st_uid != os.getuid():
+        if path.exists() and path.stat().st_uid not in allowed:
             raise Refused(
                 "not_the_broker",
                 Text(en=f"{path} belongs to another account.", nl=f"{path} is van een ander account."),

@@ -24,9 +24,11 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
 from ..broker.deployment import Deployment
+from ..broker.owners import Owners
 from ..domain.errors import CbsError, Conflict, Unavailable
 from ..domain.gateway import Nothing
 from ..domain.text import Text
+from ..sandbox.users import is_root, prepare_directory
 from ..server import paths
 from ..server.gateway import Gateway
 from .deploy import Account, prepare_storage, write_private
@@ -167,6 +169,8 @@ class Supervisor:
         Where to write who can log in where; ``demo.json`` in the deployment's directory by default.
     lab_settings : mapping, optional
         More traits of JupyterLab's application, e.g. ``expose_app_in_browser`` for browser tests.
+    unsandboxed : bool
+        Run kernels and query engines without walls; the broker refuses that for anything but a demo.
     """
 
     def __init__(
@@ -178,6 +182,7 @@ class Supervisor:
         port_base: int | None = None,
         info_file: Path | None = None,
         lab_settings: Mapping[str, Any] | None = None,
+        unsandboxed: bool = False,
     ) -> None:
         self.deployment = deployment
         self.accounts = accounts
@@ -185,6 +190,8 @@ class Supervisor:
         self._pins = pins
         self._port_base = port_base
         self._lab_settings = dict(lab_settings or {})
+        self._unsandboxed = unsandboxed
+        self._owners: Owners | None = None
         self._broker: _Child | None = None
         self._servers: dict[str, _Child] = {}
         self._endpoints: dict[str, Endpoint] = {}
@@ -250,13 +257,19 @@ class Supervisor:
         self._runtime = Path(tempfile.mkdtemp(prefix="cbs-demo-", dir=_short_temporary()))
         logs = self.deployment.root / "logs"
         logs.mkdir(mode=0o700, exist_ok=True)
-        prepare_storage(self.deployment, self.accounts)
+        if is_root():
+            # the broker prepares the rest before it gives up root
+            self._owners = Owners(self.deployment)
+            self._runtime.chmod(0o711)
+            prepare_directory(self.deployment.servers, 0, os.getgid(), 0o711)
+        else:
+            prepare_storage(self.deployment, self.accounts)
         for account, port in zip(self.accounts, _free_ports(len(self.accounts), self._port_base), strict=True):
             self._endpoints[account.name] = Endpoint(account, port, secrets.token_hex(24), self._pins.get(account.name))
 
-        self._broker = _Child(
-            "broker", [sys.executable, "-P", "-m", "jupyter_cbs.broker", "--dir", str(self.deployment.root)], _environment({}), logs / "broker.log"
-        )
+        broker = [sys.executable, "-P", "-m", "jupyter_cbs.broker", "--dir", str(self.deployment.root)]
+        broker += ["--unsandboxed-demo"] if self._unsandboxed else []
+        self._broker = _Child("broker", broker, _environment({}), logs / "broker.log")
         await self._broker.start()
         await self._until(self._broker, self._broker_answers)
         for name, endpoint in self._endpoints.items():
@@ -309,7 +322,7 @@ class Supervisor:
             raise RuntimeError("not started")
         runtime = self._runtime / who.user
         runtime.mkdir(mode=0o700)
-        home = self.deployment.root / "servers" / who.user
+        home = self.deployment.servers / who.user
         for folder in ("config", "data", "home"):
             (home / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
         # in a file and not on the command line, which every account of the machine can read
@@ -320,7 +333,11 @@ class Supervisor:
             "JUPYTER_DATA_DIR": str(home / "data"),
             "JUPYTER_RUNTIME_DIR": str(runtime / "jupyter"),
         }
-        return _Child(f"server of {who.user}", [sys.executable, "-P", "-m", "jupyter_cbs.server"], _environment(env), log_file)
+        command = [sys.executable, "-P", "-m", "jupyter_cbs.server"]
+        if self._owners is not None:
+            self._owners.prepare_server(who, (home, runtime))
+            command = self._owners.server_command(who, command, (home, runtime))
+        return _Child(f"server of {who.user}", command, _environment(env), log_file)
 
     def _server_config(self, endpoint: Endpoint, runtime: Path) -> dict[str, Any]:
         who = endpoint.account.principal
@@ -331,7 +348,6 @@ class Supervisor:
                 "port_retries": 0,
                 "base_url": endpoint.base_url,
                 "open_browser": False,
-                "allow_root": os.getuid() == 0,
                 "identity_provider_class": "jupyter_cbs.server.identity.AccountIdentityProvider",
                 "jpserver_extensions": {
                     "jupyter_cbs": True,
@@ -353,8 +369,14 @@ class Supervisor:
                 "shared_dir": str(self.deployment.shared(who.project)),
                 "personal_dir": str(self.deployment.personal(who.project, who.user)),
                 "runtime_dir": str(runtime / "run"),
+                "hidden_dirs": [str(place) for place in self._hidden()],
+                "unsandboxed_demo": self._unsandboxed,
             },
         }
+
+    def _hidden(self) -> tuple[Path, ...]:
+        place = self.deployment
+        return (place.catalogue, place.policies, place.state, place.run / "gateway", place.servers, self.info_file)
 
     def _write_info(self) -> None:
         write_private(self.info_file, json.dumps(self.info(), indent=2) + "\n")

@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -103,6 +103,45 @@ class TableResult:
     sources: tuple[str, ...]
 
 
+class Wrapped(Protocol):
+    """How the worker's command is really started, e.g. in a sandbox; good for one start."""
+
+    @property
+    def argv(self) -> Sequence[str]:
+        """The command."""
+
+    @property
+    def pass_fds(self) -> Sequence[int]:
+        """Descriptors that stay open in it."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """All of its environment."""
+
+    def close(self) -> None:
+        """Give back what only the start needed."""
+
+
+Wrap = Callable[[Sequence[str], Sequence[int]], Wrapped]
+"""Makes a start of a command and the descriptors it needs under the same numbers."""
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A start without a sandbox: for tests, and for the marked demo where sandboxes cannot work."""
+
+    argv: Sequence[str]
+    pass_fds: Sequence[int]
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Nothing of ours."""
+        return {"LANG": "C.UTF-8", "TZ": "UTC", "HOME": "/nonexistent"}
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
 class _TableSink:
     """Takes the frame of a large table; progress goes to the caller's sink."""
 
@@ -153,12 +192,11 @@ class Worker:
     Make it with :meth:`start`.
     """
 
-    def __init__(self, views: Mapping[str, Path], limits: QueryLimits, spill: Path, prefix: Sequence[str], user: int | None) -> None:
+    def __init__(self, views: Mapping[str, Path], limits: QueryLimits, spill: Path, wrap: Wrap) -> None:
         self._views = {name: str(path) for name, path in views.items()}
         self._limits = limits
         self._spill = spill
-        self._prefix = tuple(prefix)
-        self._user = user
+        self._wrap = wrap
         self._process: _Process | None = None
         self._lock = asyncio.Lock()
         self._running: tuple[_Process, int] | None = None
@@ -175,8 +213,7 @@ class Worker:
         limits: QueryLimits,
         spill: Path,
         *,
-        prefix: Sequence[str] = (),
-        user: int | None = None,
+        wrap: Wrap = Plain,
     ) -> Worker:
         """Start a worker and wait until it is ready (about 0.4 s).
 
@@ -188,18 +225,16 @@ class Worker:
         limits : QueryLimits
             Memory, threads, time, rows, bytes.
         spill : Path
-            A private, existing directory for temporary files.
-        prefix : sequence of str
-            A command that runs the worker, e.g. bubblewrap with its arguments; it must pass two descriptors on and exec the rest.
-        user : int, optional
-            Numeric uid and gid to run as; needs root.
+            A private, existing directory for temporary files, as the worker sees it.
+        wrap : callable
+            Shuts the worker in. Called for every process that is started, so also after one died.
 
         Raises
         ------
         Unavailable
-            ``worker_start`` when it does not get ready.
+            ``worker_start`` when it does not get ready; what ``wrap`` raises.
         """
-        worker = cls(views, limits, spill, prefix, user)
+        worker = cls(views, limits, spill, wrap)
         await worker._ensure()
         return worker
 
@@ -322,25 +357,29 @@ class Worker:
     async def _launch(self) -> _Process:
         pairs = [socket.socketpair() for _ in range(2)]
         theirs = [pair[1].fileno() for pair in pairs]
-        identity: dict[str, Any] = {} if self._user is None else {"user": self._user, "group": self._user, "extra_groups": []}
+        python = (sys.executable, "-I", "-X", "frozen_modules=on", "-c", _BOOTSTRAP, *map(str, theirs), _PACKAGE_PARENT)
+        wrapped: Wrapped | None = None
         try:
+            wrapped = self._wrap(python, theirs)
             process = await asyncio.create_subprocess_exec(
-                *self._prefix,
-                *(sys.executable, "-I", "-X", "frozen_modules=on", "-c", _BOOTSTRAP, *map(str, theirs), _PACKAGE_PARENT),
+                *wrapped.argv,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,
-                pass_fds=theirs,
-                env={"LANG": "C.UTF-8", "TZ": "UTC", "HOME": "/nonexistent"},
+                pass_fds=wrapped.pass_fds,
+                env=wrapped.environment,
                 cwd="/",
                 start_new_session=True,
-                **identity,
             )
-        except OSError as error:
+        except (OSError, CbsError) as error:
             for ours, _ in pairs:
                 ours.close()
+            if isinstance(error, CbsError):
+                raise
             raise _not_started() from error
         finally:
+            if wrapped is not None:
+                wrapped.close()
             for _, other in pairs:
                 other.close()
         started = _Process(process, FrameStream(pairs[0][0]), FrameStream(pairs[1][0]))

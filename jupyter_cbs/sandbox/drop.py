@@ -21,6 +21,7 @@ FAILED = 126
 
 _CLONE_NEWNS = 0x20000
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_SLAVE = 1, 2, 4, 32, 4096, 16384, 1 << 19
+_PR_SET_PDEATHSIG, _PR_GET_PDEATHSIG = 1, 2
 _PR_SET_NO_NEW_PRIVS, _PR_CAPBSET_DROP, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 38, 24, 47, 4
 _LAST_CAPABILITY = 63
 
@@ -68,6 +69,34 @@ def drop(uid: int, gid: int, groups: Sequence[int] = ()) -> None:
     except PermissionError:
         return
     raise OSError("root could be taken back")
+
+
+def death_signal() -> int:
+    """Give the signal this process gets when its parent ends; 0 for none."""
+    number = ctypes.c_int(0)
+    _checked(_libc.prctl(_PR_GET_PDEATHSIG, ctypes.byref(number), 0, 0, 0), "the parent's death signal")
+    return number.value
+
+
+def keep_death_signal(number: int, parent: int) -> None:
+    """Ask for that signal again: Linux forgets it when a process changes who it is.
+
+    Parameters
+    ----------
+    number : int
+        The signal; 0 for none.
+    parent : int
+        Who the parent was; when it has ended meanwhile the signal would never come.
+
+    Raises
+    ------
+    OSError
+        When the parent has ended.
+    """
+    if number:
+        _checked(_libc.prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0), "the parent's death signal")
+        if os.getppid() != parent:
+            raise OSError("who started this is gone")
 
 
 def closed_to(path: str, uid: int, gids: Sequence[int]) -> str | None:
@@ -151,7 +180,9 @@ def main(arguments: list[str]) -> None:
         os.umask(0o022)
         show(specification["read_only"], specification["writable"], uid, (gid, *groups))
         os.umask(specification["umask"])
+        parent, signal = os.getppid(), death_signal()
         drop(uid, gid, groups)
+        keep_death_signal(signal, parent)
         os.execv(program[0], program)  # noqa: S606  there is no shell, and that is the point
     except (OSError, ValueError) as error:
         print(f"root could not be given up: {error}", file=sys.stderr)

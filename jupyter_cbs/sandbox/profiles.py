@@ -20,8 +20,8 @@ from .users import Identity
 WORKSPACE: Final = "/workspace"
 """Where a kernel finds ``shared`` and ``personal``, and where it starts."""
 
-SESSION_SOCKET: Final = "/run/cbs/session.sock"
-"""The one way out of a kernel: its session at the broker."""
+SESSION: Final = "/run/cbs"
+"""Folder of the one way out of a kernel: the socket of its session at the broker."""
 
 CONNECTION_FILE: Final = "/run/kernel/connection.json"
 KERNEL_SOCKETS: Final = "/run/kernel/sockets"
@@ -53,7 +53,8 @@ def kernel(
     areas : mapping of str to Path
         ``shared`` and ``personal`` → folders on the host; one that the person has not is left out.
     session_socket : Path
-        Socket of the kernel's session on the host.
+        Socket of the kernel's session on the host, in a folder that holds nothing else. The folder is what is shown: a broker that
+        is started again makes the socket anew.
     sockets : Path
         A private folder on the host for the ZMQ sockets of this kernel, writable for who starts the sandbox.
     connection : bytes
@@ -82,7 +83,7 @@ def kernel(
         "JUPYTER_RUNTIME_DIR": f"{HOME}/.jupyter-runtime",
         "JUPYTER_CONFIG_DIR": f"{HOME}/.jupyter",
         "PYTHONNOUSERSITE": "1",
-        "CBS_SESSION": SESSION_SOCKET,
+        "CBS_SESSION": f"{SESSION}/{session_socket.name}",
     }
     if (entry := path_entry()) is not None:
         variables["PYTHONPATH"] = entry
@@ -91,7 +92,7 @@ def kernel(
         binds=(
             *binds,
             Bind(sockets, KERNEL_SOCKETS, writable=True),
-            Bind(session_socket, SESSION_SOCKET, kind="socket"),
+            Bind(session_socket.parent, SESSION),
         ),
         temporary=MappingProxyType(dict.fromkeys(("/tmp", "/dev/shm", HOME), temporary_bytes)),  # noqa: S108  inside the sandbox
         data={CONNECTION_FILE: connection},

@@ -65,6 +65,19 @@ def all_mandatory(walls: tuple[Wall, ...]) -> bool:
     return all(wall.in_force for wall in walls if wall.mandatory)
 
 
+def missing(walls: tuple[Wall, ...]) -> Unavailable:
+    """Give the refusal for walls of which a mandatory one is missing: the first of them, with its remedy."""
+    wall = next(wall for wall in walls if wall.mandatory and not wall.in_force)
+    return Unavailable(
+        "walls_missing",
+        Text(
+            en=f"Kernels and query engines cannot be shut in, so none is started. {wall.detail.en}",
+            nl=f"Kernels en rekenmachines kunnen niet worden afgeschermd; er start er geen. {wall.detail.nl}",
+        ),
+        wall.remedy,
+    )
+
+
 def selftest(identity: Identity | None = None, template: Sandbox | None = None) -> tuple[Wall, ...]:
     """Start a sandbox with a probe and judge every wall. Takes about 0.1 s.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import stat
@@ -12,9 +13,10 @@ from typing import Any, NoReturn
 
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_server.extension.application import ExtensionApp
-from traitlets import Set, Unicode
+from traitlets import Bool, List, Set, Unicode
 from traitlets.config import Config
 
+from ..domain.errors import CbsError
 from . import handlers, hardening, sessions
 from .gateway import Gateway
 from .kernels import ForcedProvisionerFactory
@@ -36,6 +38,8 @@ class CbsApp(ExtensionApp):  # type: ignore[misc]
     runtime_dir = Unicode(help="Folder for sockets and for what is thrown away when the server ends; made when empty. Its path must be short.").tag(
         config=True
     )
+    hidden_dirs = List(Unicode(), help="Places that nothing a kernel sees may contain, e.g. the catalogue.").tag(config=True)
+    unsandboxed_demo = Bool(False, help="Start kernels without a sandbox; a demo with synthetic data only.").tag(config=True)
     allowed_extensions = Set(
         Unicode(),
         default_value={"jupyter_cbs", "jupyterlab"},
@@ -72,10 +76,10 @@ class CbsApp(ExtensionApp):  # type: ignore[misc]
         workspace = {"gateway_socket": self.gateway_socket, "shared_dir": self.shared_dir, "personal_dir": self.personal_dir}
         forced["CbsContentsManager"] = dict(workspace)
         forced["ForcedProvisionerFactory"] = {
-            "gateway_socket": self.gateway_socket,
-            "view_dir": str(runtime / "view"),
+            **workspace,
             "runtime_dir": str(runtime),
-            "home_dir": str(runtime / "home"),
+            "hidden_dirs": self.hidden_dirs,
+            "unsandboxed": self.unsandboxed_demo,
         }
         serverapp.update_config(Config(forced))
         # it must be there before anything asks for the factory, and must replace one that is
@@ -120,12 +124,7 @@ class CbsApp(ExtensionApp):  # type: ignore[misc]
         status = os.stat(runtime, follow_symlinks=False)
         if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
             self._refuse(f"{runtime} is not a folder that only this account can enter.")
-        for name in ("empty", "view", "home"):
-            (runtime / name).mkdir(mode=0o700, exist_ok=True)
-        for name, target in (("shared", self.shared_dir), ("personal", self.personal_dir)):
-            link = runtime / "view" / name
-            link.unlink(missing_ok=True)
-            link.symlink_to(target)
+        (runtime / "empty").mkdir(mode=0o700, exist_ok=True)
         return runtime
 
     def initialize_settings(self) -> None:
@@ -145,8 +144,19 @@ class CbsApp(ExtensionApp):  # type: ignore[misc]
         if not self.deployed:
             return
         self.stream.start()
+        if self.unsandboxed_demo:
+            self.log.warning("Kernels of this demo run without a sandbox.")
+        else:
+            await asyncio.to_thread(self._try_walls)
         # nothing is built here, so the front end need not ask whether something could be
         serverapp.web_app.settings.setdefault("page_config_data", {}).update(buildAvailable=False, buildCheck=False)
+
+    def _try_walls(self) -> None:
+        """Say at the start what would keep kernels from starting; each start looks again until it is mended."""
+        try:
+            ForcedProvisionerFactory.instance().walls.check()
+        except CbsError as error:
+            self.log.critical("No kernel will start: %s", error.say("en"))
 
     async def stop_extension(self) -> None:
         """Stop listening, throw away unfinished uploads and what lay in the runtime folder."""

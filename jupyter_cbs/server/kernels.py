@@ -6,11 +6,11 @@ from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
-from traitlets import Unicode, default
+from traitlets import Bool, Instance, List, Unicode, default
 
 from . import paths
 from .hardening import KERNEL
-from .provisioner import CbsProvisioner
+from .provisioner import CbsProvisioner, KernelWalls
 
 _STANZA = {"provisioner_name": "cbs-provisioner", "config": {}}
 
@@ -61,9 +61,12 @@ class ForcedProvisionerFactory(KernelProvisionerFactory):  # type: ignore[misc]
     """Starts every kernel through the workspace's provisioner, whatever its spec says."""
 
     gateway_socket = Unicode(help="Socket of the broker's gateway.").tag(config=True)
-    view_dir = Unicode(help="Folder a kernel starts in; holds shared and personal.").tag(config=True)
+    shared_dir = Unicode(help="The project's shared area.").tag(config=True)
+    personal_dir = Unicode(help="The person's own area.").tag(config=True)
     runtime_dir = Unicode(help="Short path of a private folder for the sockets of kernels.").tag(config=True)
-    home_dir = Unicode(help="Home of the kernels, apart from the server's.").tag(config=True)
+    hidden_dirs = List(Unicode(), help="Places that nothing a kernel sees may contain.").tag(config=True)
+    unsandboxed = Bool(False, help="Start kernels without walls; the marked demo only.").tag(config=True)
+    walls = Instance(KernelWalls, args=(), help="Whether kernels can be shut in.")
 
     def is_provisioner_available(self, kernel_spec: Any) -> bool:
         """Say yes: the provisioner is part of this package."""
@@ -76,7 +79,10 @@ class ForcedProvisionerFactory(KernelProvisionerFactory):  # type: ignore[misc]
             kernel_spec=kernel_spec,
             parent=parent,
             gateway_socket=self.gateway_socket,
-            view_dir=self.view_dir,
+            shared_dir=self.shared_dir,
+            personal_dir=self.personal_dir,
             runtime_dir=self.runtime_dir,
-            home_dir=self.home_dir,
+            hidden_dirs=self.hidden_dirs,
+            unsandboxed=self.unsandboxed,
+            walls=self.walls,
         )

@@ -1,31 +1,74 @@
-"""How a kernel comes and goes: with a session at the broker, a clean environment and private sockets."""
+"""How a kernel comes and goes: with a session at the broker, in a sandbox, over private sockets."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import json
+import logging
 import os
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from jupyter_client.provisioning import LocalProvisioner
-from traitlets import Unicode
+from traitlets import Bool, Instance, List, Unicode
 
 from ..domain.errors import CbsError, Unavailable
 from ..domain.gateway import ById, SessionOpen
 from ..domain.text import Text
+from ..sandbox import profiles
+from ..sandbox.bubblewrap import Sandbox
+from ..sandbox.namespaces import Namespace
+from ..sandbox.selftest import all_mandatory, missing, selftest
 from . import language, paths
 from .gateway import Gateway
 from .problems import http_error
+
+log = logging.getLogger(__name__)
+
+_OUTPUT_BYTES: Final = 1 << 16
+_OUTPUT_SECONDS: Final = 0.05
+"""What a kernel writes past the messages is thrown away, at this pace at most: a flood must not keep the server busy."""
 
 KEPT: Final = ("LANG", "LC_ALL", "LC_CTYPE", "TZ")
 """The only variables a kernel takes over from its server; tokens and everything unknown stay behind."""
 
 
-def kernel_environment(session_socket: str, home: str) -> dict[str, str]:
-    """Give the whole environment of a kernel.
+class KernelWalls:
+    """Whether kernels can be shut in: tried once until it succeeds."""
+
+    def __init__(self) -> None:
+        self._stand = False
+
+    def check(self) -> None:
+        """Try every wall, unless they stood before.
+
+        Raises
+        ------
+        Unavailable
+            ``walls_missing`` with the remedy.
+        """
+        if self._stand:
+            return
+        walls = selftest(template=Sandbox(limits=profiles.KERNEL_LIMITS))
+        if not all_mandatory(walls):
+            raise missing(walls)
+        self._stand = True
+
+
+def kept_environment() -> dict[str, str]:
+    """Give what a kernel takes over: language and time zone."""
+    return {name: os.environ[name] for name in KEPT if name in os.environ}
+
+
+def unsandboxed_environment(session_socket: str, home: str) -> dict[str, str]:
+    """Give the whole environment of a kernel of the demo without walls.
 
     Parameters
     ----------
@@ -34,7 +77,7 @@ def kernel_environment(session_socket: str, home: str) -> dict[str, str]:
     home : str
         Folder for settings and caches of what runs in the kernel.
     """
-    environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+    environment = kept_environment()
     environment |= {
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin")),
         "HOME": home,
@@ -52,18 +95,24 @@ def kernel_environment(session_socket: str, home: str) -> dict[str, str]:
 
 
 class CbsProvisioner(LocalProvisioner):  # type: ignore[misc]
-    """Opens a session at the broker before a kernel starts and closes it when the kernel is gone.
+    """Opens a session at the broker before a kernel starts, starts it in a sandbox, and ends both together.
 
-    A kernel the broker refuses does not start, and the person reads why.
+    A kernel the broker refuses, or that cannot be shut in, does not start, and the person reads why.
     """
 
     gateway_socket = Unicode(help="Socket of the broker's gateway.")
-    view_dir = Unicode(help="Folder a kernel starts in; holds shared and personal.")
+    shared_dir = Unicode(help="The project's shared area.")
+    personal_dir = Unicode(help="The person's own area.")
     runtime_dir = Unicode(help="Short path of a private folder for the sockets of kernels.")
-    home_dir = Unicode(help="Home of the kernels, apart from the server's.")
+    hidden_dirs = List(Unicode(), help="Places that nothing a kernel sees may contain.")
+    unsandboxed = Bool(False, help="Start kernels without walls; the marked demo only.")
+    walls = Instance(KernelWalls, args=())
 
+    process: subprocess.Popen[bytes] | None = None
     _session: str | None = None
+    _session_socket: str = ""
     _sockets: str | None = None
+    _namespace: Namespace | None = None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Prepare the start.
@@ -71,9 +120,10 @@ class CbsProvisioner(LocalProvisioner):  # type: ignore[misc]
         Raises
         ------
         tornado.web.HTTPError
-            With the broker's reason when it refuses the session or does not answer.
+            503 with the remedy when the kernel could not be shut in; with the broker's reason when it refuses the session or does
+            not answer.
         """
-        if not (self.gateway_socket and self.view_dir and self.runtime_dir and self.home_dir):
+        if not (self.gateway_socket and self.shared_dir and self.personal_dir and self.runtime_dir):
             raise http_error(
                 Unavailable(
                     "no_workspace",
@@ -89,30 +139,118 @@ class CbsProvisioner(LocalProvisioner):  # type: ignore[misc]
             )
         lang = language.current()
         try:
+            if not self.unsandboxed:
+                await asyncio.to_thread(self.walls.check)
             session = await Gateway(self.gateway_socket).call("sessions.open", SessionOpen(kernel_id=self.kernel_id), lang)
         except CbsError as error:
             raise http_error(error, lang) from error
-        self._session = str(session["id"])
+        self._session, self._session_socket = str(session["id"]), str(session["socket"])
         try:
-            return await self._prepare(str(session["socket"]), kwargs)
+            return await self._prepare(kwargs)
         except BaseException:
             await self._end_session()
             raise
 
-    async def _prepare(self, session_socket: str, kwargs: dict[str, Any]) -> dict[str, Any]:
+    async def _prepare(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         manager = self.parent
         if manager is not None and self._sockets is None:
             self._sockets = tempfile.mkdtemp(prefix="k", dir=self.runtime_dir)
             manager.transport = "ipc"
             manager.ip = f"{self._sockets}/s"
         kwargs = await super().pre_launch(**kwargs)
-        os.makedirs(self.home_dir, mode=0o700, exist_ok=True)
-        kwargs["env"] = kernel_environment(session_socket, self.home_dir)
-        kwargs["cwd"] = self.view_dir
+        if self.unsandboxed:
+            view, home = Path(self.runtime_dir) / "view", Path(self.runtime_dir) / "home"
+            for folder in (view, home):
+                folder.mkdir(mode=0o700, exist_ok=True)
+            for name, target in (("shared", self.shared_dir), ("personal", self.personal_dir)):
+                with contextlib.suppress(FileExistsError):
+                    (view / name).symlink_to(target)
+            kwargs["env"] = unsandboxed_environment(self._session_socket, str(home))
+            kwargs["cwd"] = str(view)
         return kwargs
 
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
+        """Start the kernel in its sandbox; what was passed for a plain process is not used.
+
+        Raises
+        ------
+        tornado.web.HTTPError
+            503 when the sandbox does not start; the session is ended.
+        """
+        if self.unsandboxed:
+            return await super().launch_kernel(cmd, **kwargs)
+        try:
+            await self._launch(cmd)
+        except BaseException as error:
+            await self.cleanup()
+            if isinstance(error, CbsError):
+                raise http_error(error) from error
+            raise
+        return self.connection_info
+
+    async def _launch(self, cmd: Sequence[str]) -> None:
+        manager = self.parent
+        connection = json.loads(Path(manager.connection_file).read_text(encoding="utf-8"))
+        connection["ip"] = f"{profiles.KERNEL_SOCKETS}/s"
+        connection.pop("jupyter_session", None)
+        sandbox = profiles.kernel(
+            {"shared": Path(self.shared_dir), "personal": Path(self.personal_dir)},
+            Path(self._session_socket),
+            Path(str(self._sockets)),
+            json.dumps(connection).encode(),
+            environment=kept_environment(),
+            hidden=tuple(Path(place) for place in self.hidden_dirs),
+        )
+        inner = [profiles.CONNECTION_FILE if part == manager.connection_file else part for part in cmd]
+        with sandbox.prepare(inner) as prepared:
+            reading, writing = os.pipe()
+            output = _Output(reading)
+            try:
+                # on this thread, which lives as long as the server: the sandbox ends with the thread that started it
+                self.process = subprocess.Popen(
+                    prepared.argv,
+                    env=prepared.environment,
+                    pass_fds=prepared.pass_fds,
+                    cwd="/",
+                    stdin=subprocess.DEVNULL,
+                    stdout=writing,
+                    stderr=writing,
+                    start_new_session=True,
+                )
+            finally:
+                os.close(writing)
+            try:
+                self._namespace = await asyncio.get_running_loop().run_in_executor(None, prepared.started)
+            except CbsError:
+                log.warning("a kernel's sandbox did not start: %s", output.first.decode(errors="replace").strip())
+                raise
+        self.pid = self.process.pid
+        self.pgid = None
+
+    async def send_signal(self, signum: int) -> None:
+        """Pass a signal on to what runs in the sandbox; bubblewrap itself would not."""
+        if self.unsandboxed or signum == 0:
+            await super().send_signal(signum)
+        elif self._namespace is not None:
+            self._namespace.signal(signum)
+
+    async def kill(self, restart: bool = False) -> None:
+        """End everything in the sandbox."""
+        if self._namespace is not None:
+            self._namespace.kill()
+        await super().kill(restart=restart)
+
     async def cleanup(self, restart: bool = False) -> None:
-        """End the session; the sockets stay for a restart."""
+        """End the sandbox and the session; the sockets stay for a restart."""
+        namespace, self._namespace = self._namespace, None
+        if namespace is not None:
+            namespace.kill()
+            namespace.close()
+        if self.process is not None and not self.unsandboxed:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.send_signal(signal.SIGKILL)
+            await asyncio.to_thread(self.process.wait)
+            self.process = None
         await super().cleanup(restart=restart)
         await self._end_session()
         if not restart and self._sockets is not None:
@@ -125,3 +263,29 @@ class CbsProvisioner(LocalProvisioner):  # type: ignore[misc]
             # the broker ends abandoned sessions itself; not reaching it now must not keep a kernel alive
             with contextlib.suppress(CbsError):
                 await Gateway(self.gateway_socket).call("sessions.close", ById(id=session))
+
+
+class _Output:
+    """Takes what a kernel writes to its standard output and keeps the beginning; must be made on the event loop's thread."""
+
+    def __init__(self, fd: int) -> None:
+        self.first = b""
+        self._fd = fd
+        self._loop = asyncio.get_running_loop()
+        os.set_blocking(fd, False)
+        self._listen()
+
+    def _listen(self) -> None:
+        self._loop.add_reader(self._fd, self._take)
+
+    def _take(self) -> None:
+        try:
+            data = os.read(self._fd, _OUTPUT_BYTES)
+        except BlockingIOError:
+            return
+        self._loop.remove_reader(self._fd)
+        if not data:
+            os.close(self._fd)
+            return
+        self.first = (self.first + data)[:4096]
+        self._loop.call_later(_OUTPUT_SECONDS, self._listen)

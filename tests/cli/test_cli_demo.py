@@ -16,7 +16,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from running_demo import Demo, cli, environment, start_demo, wait_for
+from running_demo import Demo, cli, descendants, environment, start_demo, wait_for
 
 from jupyter_cbs.demo.labclient import LabClient
 from jupyter_cbs.server import paths
@@ -39,9 +39,14 @@ def alive(pid: int) -> bool:
         return False
 
 
+def command_line(process: Path) -> bytes:
+    with contextlib.suppress(OSError):
+        return (process / "cmdline").read_bytes()
+    return b""
+
+
 def runtime_of(demo: Demo) -> Path:
-    config = json.loads((demo.root / "servers" / "researcher" / "config" / "jupyter_server_config.json").read_text())
-    return Path(config["CbsApp"]["runtime_dir"]).parents[1]
+    return demo.runtime("researcher").parents[1]
 
 
 def everything_of(demo: Demo) -> tuple[list[int], list[int], Path]:
@@ -97,8 +102,11 @@ def test_tokens_and_pins_are_not_on_command_lines(deployment: Demo) -> None:
 
 
 def test_state_is_for_the_broker_alone(deployment: Demo) -> None:
-    for folder in (deployment.root / "state", deployment.root / "run"):
-        assert folder.stat().st_mode & 0o077 == 0
+    assert (deployment.root / "state").stat().st_mode & 0o077 == 0
+    # as root others pass through to sockets they were told of, and can neither list nor change anything
+    for folder in (deployment.root / "run", deployment.root / "run" / "gateway", deployment.root / "run" / "sessions"):
+        assert folder.stat().st_mode & 0o066 == 0
+    assert {path.stat().st_mode & 0o007 for path in (deployment.root / "run" / "gateway").iterdir()} == {0}
 
 
 def test_a_second_demo_on_the_same_place_is_refused_before_anything_changed(deployment: Demo) -> None:
@@ -165,15 +173,16 @@ def test_life_of_a_demo(place: Path) -> None:
 
     # the kernel's own clean-up finds no server any more, which is the point
     with contextlib.suppress(httpx.ConnectError), demo.client("researcher").kernel() as kernel:
-        kernel_pid = int(kernel.run("import os; print(os.getpid())").text)
-        child = int(kernel.run("import subprocess; print(subprocess.Popen(['sleep', '600'], start_new_session=True).pid)").text)
+        kernel.run("import subprocess; subprocess.Popen(['sleep', '61234'], start_new_session=True)")
+        (child,) = (int(path.parent.name) for path in Path("/proc").glob("[0-9]*/comm") if command_line(path.parent) == b"sleep\x0061234\x00")
         demo.client("researcher").save("shared/kept.txt", "kept")
         pids, ports, runtime = everything_of(demo)
-        assert alive(kernel_pid)
-        assert alive(child)
+        inside = descendants(demo.process.pid)
+        assert child in inside
+        assert len(inside) > len(pids)
         demo.process.send_signal(signal.SIGINT)
         assert demo.process.wait(60) in (0, 130)
-    wait_for(lambda: nothing_left([*pids, kernel_pid, child], ports, runtime), 10, "the end of everything")
+    wait_for(lambda: nothing_left([*pids, *inside], ports, runtime), 10, "the end of everything")
     assert not (demo.root / "demo.json").exists()
     assert not (demo.root / "run").exists()
 

@@ -14,7 +14,7 @@ import pytest
 
 from jupyter_cbs.domain.errors import Cancelled, CbsError, Invalid, NotFound, TimedOut, TooLarge, Unavailable
 from jupyter_cbs.domain.rules import QueryLimits
-from jupyter_cbs.query.engine import SqlOutcome, Worker
+from jupyter_cbs.query.engine import Plain, SqlOutcome, Worker
 from jupyter_cbs.system.memfd import open_sealed
 
 pytestmark = pytest.mark.anyio
@@ -349,5 +349,5 @@ async def test_spilling_stays_in_its_directory(start: Start, spill: Path) -> Non
 
 async def test_a_worker_that_cannot_start_says_so(granted: dict[str, Path], spill: Path) -> None:
     with pytest.raises(Unavailable) as caught:
-        await Worker.start(granted, QueryLimits(), spill, prefix=("/bin/false",))
+        await Worker.start(granted, QueryLimits(), spill, wrap=lambda argv, fds: Plain(("/bin/false",), fds))
     assert caught.value.code == "worker_start"

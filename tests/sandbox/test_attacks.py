@@ -126,7 +126,8 @@ def test_messages_show_no_more_of_the_host_than_the_mounts(boxes: Boxes) -> None
 
 
 def test_a_kernel_without_a_personal_area_gets_none(boxes: Boxes) -> None:
-    path = boxes.folder / "s.sock"
+    path = boxes.folder / "session" / "s"
+    path.parent.mkdir()
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(path))
         sockets = boxes.folder / "k"

@@ -37,7 +37,8 @@ class Kernel:
         info: dict[str, Any] = dict(zip(PORTS, range(1, 6), strict=True))
         info |= {"transport": "ipc", "ip": f"{sockets}/s", "key": secrets.token_hex(16), "signature_scheme": "hmac-sha256"}
         inner = json.dumps({**info, "ip": f"{profiles.KERNEL_SOCKETS}/s"}).encode()
-        path = boxes.folder / "session.sock"
+        path = boxes.folder / "session" / "s"
+        path.parent.mkdir()
         self.session = socket.socket(socket.AF_UNIX)
         self.session.bind(str(path))
         self.session.listen(1)

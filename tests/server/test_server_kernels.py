@@ -35,7 +35,8 @@ def test_a_kernel_sees_the_workspace_and_no_secrets(deployment: Demo) -> None:
     assert client.request("GET", "api/contents/personal/from-kernel.txt").json()["content"] == "hello from the kernel"
     environment = found["env"]
     assert environment["PYTHONNOUSERSITE"] == "1"
-    assert Path(environment["CBS_SESSION"]).name
+    assert environment["CBS_SESSION"] == "/run/cbs/s"
+    assert environment["PWD"] == "/workspace"
     assert not any(re.search("TOKEN|SECRET|PASSWORD|JUPYTERHUB", name) for name in environment)
     everything = json.dumps(environment)
     for account in deployment.accounts.values():
@@ -47,44 +48,43 @@ def test_messages_travel_over_private_sockets(deployment: Demo) -> None:
     with deployment.client("researcher").kernel() as kernel:
         output = kernel.run("import ipykernel.kernelapp as k; app = k.IPKernelApp.instance(); print(app.transport, app.ip, *app.ports)")
         transport, place, *ports = output.text.split()
-        assert transport == "ipc"
-        assert Path(place).parent.stat().st_mode & 0o077 == 0
+        assert (transport, place) == ("ipc", "/run/kernel/sockets/s")
         assert len(ports) == 5
-        assert all(Path(f"{place}-{port}").is_socket() for port in ports)
-    wait_for(lambda: not Path(place).parent.exists(), 20, "the end of the sockets")
+        (folder,) = deployment.runtime("researcher").glob("k*")
+        assert folder.stat().st_mode & 0o077 == 0
+        assert all((folder / f"s-{port}").is_socket() for port in ports)
+    wait_for(lambda: not folder.exists(), 20, "the end of the sockets")
 
 
 def test_sessions_come_and_go_with_their_kernels(deployment: Demo) -> None:
     client = deployment.client("researcher")
-    sessions = deployment.root / "run" / "sessions"
     with client.kernel() as kernel:
-        where = kernel.run("import os; print(os.environ['CBS_SESSION'])").text.strip()
-        assert Path(where).parent == sessions
-        assert Path(where).is_socket()
+        (first,) = deployment.sessions()
+        assert (deployment.root / "run" / "sessions" / first / "s").is_socket()
         assert client.request("POST", f"api/kernels/{kernel.id}/restart").status_code == 200
-        wait_for(lambda: not Path(where).exists(), 20, "the end of the old session")
-    wait_for(lambda: not any(sessions.iterdir()), 20, "the end of all sessions")
+        wait_for(lambda: first not in deployment.sessions(), 20, "the end of the old session")
+    wait_for(lambda: not deployment.sessions(), 20, "the end of all sessions")
 
 
 def test_a_restarted_kernel_has_a_new_session(deployment: Demo) -> None:
     client = deployment.client("researcher")
     with client.kernel() as kernel:
-        first = kernel.run("import os; print(os.environ['CBS_SESSION'])").text
+        first = deployment.sessions()
         client.request("POST", f"api/kernels/{kernel.id}/restart")
-        second = kernel.run("import os; print(os.environ['CBS_SESSION']); import jupyter_cbs as cbs; print(cbs.connect())")
+        second = kernel.run("import jupyter_cbs as cbs; print(cbs.connect())")
         assert second.error is None
-        assert second.text.splitlines()[0] != first.strip()
         assert "9001" in second.text
+        wait_for(lambda: deployment.sessions() and not first & deployment.sessions(), 20, "the end of the old session")
 
 
 def test_two_kernels_at_once_are_two_sessions(deployment: Demo) -> None:
     client = deployment.client("researcher")
-    ask = "import os, jupyter_cbs as cbs; ws = cbs.connect(); print(os.environ['CBS_SESSION']); print(len(ws.sql('SELECT 42 AS x').df()))"
+    ask = "import jupyter_cbs as cbs; ws = cbs.connect(); print(len(ws.sql('SELECT 42 AS x').df()))"
     with client.kernel("personal/one.ipynb") as one, client.kernel("personal/two.ipynb") as two:
         numbers = [kernel.send(ask) for kernel in (one, two)]
         outputs = [kernel.receive(number) for kernel, number in zip((one, two), numbers, strict=True)]
-    assert [output.error for output in outputs] == [None, None]
-    assert len({output.text.split()[0] for output in outputs}) == 2
+        assert len(deployment.sessions()) == 2
+    assert [(output.error, output.text.strip()) for output in outputs] == [(None, "1"), (None, "1")]
 
 
 def test_interrupt(deployment: Demo) -> None:
@@ -161,13 +161,12 @@ def test_a_provisioner_without_a_workspace_starts_nothing(factory: ForcedProvisi
 def test_a_kernel_that_is_killed_is_noticed(deployment: Demo) -> None:
     client = deployment.client("researcher")
     with client.kernel() as kernel:
-        where = Path(kernel.run("import os; print(os.environ['CBS_SESSION'])").text.strip())
+        first = deployment.sessions()
         kernel.send("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
         # Jupyter starts it again by itself, with a session of its own
-        wait_for(lambda: not where.exists(), 30, "the end of the dead kernel's session")
-        output = kernel.run("import os; print(os.environ['CBS_SESSION']); import jupyter_cbs as cbs; print(cbs.connect())", 60)
+        wait_for(lambda: not first & deployment.sessions(), 30, "the end of the dead kernel's session")
+        output = kernel.run("import jupyter_cbs as cbs; print(cbs.connect())", 60)
         assert output.error is None
-        assert Path(output.text.splitlines()[0]) != where
         assert "9001" in output.text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections.abc import Iterator
@@ -9,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, expect
-from running_demo import Demo, wait_for
+from running_demo import Demo, descendants, wait_for
 
 from .conftest import OpenLab
-from .lab import START_MS, STEP_MS, Screen, output
+from .lab import START_MS, STEP_MS, output
 
 HEAVY = """ws.sql('''
     SELECT sum(hash(a.RINPERSOON || b.RINPERSOON || c.RINPERSOON) % 7) AS heavy
@@ -131,24 +132,14 @@ def test_a_dead_broker_is_said_to_be_gone_and_the_panel_recovers(deployment: Dem
 # ----------------------------------------------------------------------------------------------------- the kernels
 
 
-def kernel_id(screen: Screen) -> str:
-    found: str = screen.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel.id")
-    return found
-
-
-def kill_kernel(number: str) -> None:
-    """Kill every process that was started with this kernel's connection file."""
-    killed = 0
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                started_with = (entry / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if number.encode() in started_with:
-                os.kill(int(entry.name), signal.SIGKILL)
-                killed += 1
-    assert killed
+def kill_kernels(demo: Demo, account: str) -> None:
+    """Kill what runs in the sandboxes of a person's workspace server."""
+    below = descendants(demo.info["pids"]["servers"][account])
+    kernels = [pid for pid in below if b"ipykernel_launcher" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    assert kernels
+    for pid in kernels:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def runs(cell: Locator) -> None:
@@ -157,7 +148,7 @@ def runs(cell: Locator) -> None:
     expect(cell.get_by_text("cancel with ■")).to_be_visible(timeout=STEP_MS)
 
 
-def test_a_kernel_killed_during_a_query_comes_back(open_lab: OpenLab) -> None:
+def test_a_kernel_killed_during_a_query_comes_back(deployment: Demo, open_lab: OpenLab) -> None:
     screen = open_lab("researcher")
     screen.new_notebook("New notebook in personal")
     screen.run_active()
@@ -165,7 +156,7 @@ def test_a_kernel_killed_during_a_query_comes_back(open_lab: OpenLab) -> None:
     heavy = screen.start_active()
     runs(heavy)
     screen.picture("progress")
-    kill_kernel(kernel_id(screen))
+    kill_kernels(deployment, "researcher")
     dialog = screen.page.get_by_role("dialog")
     expect(dialog).to_contain_text("appears to have died", timeout=START_MS)
     dialog.get_by_role("button").last.click()

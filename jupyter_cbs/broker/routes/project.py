@@ -53,10 +53,7 @@ async def project(call: Call, request: Nothing) -> ProjectSummary:
         state=state,
         state_text=state_text,
         permissions=tuple(can(policy, call.principal, action, now) for action in Action),
-        walls_in_force=False,
-        walls_text=Text(
-            en="Kernels and workers are not sandboxed yet: use synthetic or public data only.",
-            nl="Kernels en workers draaien nog niet in een zandbak: gebruik alleen synthetische of openbare gegevens.",
-        ),
+        walls_in_force=call.authority.walls.in_force,
+        walls_text=call.authority.walls.text,
         notice=notice,
     )
