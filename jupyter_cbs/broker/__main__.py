@@ -6,8 +6,8 @@ import argparse
 import logging
 from pathlib import Path
 
-from .app import run
 from .deployment import Deployment
+from .owners import become_broker
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="jupyter cbs broker", description="Run the broker of a deployment.")
@@ -15,4 +15,9 @@ if __name__ == "__main__":
     parser.add_argument("--unsandboxed-demo", action="store_true", help="run query engines without a sandbox; a demo with synthetic data only")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    run(Deployment(arguments.dir.resolve()), arguments.unsandboxed_demo)
+    deployment = Deployment(arguments.dir.resolve())
+    become_broker(deployment, ("--unsandboxed-demo",) if arguments.unsandboxed_demo else ())
+    # loading it takes a while and is not needed by root
+    from .app import run
+
+    run(deployment, arguments.unsandboxed_demo)

@@ -258,8 +258,8 @@ class Supervisor:
         logs = self.deployment.root / "logs"
         logs.mkdir(mode=0o700, exist_ok=True)
         if is_root():
-            # the broker prepares the rest before it gives up root
             self._owners = Owners(self.deployment)
+            await asyncio.to_thread(self._owners.prepare)
             self._runtime.chmod(0o711)
             prepare_directory(self.deployment.servers, 0, os.getgid(), 0o711)
         else:
@@ -269,6 +269,9 @@ class Supervisor:
 
         broker = [sys.executable, "-P", "-m", "jupyter_cbs.broker", "--dir", str(self.deployment.root)]
         broker += ["--unsandboxed-demo"] if self._unsandboxed else []
+        if self._owners is not None:
+            # it could give up root by itself, but would then be loaded twice at every start
+            broker = self._owners.broker_command(broker)
         self._broker = _Child("broker", broker, _environment({}), logs / "broker.log")
         await self._broker.start()
         await self._until(self._broker, self._broker_answers)
