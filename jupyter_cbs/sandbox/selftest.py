@@ -27,7 +27,7 @@ from .bubblewrap import HOME, Bind, Sandbox
 from .limits import ControlGroup, Limits
 from .users import NOBODY, Identity, is_root
 
-_WORKSPACE: Final = "/work/shared"
+_WORKSPACE: Final = "/workspace/shared"
 _PROBE: Final = "/run/sandbox/probe.py"
 _SECONDS: Final = 30.0
 _UNLIMITED: Final = -1

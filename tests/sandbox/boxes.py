@@ -19,7 +19,7 @@ IDENTITY = Identity(NOBODY, NOBODY) if is_root() else None
 """Who starts the sandboxes of the tests: somebody else than root, or ourselves."""
 
 ENVIRONMENT = {"LANG": "C.UTF-8", "HOME": HOME, "PATH": "/usr/bin:/bin"}
-SHARED = "/work/shared"
+SHARED = "/workspace/shared"
 
 
 @dataclasses.dataclass
