@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from . import language, print_json
-from .common import existing
+from .common import existing, opened_state
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,14 +20,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Verify and report."""
-    from ..store.store import Store
-
-    deployment = existing(options.dir)
-    store = Store.open(deployment.database, deployment.state / "anchors")
-    try:
+    with opened_state(existing(options.dir)) as store:
         verdict = store.verify()
-    finally:
-        store.close()
     lang = language()
     if options.json:
         print_json({"ok": verdict.ok, "events": verdict.events, "first_break": verdict.first_break, "reason": verdict.reason.say(lang)})

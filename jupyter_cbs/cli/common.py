@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from ..domain.text import Text
 
 if TYPE_CHECKING:
     from ..broker.deployment import Deployment
+    from ..store.store import Store
 
 
 def existing(path: Path) -> Deployment:
@@ -34,6 +36,21 @@ def existing(path: Path) -> Deployment:
             Text(en="Give the directory of a deployment with --dir.", nl="Geef de map van een deployment met --dir."),
         )
     return deployment
+
+
+@contextmanager
+def opened_state(deployment: Deployment) -> Iterator[Store]:
+    """Open the state of a deployment; what root makes meanwhile is given back to the account the broker runs under."""
+    from ..broker.owners import Owners
+    from ..sandbox.users import is_root
+    from ..store.store import Store
+
+    try:
+        with Store.open(deployment.database, deployment.state / "anchors") as store:
+            yield store
+    finally:
+        if is_root() and Owners.known(deployment):
+            Owners(deployment).prepare()
 
 
 def until_stopped(job: Coroutine[Any, Any, None]) -> int:

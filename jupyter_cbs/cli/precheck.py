@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from ..domain.finding import Finding, PrecheckReport, Status
 from ..domain.money import format_euros
 from ..domain.text import Language, Text
 from . import language, print_json
-from .common import existing
+from .common import existing, opened_state
 
 if TYPE_CHECKING:
     from ..exports.intake import IntakeItem
@@ -32,30 +33,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Check and report; exit code 1 when there are findings."""
     from ..broker.precheck import inspect
-    from ..exports.intake import take_in
+    from ..exports.intake import taken_in
     from ..policy.store import PolicyDirectory
     from ..server import paths
-    from ..store.store import Store
     from ..system.beneath import WorkspaceRoots
 
     deployment = None if options.dir is None else existing(options.dir)
     policies = PolicyDirectory(paths.policies() if deployment is None else deployment.policies).current
     project = policies.project(options.project or min(p.project for p in policies.principals()))
-    store = None if deployment is None else Store.open(deployment.database, deployment.state / "anchors")
     items: list[IntakeItem] = []
-    try:
+    with nullcontext() if deployment is None else opened_state(deployment) as store, ExitStack() as opened:
         for file in options.files:
             if not file.exists():
                 raise Invalid("no_such_file", Text(en=f"There is no file {file}.", nl=f"Het bestand {file} bestaat niet."))
             place = file.resolve()
             roots = WorkspaceRoots(place.parent, place.parent)
-            items += [_named(item, place.name, str(file)) for item in take_in(roots, [f"shared/{place.name}"], project.prices)]
+            taken = opened.enter_context(taken_in(roots, [f"shared/{place.name}"], project.prices))
+            items += [_named(item, place.name, str(file)) for item in taken]
         report = inspect(items, project, store, policies.version, datetime.now(UTC))
-    finally:
-        for item in items:
-            item.close()
-        if store is not None:
-            store.close()
     lang = language()
     if options.json:
         answer = report.model_dump(mode="json", by_alias=True, context={"lang": lang})

@@ -163,6 +163,9 @@ def test_the_audit_of_a_running_deployment_verifies(deployment: Demo) -> None:
     assert found["ok"] is True
     assert found["events"] > 0
     assert found["first_break"] is None
+    # whoever asked, root too, leaves nothing behind that the broker's account could not open
+    state = Path(deployment.info["state"])
+    assert {path.stat().st_uid for path in state.rglob("*") if path.exists()} == {state.stat().st_uid}
 
 
 @pytest.fixture
