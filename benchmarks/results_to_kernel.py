@@ -88,21 +88,22 @@ def through(worker: Worker) -> Callable[[str, int], Variant]:
 
 
 def end_to_end(broker: int) -> Callable[[str, int], Variant]:
-    """The kernel's own call: client, broker with audit, worker; the worker is a child of the broker."""
+    """The kernel's own call: client, broker with audit, worker in its sandbox."""
     workspace = jupyter_cbs.connect()
 
     def variant(sql: str, rows: int) -> Variant:
         async def run() -> None:
             check(workspace.sql(sql).arrow(), rows)
 
-        return Variant("end to end", run, lambda: [broker, *children(broker)])
+        return Variant("end to end", run, lambda: [broker, *descendants(broker)])
 
     return variant
 
 
-def children(pid: int) -> list[int]:
-    """Processes that a process started."""
-    return [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
+def descendants(pid: int) -> list[int]:
+    """Processes that a process started, and those that they started: a worker runs inside a sandbox that the broker started."""
+    started = [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
+    return [each for child in started for each in (child, *descendants(child))]
 
 
 def check(table: pa.Table, rows: int) -> None:
