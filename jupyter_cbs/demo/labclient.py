@@ -79,8 +79,34 @@ class Kernel:
         """
         output = Output()
         replied = idle = False
+        for kind, content in self._messages(number, seconds, output):
+            if kind == "execute_reply":
+                replied = True
+                if content["status"] == "error" and output.error is None:
+                    output.error = (content.get("ename", ""), content.get("evalue", ""))
+            elif kind == "status" and content["execution_state"] == "idle":
+                idle = True
+            if replied and idle:
+                break
+        return output
+
+    def await_text(self, number: str, text: str, seconds: float = _KERNEL_SECONDS) -> None:
+        """Wait until the running cell has printed some text.
+
+        Raises
+        ------
+        TimedOut
+            When it did not print it in time.
+        """
+        output = Output()
+        for _ in self._messages(number, seconds, output):
+            if text in output.text:
+                break
+
+    def _messages(self, number: str, seconds: float, output: Output) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Give the messages of a cell as they come, after what they show was added to ``output``."""
         deadline = time.monotonic() + seconds
-        while not (replied and idle):
+        while True:
             self._socket.settimeout(max(deadline - time.monotonic(), 0.01))
             try:
                 raw = self._socket.recv()
@@ -96,13 +122,7 @@ class Kernel:
                 output.shown.append(content["data"])
             elif kind == "error":
                 output.error = (content["ename"], content["evalue"])
-            elif kind == "execute_reply":
-                replied = True
-                if content["status"] == "error" and output.error is None:
-                    output.error = (content.get("ename", ""), content.get("evalue", ""))
-            elif kind == "status" and content["execution_state"] == "idle":
-                idle = True
-        return output
+            yield kind, content
 
     def run(self, code: str, seconds: float = _KERNEL_SECONDS) -> Output:
         """Run a cell and wait for it."""

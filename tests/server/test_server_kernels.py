@@ -6,7 +6,6 @@ import asyncio
 import json
 import re
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,7 +89,7 @@ def test_two_kernels_at_once_are_two_sessions(deployment: Demo) -> None:
 def test_interrupt(deployment: Demo) -> None:
     with deployment.client("researcher").kernel() as kernel:
         number = kernel.send("print('started', flush=True)\nwhile True: pass")
-        time.sleep(0.5)  # the kernel must have begun: an interrupt before it is answered by an idle kernel
+        kernel.await_text(number, "started")  # before that an interrupt is answered by an idle kernel
         kernel.interrupt()
         output = kernel.receive(number, 30)
         assert output.error is not None
