@@ -92,6 +92,14 @@ class Dimension(Model):
     categories: tuple[Category, ...]
 
 
+class MergeProposal(Model):
+    """Categories that together would be safe: what ``TableSpec.merge`` would hold."""
+
+    dimension: str = Field(description="Name of the dimension.")
+    label: str = Field(description="Label of the category they become.")
+    codes: tuple[str, ...] = Field(min_length=2, description="Codes of the categories, in the order of display.")
+
+
 class TableMeta(Model):
     """A judged table without its frame; the frame travels as Arrow IPC beside it."""
 
@@ -110,3 +118,6 @@ class TableMeta(Model):
     unsafe: int
     hidden: tuple[int, ...] = Field((), description="Rows of the frame to blank so that no unsafe cell follows by subtraction.")
     notes: tuple[Text, ...] = ()
+    rounding: int | None = Field(None, description="Base to a multiple of which every value was rounded; null for none.")
+    proof: Text | None = Field(None, description="What the attack on the table, as it would be published, proved; null where none was made.")
+    merges: tuple[MergeProposal, ...] = Field((), description="Merges of categories that would make unsafe cells safe.")

@@ -111,6 +111,17 @@ class SqlQuery(Model):
     parameters: list[Any] | dict[str, Any] | None = None
 
 
+class ProtectQuery(Model):
+    """How a table that was made here is to be protected; session protocol only."""
+
+    fingerprint: str = Field(pattern=r"^[0-9a-f]{64}$", description="Of the table, as its TableMeta gives it.")
+    method: Literal["suppress", "round", "merge"] = "suppress"
+    base: int | None = Field(None, ge=2, le=1_000_000_000, description="Rounding base; by default the least that protects.")
+    merge: dict[str, dict[str, tuple[str, ...]]] | None = Field(
+        None, description="Dimension name → label → codes that become one category; by default what the table's own proposals say."
+    )
+
+
 class Cancel(Model):
     """Stop a running request of this connection's session."""
 
@@ -288,6 +299,16 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("sessions.close", "DELETE", "/sessions/{id}", "A kernel ended", ById, Nothing, Action.OPEN_SESSION, _HTTP),
     Operation("sql", "POST", "/sql", "Run one SELECT; the answer is Arrow", SqlQuery, SqlAnswer, Action.QUERY, _SESSION),
     Operation("table", "POST", "/table", "A table with evidence; the answer is Arrow", TableSpec, TableMeta, Action.QUERY, _SESSION),
+    Operation(
+        "table.protect",
+        "POST",
+        "/table/protect",
+        "A table made safe by suppression, rounding or merging; the answer is Arrow",
+        ProtectQuery,
+        TableMeta,
+        Action.QUERY,
+        _SESSION,
+    ),
     Operation("cancel", "POST", "/cancel", "Stop a running request", Cancel, Nothing, None, _SESSION),
 )
 

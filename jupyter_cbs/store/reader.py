@@ -83,6 +83,17 @@ class Reader:
         found.sort(key=lambda entry: entry[0], reverse=True)
         return tuple((TableMeta.model_validate_json(meta), bytes(frame)) for _, meta, frame in found[:MAX_EVIDENCE])
 
+    def evidence_of(self, project: str, fingerprint: str) -> tuple[TableMeta, bytes] | None:
+        """Give the kept table of a project with this fingerprint and its judged frame as an Arrow IPC stream; None where there is none."""
+        query = (
+            select(evidence.c.meta, evidence.c.frame)
+            .where(evidence.c.project == project, evidence.c.fingerprint == fingerprint)
+            .order_by(evidence.c.id.desc())
+            .limit(1)
+        )
+        row = self._connection.execute(query).first()
+        return None if row is None else (TableMeta.model_validate_json(row.meta), bytes(row.frame))
+
     def measurement(self, project: str, area: str, user: str | None) -> MeasurementRow | None:
         """Give the newest measurement of an area; None when it was never measured."""
         query = (

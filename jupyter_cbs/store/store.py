@@ -360,6 +360,11 @@ class Store:
         with self.view() as view:
             return view.evidence(project, shape_keys)
 
+    def evidence_of(self, project: str, fingerprint: str) -> tuple[TableMeta, bytes] | None:
+        """Give the kept table of a project with this fingerprint and its judged frame as an Arrow IPC stream; None where there is none."""
+        with self.view() as view:
+            return view.evidence_of(project, fingerprint)
+
     def measurement(self, project: str, area: str, user: str | None) -> MeasurementRow | None:
         """Give the newest measurement of an area; None when it was never measured."""
         with self.view() as view:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+import threading
 from collections.abc import Awaitable
 from typing import TypeVar
 
 import pyarrow as pa
 
 from ...disclosure.judge import Judgement, judge
+from ...disclosure.protection import Protection, suppress
 from ...domain.dataset import Dataset
 from ...domain.errors import CbsError, Internal, NotFound
 from ...domain.evidence import TableMeta, TableSpec
 from ...domain.finding import Status
-from ...domain.gateway import ColumnType, Nothing, SqlAnswer, SqlQuery
+from ...domain.gateway import ColumnType, Nothing, ProtectQuery, SqlAnswer, SqlQuery
 from ...domain.grid import shape_key
 from ...domain.text import Text
 from ...protocol.frames import MAX_PAYLOAD
@@ -93,16 +95,70 @@ async def table(call: Call, request: TableSpec) -> TableMeta:
         subject, result = await _audited(call, "table", text, worker.table(request, dataset, profile, exchange))
     judgement = judge(result.frame, result.dimensions, request, profile, result.unit)
     meta = _meta(request, dataset, result, judgement, named_sources(call, request.source))
-    ipc = _ipc(judgement.frame)
+    await _keep_and_give(call, exchange, "table", subject, meta, judgement.frame)
+    return meta
+
+
+@handles("table.protect")
+async def protect(call: Call, request: ProtectQuery) -> TableMeta:
+    """Make a table of this project safe, prove it by the attack and keep the evidence of what would be published."""
+    exchange = _exchange(call)
+    meta, frame = _evidence(call, request.fingerprint)
+    profile = call.project.rules(meta.rule_profile)
+    stopped = threading.Event()
+
+    async def work() -> Protection:
+        try:
+            return await asyncio.to_thread(suppress, frame, meta.dimensions, meta.spec, profile, meta.unit, cancel=stopped.is_set)
+        finally:
+            stopped.set()
+
+    subject, protection = await _audited(call, "table.protect", request.model_dump_json(), work())
+    made = meta.model_copy(
+        update={
+            "hidden": protection.hidden,
+            "rounding": protection.rounding,
+            "proof": protection.proof,
+            "notes": (*meta.notes, *protection.notes),
+            "fingerprint": hashlib.sha256(f"{request.model_dump_json()}{protection.hidden}".encode()).hexdigest(),
+        }
+    )
+    await _keep_and_give(call, exchange, "table.protect", subject, made, protection.frame)
+    return made
+
+
+def _evidence(call: Call, fingerprint: str) -> tuple[TableMeta, pa.Table]:
+    """Give a table of this project whose data sets are still granted.
+
+    Raises
+    ------
+    NotFound
+        In every other case: what is not yours is not told from what does not exist.
+    """
+    found = call.authority.store.evidence_of(call.principal.project, fingerprint)
+    scope = call.authority.scope(call.principal.project)
+    granted = {dataset.name for dataset in scope.datasets}
+    if found is None or not granted.issuperset(found[0].sources):
+        raise NotFound(
+            "unknown_table",
+            Text(en="There is no such table with evidence in this project.", nl="Die tabel met bewijs bestaat niet in dit project."),
+            Text(en="Make the table again with ws.table().", nl="Maak de tabel opnieuw met ws.table()."),
+        )
+    return found[0], pa.ipc.open_stream(found[1]).read_all()
+
+
+async def _keep_and_give(call: Call, exchange: Exchange, action: str, subject: str, meta: TableMeta, frame: pa.Table) -> None:
+    """Keep a judged table as evidence and pass its frame on to the kernel."""
+    ipc = _ipc(frame)
     with call.authority.store.begin() as tx:
         tx.insert_evidence(call.principal.project, call.principal.user, meta.fingerprint, shape_key(meta), meta, ipc)
         tx.audit(
             user=call.principal.user,
             project=call.principal.project,
-            action="table",
+            action=action,
             subject=subject,
             outcome="ok",
-            details={"cells": judgement.frame.num_rows, "unsafe": meta.unsafe, "review": meta.review, "fingerprint": meta.fingerprint},
+            details={"cells": frame.num_rows, "unsafe": meta.unsafe, "review": meta.review, "fingerprint": meta.fingerprint},
         )
     if len(ipc) <= MAX_PAYLOAD:
         exchange.payload = ipc
@@ -111,7 +167,6 @@ async def table(call: Call, request: TableSpec) -> TableMeta:
             sealed.file.write(ipc)
             fd = sealed.seal()
         await exchange.chunk([fd], [len(ipc)])
-    return meta
 
 
 def _dataset(call: Call, source: str) -> Dataset | None:
