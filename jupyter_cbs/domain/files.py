@@ -31,6 +31,8 @@ class FileContent:
         The bytes themselves, for converted files and members of archives.
     fd
         Otherwise an open descriptor of the workspace file; the intake that made this owns it.
+    sha256
+        Of the bytes when they were copied, in hexadecimal; None for what was made of other bytes.
     """
 
     path: str
@@ -40,6 +42,7 @@ class FileContent:
     size: int
     data: bytes | None = None
     fd: int | None = None
+    sha256: str | None = None
 
     def open(self) -> BinaryIO:
         """Open the bytes for reading from the start."""

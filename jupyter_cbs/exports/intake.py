@@ -15,10 +15,10 @@ import tempfile
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import PurePosixPath
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from jupyter_cbs.domain.errors import CbsError, Conflict, Invalid, TooLarge
@@ -92,6 +92,34 @@ class IntakeItem:
                 return  # closed before: closing twice is no fault
 
 
+@dataclass(frozen=True)
+class Collected:
+    """One workspace file as it was copied, before anything looked into it.
+
+    Parameters
+    ----------
+    path
+        Workspace path.
+    content
+        The copy, with its sha256 and without a type; None where the file stays and ``finding`` says why.
+    finding
+        Why it stays.
+    bytes
+        Size in the workspace.
+    """
+
+    path: str
+    content: FileContent | None
+    finding: Finding | None = None
+    bytes: int = 0
+
+    def close(self) -> None:
+        """Let go of the copy; twice is no fault."""
+        if self.content is not None and self.content.fd is not None:
+            with suppress(OSError):
+                os.close(self.content.fd)
+
+
 @contextmanager
 def taken_in(roots: WorkspaceRoots, paths: Sequence[str], prices: PriceTable) -> Iterator[tuple[IntakeItem, ...]]:
     """Take files in for the length of a ``with`` block; see :func:`take_in`."""
@@ -104,7 +132,7 @@ def taken_in(roots: WorkspaceRoots, paths: Sequence[str], prices: PriceTable) ->
 
 
 def take_in(roots: WorkspaceRoots, paths: Sequence[str], prices: PriceTable) -> tuple[IntakeItem, ...]:
-    """Take the chosen files in.
+    """Take the chosen files in: :func:`collect`, then :func:`examine`.
 
     Parameters
     ----------
@@ -122,6 +150,33 @@ def take_in(roots: WorkspaceRoots, paths: Sequence[str], prices: PriceTable) -> 
 
     Raises
     ------
+    Invalid, NotFound, Refused, Unavailable, TooLarge, Conflict
+        As :func:`collect` and :func:`examine`.
+    """
+    return examine(collect(roots, paths), prices)
+
+
+def collect(roots: WorkspaceRoots, paths: Sequence[str], folder: Path | None = None) -> tuple[Collected, ...]:
+    """Copy the chosen files to bytes nobody else can write; nothing looks into them yet.
+
+    This is the only step that opens a workspace, so it may run where parsing what lies there may not.
+
+    Parameters
+    ----------
+    roots : WorkspaceRoots
+        The areas of the asking person.
+    paths : sequence of str
+        As for :func:`take_in`.
+    folder : Path, optional
+        Where copies of more than a megabyte lie, without a name; the system's temporary folder by default.
+
+    Returns
+    -------
+    tuple of Collected
+        In the order chosen, folders sorted. The caller closes them.
+
+    Raises
+    ------
     Invalid, NotFound, Refused, Unavailable
         For a chosen path itself, see :meth:`WorkspaceRoots.open`.
     TooLarge
@@ -129,7 +184,8 @@ def take_in(roots: WorkspaceRoots, paths: Sequence[str], prices: PriceTable) -> 
     Conflict
         ``changed_while_reading`` when a file was written meanwhile.
     """
-    intake = _Intake(prices)
+    found: list[Collected] = []
+    total = 0
     try:
         seen: set[str] = set()
         for path in paths:
@@ -140,10 +196,73 @@ def take_in(roots: WorkspaceRoots, paths: Sequence[str], prices: PriceTable) -> 
                 seen.add(entry.path)
                 if entry.path == chosen and entry.kind != "file":
                     os.close(roots.open(entry.path))  # a path chosen by name is refused with its reason
-                intake.take_entry(roots, entry)
+                if len(found) == MAX_FILES:
+                    raise _too_many_files()
+                collected = _collected(roots, entry, folder, MAX_TOTAL_BYTES - total)
+                found.append(collected)
+                total += collected.content.size if collected.content is not None else 0
+    except BaseException:
+        for collected in found:
+            collected.close()
+        raise
+    return tuple(found)
+
+
+def _collected(roots: WorkspaceRoots, entry: Entry, folder: Path | None, room: int) -> Collected:
+    if entry.kind != "file":
+        return Collected(entry.path, None, _not_ordinary(entry))
+    try:
+        fd = roots.open(entry.path)
+    except CbsError as error:
+        # it was ordinary when the folder was listed
+        remedy = error.remedy or Text(en="Choose the files anew.", nl="Kies de bestanden opnieuw.")
+        return Collected(entry.path, None, _finding(Rule.UNREADABLE, Status.REFUSED, error.message, remedy))
+    try:
+        size = os.fstat(fd).st_size
+        if size > MAX_FILE_BYTES:
+            return Collected(entry.path, None, _too_large(), size)
+        if size > room:
+            raise _too_many_bytes()
+        return Collected(entry.path, _private_copy(fd, entry.path, folder), None, size)
+    finally:
+        os.close(fd)
+
+
+def examine(collected: Sequence[Collected], prices: PriceTable, begin: Callable[[int], None] | None = None) -> tuple[IntakeItem, ...]:
+    """Look into collected files: detect types, open archives, take scripts out of notebooks.
+
+    Parameters
+    ----------
+    collected : sequence of Collected
+        Their copies belong to the items from here on.
+    prices : PriceTable
+        Says which formats never leave.
+    begin : callable, optional
+        Called with the number of each file before it is looked into.
+
+    Raises
+    ------
+    TooLarge
+        ``too_many_files`` or ``too_many_bytes`` with the members of archives.
+    """
+    intake = _Intake(prices)
+    pending = list(collected)
+    try:
+        for number, one in enumerate(collected):
+            if begin is not None:
+                begin(number)
+            pending.pop(0)
+            if one.content is None:
+                kind = "binary" if one.bytes else "empty"
+                intake.add(IntakeItem(one.path, kind, None, findings=(one.finding,) if one.finding else (), bytes=one.bytes))
+                continue
+            intake.grow(one.content.size)
+            intake.take(one.content)
     except BaseException:
         for item in intake.items:
             item.close()
+        for one in pending:
+            one.close()
         raise
     return tuple(intake.items)
 
@@ -157,32 +276,12 @@ class _Intake:
         self.total = 0
         self.names = {name.casefold() for name in RESERVED_NAMES}
 
-    def take_entry(self, roots: WorkspaceRoots, entry: Entry) -> None:
-        if entry.kind != "file":
-            self.add(IntakeItem(entry.path, "empty", None, findings=(_not_ordinary(entry),)))
-            return
-        try:
-            fd = roots.open(entry.path)
-        except CbsError as error:
-            # it was ordinary when the folder was listed
-            remedy = error.remedy or Text(en="Choose the files anew.", nl="Kies de bestanden opnieuw.")
-            self.add(IntakeItem(entry.path, "empty", None, findings=(_finding(Rule.UNREADABLE, Status.REFUSED, error.message, remedy),)))
-            return
-        try:
-            size = os.fstat(fd).st_size
-            if size > MAX_FILE_BYTES:
-                self.add(IntakeItem(entry.path, "binary", None, findings=(_too_large(),), bytes=size))
-                return
-            self.grow(size)
-            content = _private_copy(fd, entry.path)
-        finally:
-            os.close(fd)
-        self.take(content)
-
     def take(self, content: FileContent, member: bool = False) -> None:
         """Decide on one file; owns the content's descriptor until an item has it."""
         kept = False
         try:
+            if not content.type:
+                content = replace(content, type=_detected(content))
             if content.type == "zip":
                 if member:
                     self.refuse(content, _nested())
@@ -214,9 +313,7 @@ class _Intake:
         delivered = not any(finding.status is Status.REFUSED for finding in findings)
         deliver = None
         if delivered:
-            deliver = FileContent(
-                content.path, self.unique(content.name), content.type, TYPES[content.type].kind, content.size, content.data, content.fd
-            )
+            deliver = replace(content, name=self.unique(content.name), kind=TYPES[content.type].kind)
         self.add(IntakeItem(content.path, content.type, deliver, findings=tuple(findings), bytes=content.size))
         return delivered
 
@@ -320,25 +417,12 @@ class _Intake:
     def grow(self, size: int) -> None:
         self.total += size
         if self.total > MAX_TOTAL_BYTES:
-            raise TooLarge(
-                "too_many_bytes",
-                Text(
-                    en=f"The chosen files are together larger than {MAX_TOTAL_BYTES // 10**6} MB.",
-                    nl=f"De gekozen bestanden zijn samen groter dan {MAX_TOTAL_BYTES // 10**6} MB.",
-                ),
-                Text(en="Choose fewer files, or smaller tables.", nl="Kies minder bestanden of kleinere tabellen."),
-            )
+            raise _too_many_bytes()
 
     def add(self, item: IntakeItem) -> None:
         self.items.append(item)
         if len(self.items) > MAX_FILES:
-            raise TooLarge(
-                "too_many_files",
-                Text(en=f"These are more than {MAX_FILES} files.", nl=f"Dit zijn meer dan {MAX_FILES} bestanden."),
-                Text(
-                    en="Choose the files you need, or spread them over several requests.", nl="Kies wat u nodig hebt, of verdeel het over aanvragen."
-                ),
-            )
+            raise _too_many_files()
 
     def unique(self, name: str) -> str:
         """Give a flat name no other file of the delivery has, also where capitals do not count."""
@@ -354,8 +438,13 @@ class _Intake:
         return candidate
 
 
-def _private_copy(fd: int, path: str) -> FileContent:
-    """Copy an open workspace file to bytes nobody else can write, and detect its type from the copy.
+def _detected(content: FileContent) -> str:
+    with content.open() as file:
+        return detect(file.read(MAX_FILE_BYTES + 1), content.name)
+
+
+def _private_copy(fd: int, path: str, folder: Path | None) -> FileContent:
+    """Copy an open workspace file to bytes nobody else can write.
 
     The file is read twice: a write that was under way when reading began leaves no trace in the times of the file, and one
     through mapped memory leaves none at all.
@@ -366,8 +455,8 @@ def _private_copy(fd: int, path: str) -> FileContent:
         data = b"".join(_blocks(fd, before.st_size + 1))
         if data != b"".join(_blocks(fd, before.st_size + 1)) or _stamp(before) != _stamp(os.fstat(fd)) or len(data) != before.st_size:
             raise changed_while_reading(path)
-        return FileContent(path, name, detect(data, name), "other", len(data), data=data)
-    with tempfile.TemporaryFile() as copy:
+        return FileContent(path, name, "", "other", len(data), data=data, sha256=hashlib.sha256(data).hexdigest())
+    with tempfile.TemporaryFile(dir=folder) as copy:
         length, first, second = 0, hashlib.sha256(), hashlib.sha256()
         for block in _blocks(fd, before.st_size + 1):
             copy.write(block)
@@ -378,9 +467,7 @@ def _private_copy(fd: int, path: str) -> FileContent:
             second.update(block)
         if first.digest() != second.digest() or _stamp(before) != _stamp(os.fstat(fd)) or length != before.st_size:
             raise changed_while_reading(path)
-        copy.seek(0)
-        kind = detect(copy.read(MAX_FILE_BYTES + 1), name)
-        return FileContent(path, name, kind, "other", length, fd=os.dup(copy.fileno()))
+        return FileContent(path, name, "", "other", length, fd=os.dup(copy.fileno()), sha256=first.hexdigest())
 
 
 def _blocks(fd: int, most: int) -> Iterator[bytes]:
@@ -395,6 +482,23 @@ def _blocks(fd: int, most: int) -> Iterator[bytes]:
 
 def _stamp(status: os.stat_result) -> tuple[int, int, int]:
     return (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def _too_many_bytes() -> TooLarge:
+    most = MAX_TOTAL_BYTES // 10**6
+    return TooLarge(
+        "too_many_bytes",
+        Text(en=f"The chosen files are together larger than {most} MB.", nl=f"De gekozen bestanden zijn samen groter dan {most} MB."),
+        Text(en="Choose fewer files, or smaller tables.", nl="Kies minder bestanden of kleinere tabellen."),
+    )
+
+
+def _too_many_files() -> TooLarge:
+    return TooLarge(
+        "too_many_files",
+        Text(en=f"These are more than {MAX_FILES} files.", nl=f"Dit zijn meer dan {MAX_FILES} bestanden."),
+        Text(en="Choose the files you need, or spread them over several requests.", nl="Kies wat u nodig hebt, of verdeel het over aanvragen."),
+    )
 
 
 def changed_while_reading(path: str) -> Conflict:

@@ -68,7 +68,7 @@ def freeze(deliveries: Sequence[FileContent], objects: Objects) -> tuple[Manifes
     Refused
         ``not_a_file`` or ``hard_link``.
     Internal
-        ``object_mismatch`` when the store answers another hash than what was read.
+        ``object_mismatch`` when the store answers another hash than what was read, or what was read is not what was copied.
     """
     if not deliveries:
         raise Conflict("empty", Text(en="There is nothing to freeze.", nl="Er is niets om vast te leggen."))
@@ -96,7 +96,7 @@ def _freeze_one(content: FileContent, objects: Objects) -> ManifestEntry:
             raise changed_while_reading(content.path)
     if size != content.size:
         raise changed_while_reading(content.path)
-    if (sha256, size) != (reader.hash.hexdigest(), reader.size):
+    if (sha256, size) != (reader.hash.hexdigest(), reader.size) or content.sha256 not in (None, sha256):
         raise Internal(
             "object_mismatch",
             Text(
