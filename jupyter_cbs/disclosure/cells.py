@@ -150,6 +150,10 @@ class Cells:
         """Give for each row the row of the total of its line over ``dimension``, -1 where it is not published."""
         return self.find(self.line_keys(dimension))
 
+    def with_code(self, rows: Ints, dimension: int, codes: Ints) -> Ints:
+        """Give for some rows the row with another code in one dimension, -1 where the frame has none; shape as ``rows``."""
+        return self.find(self.keys[rows] + (codes - self.codes[rows, dimension]) * self._strides[dimension])
+
     def neighbours(self, dimension: int, step: int) -> Ints:
         """Give for each row the row whose category in ``dimension`` lies ``step`` further, -1 where there is none."""
         code = self.codes[:, dimension] + step

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
 from ...domain.evidence import Dimension, Statistic
 from ...domain.rules import RuleProfile
-from ..cells import Cells, Floats
-from .problem import Relation, TableProblem, room
+from ..cells import Cells, Floats, Ints
+from .problem import ROUNDING_ROOM, TableProblem
 
 TOTAL = "total"
 """How a total is named."""
 SEPARATOR = " | "
 """Between the labels of a cell's name."""
+
+ADDITIVE: Final = frozenset({"count", "sum", "mean", "share"})
+"""Statistics whose values, or the sums behind them, add up. Of the others an outsider can add up the numbers of units only."""
 
 
 def cell_names(cells: Cells) -> list[str]:
@@ -28,6 +31,19 @@ def cell_names(cells: Cells) -> list[str]:
         times = seen[name] = seen.get(name, 0) + 1
         names.append(name if times == 1 else f"{name} #{times}")
     return names
+
+
+def attacked(cells: Cells, statistic: Statistic) -> Floats:
+    """Give what an outsider adds up and subtracts, shape (m,), NaN where a row has nothing.
+
+    The values of counts and sums. For means and shares the sums behind them, since known numbers of units (the base) give them away. For all
+    other statistics the numbers of units.
+    """
+    if statistic in ("count", "sum"):
+        return cells.value
+    if statistic in ADDITIVE and not np.isnan(cells.total[~cells.empty]).any():
+        return cells.total
+    return np.where(cells.empty, np.nan, cells.n.astype(np.float64))
 
 
 def from_frame(
@@ -66,47 +82,85 @@ def from_frame(
     TableProblem
         Cells without a value are left out. Cells with one unit are singletons. Negative values: no lower bound.
     """
-    cells = Cells.of(frame, dimensions)
-    value = cells.total if statistic == "mean" else cells.value
-    names = cell_names(cells)
+    return problem_of(Cells.of(frame, dimensions), hidden, statistic=statistic, profile=profile, hierarchies=hierarchies)
+
+
+def problem_of(
+    cells: Cells,
+    hidden: Collection[int],
+    *,
+    statistic: Statistic = "count",
+    profile: RuleProfile | None = None,
+    hierarchies: Mapping[str, Mapping[str, str]] | None = None,
+    names: Sequence[str] | None = None,
+) -> TableProblem:
+    """Make the problem of a table whose evidence was read; see :func:`from_frame`.
+
+    Parameters
+    ----------
+    names
+        Of the rows; by default :func:`cell_names`.
+    """
+    value = attacked(cells, statistic)
+    labels = cell_names(cells) if names is None else names
     present = ~np.isnan(value)
-    relations = _relations(cells, value, names, hierarchies or {}) if statistic in ("count", "sum", "mean") else []
     gone = [row for row in sorted(hidden) if present[row]]
     protection: dict[str, tuple[float, float]] = {}
     if profile is not None and statistic in ("sum", "mean"):
         level = np.maximum(cells.top1 / profile.dominance_max_share - cells.abs_total, 0.0)
-        protection = {names[row]: (float(level[row]), float(level[row])) for row in gone if level[row] > 0}
+        protection = {labels[row]: (float(level[row]), float(level[row])) for row in gone if level[row] > 0}
     return TableProblem(
-        cells={names[row]: float(value[row]) for row in np.flatnonzero(present).tolist()},
-        relations=tuple(relations),
-        suppressed=tuple(names[row] for row in gone),
+        cells={labels[row]: float(value[row]) for row in np.flatnonzero(present).tolist()},
+        relations=tuple((labels[total], tuple([labels[row] for row in parts])) for total, parts in relations_of(cells, value, hierarchies)),
+        suppressed=tuple(labels[row] for row in gone),
         lower_bound=None if bool((value[present] < 0).any()) else 0.0,
-        singletons=tuple(names[row] for row in gone if cells.n[row] == 1 and cells.n_exact[row]),
-        integer=statistic == "count" and bool((value[present] == np.round(value[present])).all()),
+        singletons=tuple(labels[row] for row in gone if cells.n[row] == 1 and cells.n_exact[row]),
+        integer=statistic not in ("sum", "mean", "share") and bool((value[present] == np.round(value[present])).all()),
         protection=protection,
     )
 
 
-def _relations(cells: Cells, value: Floats, names: list[str], hierarchies: Mapping[str, Mapping[str, str]]) -> list[Relation]:
-    found: list[Relation] = []
+def relations_of(cells: Cells, value: Floats, hierarchies: Mapping[str, Mapping[str, str]] | None = None) -> list[tuple[int, list[int]]]:
+    """Give the relations of a table between its rows: a total with its parts, in every dimension, where they add up.
+
+    Parameters
+    ----------
+    cells
+        The table, m rows.
+    value
+        Shape (m,), NaN where a row has nothing.
+    hierarchies
+        As in :func:`from_frame`; in addition to what the dimensions say of themselves.
+    """
+    present = ~np.isnan(value)
+    found: list[tuple[int, list[int]]] = []
     for i, dimension in enumerate(cells.dimensions):
-        parent = _parents(dimension, hierarchies.get(dimension.name, {}))
-        lines: defaultdict[tuple[int, ...], dict[int, int]] = defaultdict(dict)
-        for row, codes in enumerate(cells.codes.tolist()):
-            if not np.isnan(value[row]):
-                lines[(*codes[:i], *codes[i + 1 :])][codes[i]] = row
-        for line in lines.values():
-            parts: defaultdict[int, list[int]] = defaultdict(list)
-            for code, row in line.items():
-                if code != cells.sizes[i]:
-                    parts[parent.get(code, cells.sizes[i])].append(row)
-            for code, rows in parts.items():
-                total = line.get(code)
-                if total is not None and abs(float(value[rows].sum() - value[total])) <= room((*value[rows].tolist(), float(value[total]))):
-                    found.append((names[total], tuple(names[row] for row in rows)))
+        above = _parents(dimension, (hierarchies or {}).get(dimension.name, {}))
+        rows = np.flatnonzero(present & ~cells.is_total(i))
+        total = cells.with_code(rows, i, above[cells.codes[rows, i]])
+        here = (total >= 0) & present[total]
+        rows, total = rows[here], total[here]
+        if not len(rows):
+            continue
+        order = np.argsort(total, kind="stable")
+        rows, total = rows[order], total[order]
+        starts = np.flatnonzero(np.diff(total, prepend=-1))
+        at = total[starts]
+        added = np.add.reduceat(value[rows], starts)
+        size = np.add.reduceat(np.abs(value[rows]), starts) + np.abs(value[at])
+        adds_up = np.abs(added - value[at]) <= ROUNDING_ROOM * np.maximum(1.0, size)
+        for one, parts, right in zip(at.tolist(), np.split(rows, starts[1:]), adds_up.tolist(), strict=True):
+            if right:
+                found.append((one, parts.tolist()))
     return found
 
 
-def _parents(dimension: Dimension, parent: Mapping[str, str]) -> dict[int, int]:
+def _parents(dimension: Dimension, more: Mapping[str, str]) -> Ints:
+    """Give for each category the index of the category it is a part of, the number of categories for the total."""
+    size = len(dimension.categories)
     index = {category.code: i for i, category in enumerate(dimension.categories)}
-    return {index[code]: index[above] for code, above in parent.items() if code in index and above in index}
+    above = np.full(size + 1, size, dtype=np.int64)
+    for code, parent in {**(getattr(dimension, "parents", None) or {}), **more}.items():
+        if code in index and parent in index:
+            above[index[code]] = index[parent]
+    return above
