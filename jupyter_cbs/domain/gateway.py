@@ -18,7 +18,9 @@ from .base import Model
 from .dataset import Dataset, DatasetSummary
 from .evidence import TableMeta, TableSpec
 from .export import ExportAction, ExportForm, ExportRequest, ExportSummary
+from .figure import FigureEvidence, OutputReport
 from .finding import PrecheckReport
+from .model import ModelEvidence
 from .project import Action, Principal, ProjectSummary
 from .quota import QuotaStatus
 from .text import Language, Text
@@ -307,6 +309,26 @@ OPERATIONS: tuple[Operation, ...] = (
         ProtectQuery,
         TableMeta,
         Action.QUERY,
+        _SESSION,
+    ),
+    Operation(
+        "model.check",
+        "POST",
+        "/model/checks",
+        "Judge a fitted model by what the kernel declares of it",
+        ModelEvidence,
+        OutputReport,
+        Action.PRECHECK,
+        _SESSION,
+    ),
+    Operation(
+        "figure.check",
+        "POST",
+        "/figure/checks",
+        "Judge a figure by what the kernel declares of it",
+        FigureEvidence,
+        OutputReport,
+        Action.PRECHECK,
         _SESSION,
     ),
     Operation("cancel", "POST", "/cancel", "Stop a running request", Cancel, Nothing, None, _SESSION),

@@ -1,5 +1,5 @@
 """One module per feature; importing this package registers the handlers of all operations."""
 
-from . import audit, catalogue, exports, policy, project, query, quota, sessions
+from . import audit, catalogue, exports, outputs, policy, project, query, quota, sessions
 
-__all__ = ["audit", "catalogue", "exports", "policy", "project", "query", "quota", "sessions"]
+__all__ = ["audit", "catalogue", "exports", "outputs", "policy", "project", "query", "quota", "sessions"]
