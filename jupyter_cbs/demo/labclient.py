@@ -181,13 +181,13 @@ class LabClient:
         body = {"type": kind} if kind == "directory" else {"type": kind, "format": form, "content": content}
         return self.request("PUT", f"api/contents/{quote(path)}", body)
 
-    def start_kernel(self, path: str) -> httpx.Response:
+    def start_kernel(self, path: str, spec: str = "cbs-python") -> httpx.Response:
         """Start a kernel for a notebook as JupyterLab does."""
-        body = {"path": path, "name": path.rsplit("/", 1)[-1], "type": "notebook", "kernel": {"name": "cbs-python"}}
+        body = {"path": path, "name": path.rsplit("/", 1)[-1], "type": "notebook", "kernel": {"name": spec}}
         return self.request("POST", "api/sessions", body)
 
     @contextmanager
-    def kernel(self, path: str = "personal/scratch.ipynb") -> Iterator[Kernel]:
+    def kernel(self, path: str = "personal/scratch.ipynb", spec: str = "cbs-python") -> Iterator[Kernel]:
         """Run a kernel for a while.
 
         Raises
@@ -195,7 +195,7 @@ class LabClient:
         CbsError
             With the server's reason when it does not start.
         """
-        answer = self.start_kernel(path)
+        answer = self.start_kernel(path, spec)
         if answer.status_code >= 400:
             raise CbsError("no_kernel", str(answer.json().get("message")))
         session = answer.json()

@@ -135,7 +135,7 @@ def _language(metadata: Mapping[str, Any]) -> str:
         value = _mapping(metadata.get(section)).get(key)
         if isinstance(value, str) and value:
             name = value.lower()
-            return {"ir": "r", "python3": "python", "python2": "python", "cbs-python": "python"}.get(name, name)
+            return {"ir": "r", "python3": "python", "python2": "python", "cbs-python": "python", "cbs-r": "r"}.get(name, name)
     return "python"
 
 

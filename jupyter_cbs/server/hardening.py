@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 KERNEL: Final = "cbs-python"
-"""The one kernel spec that is offered."""
+"""The kernel spec that is always offered, and the default."""
 
 MAX_BODY_BYTES: Final = 64 * 2**20
 """Largest request body; uploads come in chunks of a megabyte, notebooks in one piece."""

@@ -33,7 +33,7 @@ def shared_data(installed: str, checkout: str) -> Path:
 
 
 def kernels() -> Path:
-    """Folder with the kernel spec ``cbs-python``."""
+    """Folder with the kernel specs ``cbs-python`` and ``cbs-r``."""
     return shared_data("share/jupyter/kernels", "kernels")
 
 

@@ -199,6 +199,7 @@ class CbsProvisioner(LocalProvisioner):  # type: ignore[misc]
             Path(str(self._sockets)),
             json.dumps(connection).encode(),
             environment=kept_environment(),
+            read_only=self._spec_folder(),
             hidden=tuple(Path(place) for place in self.hidden_dirs),
         )
         inner = [profiles.CONNECTION_FILE if part == manager.connection_file else part for part in cmd]
@@ -226,6 +227,11 @@ class CbsProvisioner(LocalProvisioner):  # type: ignore[misc]
                 raise
         self.pid = self.process.pid
         self.pgid = None
+
+    def _spec_folder(self) -> tuple[Path, ...]:
+        """Give the folder of the kernel's spec: what a kernel starts with lies there, e.g. the R functions of the workspace."""
+        folder = self.kernel_spec.resource_dir
+        return (Path(folder),) if folder else ()
 
     async def send_signal(self, signum: int) -> None:
         """Pass a signal on to what runs in the sandbox; bubblewrap itself would not."""

@@ -62,6 +62,7 @@ def test_an_empty_notebook_says_so() -> None:
         ({"kernelspec": {"name": "cbs-python"}}, ".py"),
         ({"language_info": {"name": "R"}}, ".r"),
         ({"kernelspec": {"language": "R", "name": "ir"}}, ".r"),
+        ({"kernelspec": {"name": "cbs-r"}}, ".r"),
         ({"kernelspec": {"name": "stata"}}, ".do"),
         ({"language_info": {"name": "julia"}}, ".txt"),
         ({"language_info": ["not", "a", "mapping"], "kernelspec": 3}, ".py"),

@@ -15,7 +15,7 @@ from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from running_demo import Demo, wait_for
 from tornado.web import HTTPError
 
-from jupyter_cbs.server.kernels import ForcedProvisionerFactory, LockedKernelSpecManager
+from jupyter_cbs.server.kernels import ForcedProvisionerFactory, LockedKernelSpecManager, r_program
 from jupyter_cbs.server.provisioner import CbsProvisioner
 
 
@@ -107,11 +107,11 @@ def test_a_refused_kernel_says_why(deployment: Demo, account: str, word: str) ->
     assert client.request("GET", "api/sessions").json() == []
 
 
-def test_there_is_one_kernel_spec(deployment: Demo) -> None:
+def test_only_the_own_kernel_specs_are_offered(deployment: Demo) -> None:
     client = deployment.client("researcher")
     found = client.request("GET", "api/kernelspecs").json()
     assert found["default"] == "cbs-python"
-    assert set(found["kernelspecs"]) == {"cbs-python"}
+    assert set(found["kernelspecs"]) == LockedKernelSpecManager.offered()
     assert found["kernelspecs"]["cbs-python"]["spec"]["display_name"] == "CBS Python"
     for name in ("python3", "../cbs-python", "ir"):
         assert client.request("POST", "api/kernels", {"name": name}).status_code >= 400
@@ -136,11 +136,23 @@ def test_specs_of_a_person_are_never_looked_at(tmp_path: Path, monkeypatch: pyte
     manager = LockedKernelSpecManager(
         config=traitlets.config.Config({"KernelSpecManager": {"kernel_dirs": [str(tmp_path / "kernels")], "ensure_native_kernel": True}})
     )
-    assert set(manager.find_kernel_specs()) == {"cbs-python"}
+    assert set(manager.find_kernel_specs()) == LockedKernelSpecManager.offered()
     spec = manager.get_kernel_spec("cbs-python")
     assert spec.display_name == "CBS Python"
     assert spec.metadata["kernel_provisioner"]["provisioner_name"] == "cbs-provisioner"
     assert spec.env == {}
+
+
+def test_r_is_offered_only_with_its_kernel(tmp_path: Path) -> None:
+    program, library = tmp_path / "R", tmp_path / "library"
+    assert r_program([program], [library]) is None
+    program.touch()
+    assert r_program([program], [library]) is None
+    (library / "IRkernel").mkdir(parents=True)
+    (library / "IRkernel" / "DESCRIPTION").touch()
+    assert r_program([tmp_path / "nowhere", program], [tmp_path / "empty", library]) == program
+    program.unlink()
+    assert r_program([program], [library]) is None
 
 
 def test_no_spec_chooses_its_own_provisioner(factory: ForcedProvisionerFactory) -> None:
