@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -230,3 +231,19 @@ def harmless() -> Iterator[tuple[str, FileContent]]:
         f"Group('kind {k}', _table({', '.join(f'call_{chr(97 + i)}=({r.randrange(400)}, {r.randrange(200)})' for i in range(17))}))" for k in range(2)
     ]
     yield "py-tables-of-numbers", content("a.py", f"GROUPS = ({', '.join(tables)})\n")
+    yield "p-values", content("toets.txt", "".join(f"p-value:  {r.random():.2f}\n" for _ in range(14)))
+    yield "p-values-indented", content("toets.log", "".join(f" p-value:  {r.random():.2f}\n" for _ in range(25)))
+    numbered_calls = ", ".join(f"call{i:02d}=({r.randrange(400)}, {r.randrange(200)})" for i in range(17))
+    yield "py-numbered-pairs", content("a.py", f"MODEL = build({numbered_calls})\n")
+    bounds = [0, *(k * 40 + r.randrange(40) for k in range(1, 30))]
+    yield "py-ranges", content("a.py", f"WIDTHS = {[(a, b - 1, r.randrange(-1, 3)) for a, b in itertools.pairwise(bounds)]}\n")
+    yield "py-strategies", content("a.py", "S = {" + ", ".join(f"Int{8 * k}: integers({8 * k}, signed=True)" for k in range(14, 1, -1)) + "}\n")
+    yield (
+        "py-subscripts",
+        content("t.py", "".join(f"check(A[{r.randrange(9)}:{r.randrange(9)}, [2, 5]].sum(), {r.randrange(40)})\n" for _ in range(20))),
+    )
+    yield "py-mapping-of-numbers", content("a.py", "sizes = {" + ", ".join(f"{k * k}: {k * k + r.randrange(9)}" for k in range(30)) + "}\n")
+    yield "py-code-pages", content("a.py", f"PAGES = {[f'cp{1250 + i}' for i in range(12)]}\n")
+    yield "py-links", content("a.py", "".join(f"# see https://github.com/x/y/blob/{r.randbytes(20).hex()}/a.py#L{i}\n" for i in range(9)) + "x = 1\n")
+    firms = ["Red Hat", "Nokia Corporation", "Axis Communications", "Silicon Graphics", "Free Software", "Linaro Limited", "Renesas Technology"]
+    yield "copyright", content("copyright.txt", "".join(f"Copyright (c) {r.randrange(1990, 2024)} {r.choice(firms)}\n" for _ in range(24)))

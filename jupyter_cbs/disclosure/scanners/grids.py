@@ -21,6 +21,9 @@ def check_sheet(sheet: Sheet, report: Report) -> None:
         identifiers.check_columns(block, report)
         if known:
             continue
+        if sheet.lines is not None and records.is_list(block):
+            frequencies.check(block, report)
+            continue
         if microdata.check(block, report):
             continue
         if records.is_roster(block):

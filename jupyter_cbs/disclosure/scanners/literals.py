@@ -16,6 +16,7 @@ from .microdata import LEAST_ROWS, SURE_ROWS
 from .records import MAX_FIELDS
 from .report import Report
 from .sheet import Block, Sheet
+from .values import number
 
 MAX_CHARACTERS = 2_000_000
 """Characters of a script or text whose brackets are read."""
@@ -52,6 +53,11 @@ _GRAMMARS = {
 }
 _MISSING = frozenset({"None", "NA", "NULL", "null", "nan", "NaN", "NA_integer_", "NA_character_", "NA_real_"})
 _CONSTANTS = frozenset({"True", "False", "TRUE", "FALSE", "true", "false", "T", "F"})
+_MAKERS = frozenset(
+    {"", "c", "list", "tuple", "dict", "set", "array", "vector", "date", "datetime", "Date", "timestamp", "Timestamp", "Decimal", "Series", "factor",
+     "asarray", "int", "float", "str"}
+)  # fmt: skip
+"""Calls that only make a value; any other call or subscript within a record is code."""
 
 
 @dataclass(slots=True)
@@ -72,6 +78,12 @@ class Group:
         Groups in it.
     pure
         Whether there are no names in it but those given to values.
+    named
+        Whether its key is a name of the code rather than a text.
+    place
+        How many loose names stand before it in the group it is in: what stands between two names belongs together.
+    loose
+        Loose names in it so far.
     """
 
     head: str
@@ -80,6 +92,9 @@ class Group:
     items: list[tuple[str, str]] = field(default_factory=list)
     children: list[Group] = field(default_factory=list)
     pure: bool = True
+    named: bool = False
+    place: int = 0
+    loose: int = 0
 
     def values(self) -> list[tuple[str, str]] | None:
         """Give all literals in it, those of groups within groups too; None where there is code among them."""
@@ -90,6 +105,8 @@ class Group:
             if not group.pure:
                 return None
             found += [(prefix + key if key else "", value) for key, value in group.items]
+            if any(child.head not in _MAKERS for child in group.children):
+                return None
             waiting += [(child, f"{prefix}{child.key}." if child.key else prefix) for child in reversed(group.children)]
         return found
 
@@ -102,14 +119,16 @@ def parse(source: str, language: str) -> Group:
     line = 1
     last = 0
     key = head = ""
+    by_name = False
     for i, (kind, text, at) in enumerate(tokens):
         line += source.count("\n", last, at)
         last = at
         follows, following = tokens[i + 1][:2] if i + 1 < len(tokens) else ("", "")
         named = follows == "is" and following != "=="
         if kind == "open":
-            group = Group(head, key, line)
+            group = Group(head, key, line, named=by_name and bool(key), place=stack[-1].loose)
             key = head = ""
+            by_name = False
             if len(stack) < MAX_DEPTH:
                 stack[-1].children.append(group)
             stack.append(group)
@@ -122,19 +141,21 @@ def parse(source: str, language: str) -> Group:
                 key = head = ""
         elif kind in ("text", "long", "number") or (kind == "name" and text in _MISSING | _CONSTANTS):
             value = _plain(kind, text)
-            if named and kind == "text":
-                key = value
+            # a number before a colon is the key of a mapping or the start of a slice
+            if named and (kind == "text" or (kind == "number" and following == ":")):
+                key, by_name = value, False
             elif len(stack) > 1:
                 stack[-1].items.append((key, value))
                 key = ""
         elif kind == "name":
             head = ""
             if named:
-                key = text
+                key, by_name = text, True
             elif follows == "open":
                 head = text.rsplit(".", 1)[-1]
             else:
                 stack[-1].pure = False
+                stack[-1].loose += 1
     return root
 
 
@@ -160,9 +181,9 @@ def _alike(group: Group, *, top: bool) -> Iterator[list[Group]]:
         for _, members in groupby(group.children, key=lambda child: child.head):
             yield list(members)
         return
-    kinds: defaultdict[str, list[Group]] = defaultdict(list)
+    kinds: defaultdict[tuple[str, int], list[Group]] = defaultdict(list)
     for child in group.children:
-        kinds[child.head].append(child)
+        kinds[child.head, child.place].append(child)
     yield from kinds.values()
 
 
@@ -174,6 +195,8 @@ def _rows(group: Group, *, top: bool) -> Iterator[Block]:
         members = members[:MAX_ROWS]
         pure = [(member, values) for member in members if (values := member.values()) is not None and 2 <= len(values) <= MAX_FIELDS]
         if len(pure) < max(LEAST_ROWS, 0.8 * len(members)):
+            continue
+        if _are_settings([member for member, _ in pure], [[value for _, value in values] for _, values in pure]):
             continue
         lines = [member.line for member, _ in pure]
         keys = [member.key for member, _ in pure]
@@ -190,6 +213,24 @@ def _rows(group: Group, *, top: bool) -> Iterator[Block]:
             fitting = [(member, values) for member, values in pure if len(values) == width]
             rows = [[member.key] * own + [value for _, value in values] for member, values in fitting]
             yield _block(rows, [member.line for member, _ in fitting])
+
+
+def _are_settings(members: Sequence[Group], rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether groups with a name in the code each are its settings rather than records.
+
+    A call that is more than the making of a value is one, and so are pairs of numbers of one range (positions, bounds): what is known of a
+    person is of several kinds.
+    """
+    if not all(member.named for member in members) or len({member.key for member in members}) < len(members):
+        return False
+    if any(member.head not in _MAKERS for member in members):
+        return True
+    numbers = [[number(value) for value in row] for row in rows]
+    if any(len(row) != 2 or None in row for row in numbers):
+        return False
+    first, second = ([value for row in numbers if (value := row[k]) is not None] for k in (0, 1))
+    common = min(max(first), max(second)) - max(min(first), min(second))
+    return common >= 0.4 * max(max(first) - min(first), max(second) - min(second))
 
 
 def _is_vector(group: Group) -> bool:

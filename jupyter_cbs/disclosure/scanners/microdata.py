@@ -91,6 +91,15 @@ def _is_key(columns: Sequence[Column], rows: Sequence[int]) -> bool:
     return (recurs and len(rows) >= 0.5 * combinations) or expected >= _REPEATING
 
 
+def _are_ranges(columns: Sequence[Column]) -> bool:
+    """Tell whether two neighbouring columns are the bounds of classes: from and to, each class above the one before."""
+    for low, high in pairwise(columns):
+        pairs = [(a, b) for a, b in zip(low.numbers, high.numbers, strict=True) if a is not None and b is not None]
+        if len(pairs) == len(low.cells) and all(a <= b for a, b in pairs) and all(b <= c for (_, b), (c, _) in pairwise(pairs)):
+            return low.distinct == len(pairs)
+    return False
+
+
 def is_microdata(block: Block) -> bool:
     """Tell whether the rows of a table are units."""
     if block.height < LEAST_ROWS or not block.columns:
@@ -105,6 +114,8 @@ def is_microdata(block: Block) -> bool:
     if mixed or sum(not cell for cell in columns[0].cells) > 0.3 * block.height:
         return False
     numbered = columns[:1] if columns[0].is_numeric and len(columns) > 1 and _is_row_number(columns[0]) else []
+    if _are_ranges(columns):
+        return False
     columns = columns[len(numbered) :]
     labelled = [c for c in columns if not _is_key_like_label(c)]
     keyed = len(labelled) < len(columns)

@@ -29,6 +29,7 @@ _IMAGE = re.compile(r"data:image/[a-z+]+;base64,|\biVBORw0KGgo[A-Za-z0-9+/]{40,}
 _NOTEBOOK = re.compile(r'"nbformat"\s*:\s*\d+')
 _TOKEN = re.compile(r"[0-9A-Za-z][0-9A-Za-z.\-_]*[0-9A-Za-z]")
 _MARKUP = re.compile(r"<[^>]{0,400}>")
+_ADDRESS = re.compile(r"\bhttps?://[^\s<>\"')\]]{1,2000}")
 _LITERAL = tuple("{[(}])\"'")
 _RULE = re.compile(r"^[\s\-=+|:_]+$")
 
@@ -87,7 +88,11 @@ def check_text(lines: Sequence[str], report: Report, first: int = 1, *, markup: 
 def _check_words(lines: Sequence[str], report: Report, first: int) -> None:
     """Find keys among the words: one is enough when it is surely one, three different ones when it may be an amount."""
     tokens = [(first + at, token) for at, line in enumerate(lines) for token in _TOKEN.findall(line[:20_000])]
+    # an address on the internet may hold the number of a change or a page, which is no encrypted key
+    linked = {token for line in lines if "://" in line for address in _ADDRESS.findall(line[:20_000]) for token in _TOKEN.findall(address)}
+    linked |= {part for token in linked for part in token.split(".")}
     people, codes = identifiers.keys_in_tokens([token for _, token in tokens])
+    codes = [code for code in codes if code not in linked]
     places = dict(reversed([(token, line) for line, token in tokens]))
     for found, sure in ((people, True), (codes, len(set(codes)) >= 3)):
         for token in list(dict.fromkeys(found))[:20]:

@@ -30,6 +30,9 @@ MAX_FIELDS = 200
 MAX_GAP = 3
 """Lines of another shape that may stand between two records of a run."""
 
+LEAST_DIGITS = 5
+"""Digits of a line of fixed width without blanks that may be a record."""
+
 MARKS = "\t;|^~:,&"
 _STRIP = " \t\"'\\"
 _BRACKETED = re.compile(r"^\s*[(\[{](.*)[)\]}]\s*[,;]?\s*$")
@@ -39,6 +42,11 @@ _KEY_LIKE = re.compile(r"^(?!(?:GM|BU|WK|PV|LD|CR|NUTS)\d)[A-Za-z]{1,12}[-_ ]?\d
 _FILE_NAME = re.compile(r"\.[A-Za-z]\w{0,5}$")
 _DATE = re.compile(r"^(?:\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{1,2}[-/]\d{1,2}[-/]\d{4})$")
 _RULE = re.compile(r"^[\s\-=+|:_*#]*$")
+_NO_RECORD = re.compile(r"^\s*(?:>>>|\.\.\. |copyright\b|©|\(c\)\s)", re.IGNORECASE)
+"""Lines of an interactive example or a notice of copyright."""
+_OTHER = "¶"
+"""What such a line becomes: no record, but something that stands between records."""
+
 _OF_A_PERSON = frozenset(
     {"leeftijd", "lft", "age", "geslacht", "sekse", "sex", "gender", "gbd", "geboorteland", "geboortedatum", "geboortejaar", "birth", "birthdate",
      "dob", "birthday", "voornaam", "achternaam", "surname", "burgerlijke", "marital"}
@@ -108,6 +116,15 @@ def verdict(block: Block, *, loose: bool = False, roster: bool = True) -> bool:
     if len(columns) > 2 and _is_symmetric(columns):
         return False
     return microdata.is_microdata(block) or (roster and is_roster(block))
+
+
+def is_list(block: Block) -> bool:
+    """Tell whether rows are one name that comes back with a number each, as ``p-value:  0.56``: a list of results."""
+    columns = [column for column in block.columns if column.filled]
+    texts = [column for column in columns if not column.is_numeric]
+    if len(columns) != 2 or len(texts) != 1 or not any(map(str.isalpha, texts[0].filled[0])):
+        return False
+    return texts[0].distinct == 1 or _repeats(texts[0].cells)
 
 
 def is_roster(block: Block) -> bool:
@@ -188,7 +205,7 @@ def _blank(line: str) -> list[str]:
 def runs(lines: Sequence[str], first: int = 1) -> Iterator[Run]:
     """Give the runs of lines that can be records, in every notation that fits, the most explicit one first."""
     # brackets around a line are no part of its fields; those around a field say that it is an estimate's error
-    usable = [(_BRACKETED.sub(r"\1", line) if line else line) if len(line) < 4_000 else "" for line in lines]
+    usable = [_usable(line) for line in lines]
     log = _is_log(usable)
     if log:
         # the times would be fields of their own; what is logged may be records all the same
@@ -200,6 +217,12 @@ def runs(lines: Sequence[str], first: int = 1) -> Iterator[Run]:
     yield from _runs(usable, _wide, first, loose=True, log=log)
     yield from _runs(usable, _blank, first, loose=True, log=log)
     yield from _solid(usable, first)
+
+
+def _usable(line: str) -> str:
+    if not line or len(line) >= 4_000:
+        return ""
+    return _OTHER if _NO_RECORD.match(line) else _BRACKETED.sub(r"\1", line)
 
 
 def _is_log(lines: Sequence[str]) -> bool:
@@ -268,7 +291,8 @@ def _solid(lines: Sequence[str], first: int) -> Iterator[Run]:
     """Fixed width without anything between: letters and digits in the same places, or long numbers of one length."""
     shapes = ["".join(map(_kind, line.strip())) if 6 <= len(line.strip()) <= 120 and line.strip().isalnum() else "" for line in lines]
     for shape, times in Counter(shape for shape in shapes if shape).items():
-        if times < LEAST_ROWS:
+        # a word with a number (cp1252) is a name; a record of a unit has more digits than that
+        if times < LEAST_ROWS or shape.count("9") < LEAST_DIGITS:
             continue
         at = [i for i, other in enumerate(shapes) if other == shape]
         edges = [k for k in range(1, len(shape)) if shape[k] != shape[k - 1]]
