@@ -17,7 +17,7 @@ from ..cells import Floats, Ints, Mask
 from .determined import as_graph, determined
 from .extremes import SMALLEST_DIKIN, Search
 from .problem import TableProblem
-from .program import LARGEST, Cancel, Progress, check_cancel, model, quiet
+from .program import LARGEST, Cancel, Program, Progress, check_cancel, model, quiet
 from .system import System, outer_bounds
 
 Interval = tuple[float, float]
@@ -26,6 +26,8 @@ MOST_WHOLE: Final = 400
 """Up to this many cells of a component the ends of integer intervals are proven by branch and bound; beyond, real ends are rounded inwards."""
 LONGEST: Final = 5.0
 """Seconds after which the end of an integer interval is no longer looked for; the rounded real end stands."""
+TRIES: Final = 4
+"""Random-sign objectives in a row that move no further cell before cells are asked for one by one."""
 WHOLE: Final = 1e-6
 """A double this near to a whole number is taken for one."""
 
@@ -195,6 +197,83 @@ def whole_ends(system: System, low: Floats, high: Floats, cancel: Cancel | None 
     return least + 0.0, most + 0.0
 
 
+def stuck_whole(system: System, free: Mask, cancel: Cancel | None = None) -> Mask:
+    """Tell which cells that can move over real numbers cannot move over whole ones.
+
+    Every possible table of whole numbers is a proof for all cells that differ in it: vertices under random-sign objectives are tried first, since
+    most of them are whole, then each cell left is asked for by branch and bound.
+
+    Parameters
+    ----------
+    system
+        An integer system.
+    free
+        Shape (n,): cells that are not fixed over real numbers.
+    cancel
+        Asked between programs.
+
+    Returns
+    -------
+    Mask
+        Shape (n,). In components of more than ``MOST_WHOLE`` cells none. A cell for which branch and bound comes to no end counts as stuck.
+    """
+    stuck = np.zeros(len(system), dtype=bool)
+    at = np.flatnonzero(free)
+    rest = system.part(at)
+    for cells in rest.components():
+        if len(cells) <= MOST_WHOLE:
+            component = rest.part(cells)
+            if not unimodular(component):
+                stuck[at[cells]] = _stuck_in(component, cancel)
+    return stuck
+
+
+def _stuck_in(system: System, cancel: Cancel | None) -> Mask:
+    n = len(system)
+    moved = np.zeros(n, dtype=bool)
+
+    def see(point: Floats | None) -> bool:
+        if point is None:
+            return False
+        whole = np.round(point)
+        if not np.array_equal(system.matrix @ whole, system.right) or bool((whole < system.lower).any()) or bool((whole > system.upper).any()):
+            return False
+        before = int(moved.sum())
+        np.logical_or(moved, whole != system.value, out=moved)
+        return int(moved.sum()) > before
+
+    program = Program(system)
+    random = np.random.default_rng(1)
+    barren = 0
+    while not moved.all() and barren < TRIES:
+        check_cancel(cancel)
+        barren = 0 if see(program.extreme(np.where(moved, 0.0, random.choice((-1.0, 1.0), n)))) else barren + 1
+    for cell in np.flatnonzero(~moved).tolist():
+        for sign in (1, -1):
+            if not moved[cell]:
+                check_cancel(cancel)
+                see(program.extreme_of(cell, sign))
+    if moved.all():
+        return ~moved
+    solver = quiet(mip_rel_gap=0.0, mip_abs_gap=0.0)
+    lp = model(system.matrix, system.right, system.lower, system.upper)
+    lp.integrality_ = [highspy.HighsVarType.kInteger] * n
+    solver.passModel(lp)
+    for cell in np.flatnonzero(~moved).tolist():
+        value, low, high = float(system.value[cell]), float(system.lower[cell]), float(system.upper[cell])
+        for bottom, top in ((low, value - 1.0), (value + 1.0, high)):
+            if moved[cell] or bottom > top:
+                continue
+            check_cancel(cancel)
+            solver.changeColBounds(cell, bottom, top)
+            solver.setOptionValue("time_limit", solver.getRunTime() + LONGEST)
+            solver.run()
+            if solver.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+                see(np.array(solver.getSolution().col_value))
+        solver.changeColBounds(cell, low, high)
+    return ~moved
+
+
 def unimodular(system: System) -> bool:
     """Tell whether the vertices of a system are whole whenever its data are: it is one of flows in a graph."""
     return as_graph(system.matrix) is not None
@@ -238,11 +317,14 @@ def verdict(
 
 def verdict_of(system: System, levels: Mapping[str, Interval], progress: Progress | None = None, cancel: Cancel | None = None) -> Verdict:
     """As :func:`verdict`, of a system."""
-    if system.rounded or (system.integer and len(system) <= MOST_WHOLE):
+    need_low, need_high = _levels(system, levels)
+    whole = system.integer and not unimodular(system)
+    if system.rounded or (whole and len(system) <= MOST_WHOLE and bool((need_low + need_high).any())):
         return _by_intervals(system, levels, progress, cancel)
     fixed = determined(system, cancel)
+    if whole:
+        fixed |= stuck_whole(system, ~fixed, cancel)
     names = np.array(system.names, dtype=object)
-    need_low, need_high = _levels(system, levels)
     room = room_of(system)
     short = fixed & ((need_low > 0) | (need_high > 0))
     low, high = system.value.copy(), system.value.copy()

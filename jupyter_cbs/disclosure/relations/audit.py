@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from ..cells import Floats
 from .attack import Interval, exactly_known, extremes_of, intervals
@@ -15,6 +15,17 @@ from .system import System
 
 MIN_FREQUENCY: Final = 10
 """Least units of a published sum of suppressed counts (CBS 2026; this number passes)."""
+
+
+class UnionRule(Protocol):
+    """Judges a known sum of suppressed cells by more than its size."""
+
+    def __call__(self, total: str, parts: Collection[str], gone: Collection[str]) -> str | None:
+        """Give the rule that the suppressed parts ``gone`` of a relation break as one cell, ``None`` where they pass."""
+
+
+Least = int | UnionRule | None
+"""Least units of a known sum of suppressed cells; or a rule for such sums; ``None`` for 10 where the values can be counts, else no rule."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +50,8 @@ class Union:
     sum
         Their known sum.
     rule
-        ``min_frequency`` where it stands for too few units, ``protection`` where the other cells are too small to hide one of them.
+        ``min_frequency`` where it stands for too few units, ``protection`` where the other cells are too small to hide one of them, or what a
+        :class:`UnionRule` says.
     """
 
     total: str
@@ -142,7 +154,7 @@ def least_units(problem: TableProblem, min_frequency: int | None = None) -> int:
     return MIN_FREQUENCY if problem.counts else 0
 
 
-def unions(problem: TableProblem, min_frequency: int | None = None, exact: Collection[str] = ()) -> tuple[Union, ...]:
+def unions(problem: TableProblem, min_frequency: Least = None, exact: Collection[str] = ()) -> tuple[Union, ...]:
     """Give the relations whose suppressed cells have a known sum that may not be known.
 
     In a relation with a shown total, or one that is its own only unknown, the sum of the suppressed parts is published as good as. It stands for
@@ -151,7 +163,8 @@ def unions(problem: TableProblem, min_frequency: int | None = None, exact: Colle
     """
     if problem.rounded:
         return ()
-    least = least_units(problem, min_frequency)
+    judged = min_frequency if callable(min_frequency) else None
+    least = 0 if callable(min_frequency) else least_units(problem, min_frequency)
     hidden = set(problem.suppressed).difference(exact)
     found: dict[tuple[str, ...], Union] = {}
     for total, parts in problem.relations:
@@ -162,7 +175,9 @@ def unions(problem: TableProblem, min_frequency: int | None = None, exact: Colle
             continue
         together = math.fsum(problem.cells[part] for part in gone)
         rule = None
-        if 0 < together < least:
+        if judged is not None:
+            rule = judged(total, parts, gone)
+        elif 0 < together < least:
             rule = "min_frequency"
         elif problem.lower >= 0:
             for part in gone:

@@ -180,7 +180,7 @@ def bridges(tail: Ints, head: Ints, nodes: int) -> Mask:
     return result
 
 
-def _projected(matrix: sp.csr_array, vector: Floats) -> Floats:
+def projected(matrix: sp.csr_array, vector: Floats) -> Floats:
     """Give the part of a vector in the null space of a matrix."""
     size = matrix.shape[1]
     solution = lsmr(matrix, matrix @ vector, atol=1e-12, btol=1e-12, conlim=0.0, maxiter=20 * max(sum(matrix.shape), 10))[0]
@@ -211,7 +211,7 @@ def fixed_by_equations(matrix: sp.csr_array) -> Mask:
     if inner.shape[0] == 0 or not len(rest):
         return fixed
     random = np.random.default_rng(1)
-    hits = np.flatnonzero(np.abs(_projected(inner, random.standard_normal(len(rest)))) < STILL)
+    hits = np.flatnonzero(np.abs(projected(inner, random.standard_normal(len(rest)))) < STILL)
     if len(hits) and not _no_part(inner, hits, random):
         hits = np.array([hit for hit in hits.tolist() if _no_part(inner, np.array([hit]), random)], dtype=np.int64)
     fixed[rest[hits]] = True
@@ -221,7 +221,7 @@ def fixed_by_equations(matrix: sp.csr_array) -> Mask:
 def _no_part(matrix: sp.csr_array, cells: NDArray[np.int64], random: np.random.Generator) -> bool:
     vector = np.zeros(matrix.shape[1])
     vector[cells] = random.uniform(0.5, 1.0, len(cells)) * random.choice((-1.0, 1.0), len(cells))
-    return bool(np.abs(_projected(matrix, vector)).max(initial=0.0) < STILL)
+    return bool(np.abs(projected(matrix, vector)).max(initial=0.0) < STILL)
 
 
 def suspects(system: System) -> Mask:
@@ -255,7 +255,7 @@ def suspects(system: System) -> Mask:
         direction = inwards[cells]
         off = np.zeros(len(asked), dtype=bool)
         for _ in range(TURNS):
-            direction = _projected(matrix, direction)
+            direction = projected(matrix, direction)
             off = direction[asked] * wanted > OFF
             if off.all():
                 break

@@ -70,12 +70,13 @@ def from_frame(
     hidden
         Rows of the frame that are not shown.
     statistic
-        What the table holds. Medians and shares have no relations.
+        What the table holds.
     profile
         Thresholds of the dominance rule: a hidden sum asks for the protection level of the (n, k) rule, 100/k · x1 − X, up and down (design
         disclosure.md, Primary rules).
     hierarchies
-        Dimension name → code → code of its parent, where categories of a dimension are subtotals of others.
+        Dimension name → code → code of its parent, where categories of a dimension are subtotals of others; in addition to what the dimensions
+        say themselves.
 
     Returns
     -------
@@ -160,7 +161,8 @@ def _parents(dimension: Dimension, more: Mapping[str, str]) -> Ints:
     size = len(dimension.categories)
     index = {category.code: i for i, category in enumerate(dimension.categories)}
     above = np.full(size + 1, size, dtype=np.int64)
-    for code, parent in {**(getattr(dimension, "parents", None) or {}), **more}.items():
-        if code in index and parent in index:
+    own: Mapping[str, str | None] = getattr(dimension, "parents", {})
+    for code, parent in {**own, **more}.items():
+        if code in index and parent is not None and parent in index:
             above[index[code]] = index[parent]
     return above

@@ -16,7 +16,7 @@ import scipy.sparse as sp
 
 from ..cells import Floats, Mask
 from .attack import verdict_of
-from .audit import Union, least_units
+from .audit import Least, Union, UnionRule, least_units
 from .needs import Need, Table, infeasible, infeasible_union, prove
 from .program import Cancel, check_cancel, model, quiet
 from .system import System
@@ -111,7 +111,7 @@ class Mover:
         return [min(possible, key=lambda movement: float(self.table.cost[(movement != 0) & ~hidden].sum()))]
 
 
-def suppress(table: Table, min_frequency: int | None, *, patience: float, cancel: Cancel | None = None) -> Mask:
+def suppress(table: Table, min_frequency: Least, *, patience: float, cancel: Cancel | None = None, start: Mask | None = None) -> Mask:
     """Choose cells so that the attack finds nothing.
 
     Parameters
@@ -124,6 +124,8 @@ def suppress(table: Table, min_frequency: int | None, *, patience: float, cancel
         Seconds that removing superfluous cells may take.
     cancel
         Asked between linear programs.
+    start
+        Cells that are suppressed to begin with; the primary ones by default.
 
     Returns
     -------
@@ -135,9 +137,9 @@ def suppress(table: Table, min_frequency: int | None, *, patience: float, cancel
     Conflict
         ``infeasible_protection`` when suppressing everything would not do.
     """
-    least = least_units(table.problem, min_frequency)
+    least = min_frequency if callable(min_frequency) else least_units(table.problem, min_frequency)
     mover = Mover(table)
-    hidden = table.primary.copy()
+    hidden = table.primary.copy() if start is None else table.primary | start
     everything = np.ones(len(hidden), dtype=bool)
     tried: dict[Need, float] = {}
     while True:
@@ -185,7 +187,7 @@ def _met(need: Need, risen: Floats, fallen: Floats) -> bool:
     return up + down >= need.slide * (1 - 1e-9)
 
 
-def enlarge(table: Table, hidden: Mask, union: Union, least: int) -> Need | None:
+def enlarge(table: Table, hidden: Mask, union: Union, least: int | UnionRule) -> Need | None:
     """Suppress one cell more of the relation of a sum that is too small: the cheapest that is enough, else the largest, else the total.
 
     Returns
@@ -203,7 +205,11 @@ def enlarge(table: Table, hidden: Mask, union: Union, least: int) -> Need | None
     total = table.index[union.total]
     at = sorted(table.index[part] for part in parts)
     shown = [i for i in at if not hidden[i] and table.value[i] > 0]
-    enough = [i for i in shown if union.rule != "min_frequency" or union.sum + table.value[i] >= least]
+    if callable(least):
+        rule = least
+        enough = [i for i in shown if rule(union.total, parts, (*union.cells, table.names[i])) is None]
+    else:
+        enough = [i for i in shown if union.rule != "min_frequency" or union.sum + table.value[i] >= least]
     if enough:
         hidden[min(enough, key=lambda i: table.cost[i])] = True
     elif shown:
@@ -218,7 +224,7 @@ def enlarge(table: Table, hidden: Mask, union: Union, least: int) -> Need | None
     return None
 
 
-def without_superfluous(table: Table, hidden: Mask, min_frequency: int | None, patience: float, cancel: Cancel | None = None) -> Mask:
+def without_superfluous(table: Table, hidden: Mask, min_frequency: Least, patience: float, cancel: Cancel | None = None) -> Mask:
     """Show complementary cells again, the dearest first, as long as the attack over real numbers finds nothing."""
     until = time.monotonic() + patience
     hidden = hidden.copy()
@@ -233,7 +239,7 @@ def without_superfluous(table: Table, hidden: Mask, min_frequency: int | None, p
     return hidden
 
 
-def without_exact(table: Table, hidden: Mask, min_frequency: int | None, cancel: Cancel | None = None) -> Mask:
+def without_exact(table: Table, hidden: Mask, min_frequency: Least, cancel: Cancel | None = None) -> Mask:
     """Show complementary cells that can be calculated anyhow: hiding them protects nothing."""
     problem = table.suppressed(hidden).model_copy(update={"integer": False})
     known = hidden.copy()

@@ -12,7 +12,8 @@ from ...domain.errors import Conflict
 from ...domain.text import Text
 from ..cells import Floats, Mask
 from .attack import Interval, verdict_of
-from .audit import Union, least_units, unions
+from .audit import Least, Union, least_units, unions
+from .insiders import learned
 from .problem import TableProblem
 from .program import Cancel
 from .system import System, relation_matrix
@@ -91,6 +92,10 @@ class Table:
                     if name != single:
                         yield self._need(name, self.index[single])
 
+    def insider_need(self, name: str, single: str) -> Need:
+        """Give the need that the contributor of ``single`` cannot calculate a cell exactly."""
+        return self._need(name, self.index[single])
+
     def suppressed(self, hidden: Mask) -> TableProblem:
         """Give the problem with the cells of a mask suppressed."""
         return self.problem.with_suppressed([self.names[i] for i in np.flatnonzero(hidden).tolist()])
@@ -117,7 +122,7 @@ class Proof:
         return not self.unmet and not self.unions
 
 
-def prove(table: Table, hidden: Mask, min_frequency: int | None, cancel: Cancel | None = None, *, quick: bool = False, whole: bool = True) -> Proof:
+def prove(table: Table, hidden: Mask, min_frequency: Least, cancel: Cancel | None = None, *, quick: bool = False, whole: bool = True) -> Proof:
     """Attack a choice of suppressed cells as outsider and as each singleton.
 
     Parameters
@@ -144,18 +149,13 @@ def prove(table: Table, hidden: Mask, min_frequency: int | None, cancel: Cancel 
     found = verdict_of(system, levels, None, cancel)
     bad = {name for name in (*found.exact, *found.unprotected) if name in primaries}
     unmet = [need for need in table.needs() if table.names[need.cell] in bad]
-    small = unions(problem, least_units(table.problem, min_frequency), found.exact)
+    least = min_frequency if callable(min_frequency) else least_units(table.problem, min_frequency)
+    small = unions(problem, least, found.exact)
     if quick and (unmet or small):
         return Proof(tuple(unmet), small)
-    groups = {name: cells for cells in system.components() for name in (system.names[i] for i in cells.tolist())} if problem.singletons else {}
-    known: dict[str, set[str]] = {}
-    for need in table.insider_needs():
-        single = table.names[need.insider]
-        if single not in known:
-            part = system.part(groups[single])
-            known[single] = set(verdict_of(part.without(part.names.index(single)), {}, None, cancel).exact)
-        if table.names[need.cell] in known[single] and table.names[need.cell] not in bad:
-            unmet.append(need)
+    singles = [name for name in problem.singletons if name in primaries]
+    for single, names in learned(system, singles, cancel).items():
+        unmet += [table.insider_need(name, single) for name in names if name in primaries and name not in bad]
     return Proof(tuple(unmet), small)
 
 

@@ -16,7 +16,7 @@ import highspy
 import numpy as np
 
 from ..cells import Floats, Ints, Mask
-from .audit import least_units
+from .audit import Least, least_units
 from .heuristic import FAR, suppress, without_exact
 from .needs import Need, Table, infeasible, prove
 from .program import Cancel, check_cancel, model, quiet
@@ -96,7 +96,7 @@ class Attacker:
 class Master:
     """The 0-1 program over choices, with the cuts found so far."""
 
-    def __init__(self, table: Table, min_frequency: int | None) -> None:
+    def __init__(self, table: Table, min_frequency: Least) -> None:
         self.n = len(table.names)
         self.table = table
         lp = highspy.HighsLp()
@@ -113,8 +113,10 @@ class Master:
         self._cells: Ints = np.arange(self.n, dtype=np.int32)
         self._unions(min_frequency)
 
-    def _unions(self, min_frequency: int | None) -> None:
+    def _unions(self, min_frequency: Least) -> None:
         """Where a small cell is hidden, all hidden parts of its relation stand for enough units together, or the total is hidden too."""
+        if callable(min_frequency):
+            return  # a choice that breaks the rule is found by the attack, and cut off
         table = self.table
         least = float(least_units(table.problem, min_frequency))
         for total, parts in table.problem.relations:
@@ -149,7 +151,7 @@ class Master:
         return values, status == highspy.HighsModelStatus.kOptimal
 
 
-def cheapest(table: Table, min_frequency: int | None, *, patience: float, cancel: Cancel | None = None) -> Choice:
+def cheapest(table: Table, min_frequency: Least, *, patience: float, cancel: Cancel | None = None) -> Choice:
     """Choose the cheapest cells so that the attack finds nothing.
 
     Parameters

@@ -11,6 +11,7 @@ from ...domain.errors import Internal
 from ...domain.text import Text
 from ..cells import Mask
 from .attack import Interval, intervals
+from .audit import Least
 from .heuristic import Mover, suppress
 from .needs import Table, prove
 from .optimal import cheapest
@@ -99,7 +100,7 @@ def protect(
     problem: TableProblem,
     *,
     method: Method = "auto",
-    min_frequency: int | None = None,
+    min_frequency: Least = None,
     patience: float = PATIENCE,
     progress: Progress | None = None,
     cancel: Cancel | None = None,
