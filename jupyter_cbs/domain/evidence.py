@@ -17,11 +17,24 @@ dimensions ``D`` (rows first, then columns) its columns are, in this order:
 ``top2``              double     second largest, null where not determined
 ``top_exact``         bool
 ``negatives``         int64      rows with a negative value
-``institutions``      int64      distinct institutions, null where the data set has none
+``institutions``      int64      distinct institutions with a valid value, null where the data set has none
+``institution_top1``  double     largest absolute total of an institution, exact; its share is that over ``abs_total``
+``topn``              double     sum of the n largest unit totals, n of the profile's (n, k) rule; null where not determined
+``below``             int64      percentiles: units on the low side; a lower bound where ``n_exact`` is false
+``above``             int64      percentiles: units on the high side, likewise
+``ties``              int64      modes: rows that have exactly the value; outer bins: rows at the edge where that is the extreme of the data
+``used``              int64      units the value is made of where these are fewer than ``n`` (means of extremes)
+``events``            int64      survival: units with the event in the step; ``n`` counts those at risk
+``second_abs``        double     ratios: sum of the absolute denominators
+``second_top1``       double     ratios: largest absolute unit total of the denominators, an upper bound where ``top_exact`` is false
 ====================  =========  ==================================================================
 
-A category that is missing in the data has a null code with ``g`` false. After the rules have judged, three string
-columns follow: ``status``, ``rule`` and ``reason_code`` (see :mod:`jupyter_cbs.domain.finding`).
+The columns after ``institutions`` are null where they say nothing, and may be absent from frames that were kept by an earlier
+version. Read columns by name.
+
+A category that is missing in the data has a null code with ``g`` false. Where a dimension has a hierarchy, its subtotals are rows
+like any other, with the code of the parent and ``g`` false; which codes are parents tells :attr:`Dimension.parents`. After the rules
+have judged, three string columns follow: ``status``, ``rule`` and ``reason_code`` (see :mod:`jupyter_cbs.domain.finding`).
 """
 
 from __future__ import annotations
@@ -35,7 +48,26 @@ from .base import Model
 from .finding import CellFinding
 from .text import Text
 
-Statistic = Literal["count", "sum", "mean", "median", "share"]
+Statistic = Literal[
+    "count",
+    "sum",
+    "mean",
+    "median",
+    "share",
+    "percentile",
+    "min",
+    "max",
+    "mean_lowest",
+    "mean_highest",
+    "mode",
+    "sd",
+    "variance",
+    "correlation",
+    "gini",
+    "ratio",
+    "lorenz",
+    "survival",
+]
 
 
 def evidence_schema(dimensions: int) -> pa.Schema:
@@ -55,8 +87,21 @@ def evidence_schema(dimensions: int) -> pa.Schema:
         pa.field("top_exact", pa.bool_(), nullable=False),
         pa.field("negatives", pa.int64(), nullable=False),
         pa.field("institutions", pa.int64()),
+        pa.field("institution_top1", pa.float64()),
+        pa.field("topn", pa.float64()),
+        pa.field("below", pa.int64()),
+        pa.field("above", pa.int64()),
+        pa.field("ties", pa.int64()),
+        pa.field("used", pa.int64()),
+        pa.field("events", pa.int64()),
+        pa.field("second_abs", pa.float64()),
+        pa.field("second_top1", pa.float64()),
     ]
     return pa.schema(fields)
+
+
+Hierarchy = str | tuple[int, ...] | tuple[str, ...] | dict[str, tuple[str, ...]]
+"""Levels of a dimension as they can be asked for; see :attr:`TableSpec.hierarchies`."""
 
 
 class TableSpec(Model):
@@ -70,6 +115,29 @@ class TableSpec(Model):
     where: str | None = Field(None, description="SQL condition on the source.")
     unit: str | tuple[str, ...] | None = Field(None, description="Column(s) naming the unit; by default the data set's own key.")
     weight: str | None = Field(None, description="Column with weights; n stays unweighted.")
+    second: str | None = Field(None, description="Second column or expression: the other variable of a correlation, the denominator of a ratio.")
+    percentile: float | None = Field(None, gt=0, lt=1, description="Which percentile, as a fraction: 0.25 is the first quartile.")
+    extremes: int | None = Field(None, ge=1, description="How many units a mean of the lowest or highest is taken of; ten without it.")
+    share_of: Literal["row", "column", "total"] | None = Field(
+        None, description="What percentages are of; by default the row total where there are rows and columns, else the grand total."
+    )
+    bins: int | tuple[float, ...] | None = Field(
+        None, description="Bins of the values as one more row dimension: how many, at round edges, or the edges; the last has its right edge."
+    )
+    hierarchies: dict[str, Hierarchy] | None = Field(
+        None,
+        description="Dimension name → its levels: columns of the source from fine to coarse, numbers of leading characters of the code, "
+        "or {subtotal: codes}.",
+    )
+    merge: dict[str, dict[str, tuple[str, ...]]] | None = Field(
+        None, description="Dimension name → {label: codes}: these categories become one; those not named stay."
+    )
+    institution: str | None = Field(None, description="Column naming the institution, the second level of units; by default the data set's own.")
+    holding: str | None = Field(None, description="Column naming the holding: units of one holding count as one.")
+    time: str | None = Field(None, description="Survival: column or expression with the duration.")
+    event: str | None = Field(None, description="Survival: column or condition that tells whether the event took place; otherwise censored.")
+    width: float | None = Field(None, gt=0, description="Survival: length of a step in the unit of the duration; without it each duration is one.")
+    steps: int | None = Field(None, ge=2, le=1000, description="Lorenz: into how many groups of equally many units.")
 
     @property
     def dimensions(self) -> tuple[str, ...]:
@@ -90,6 +158,16 @@ class Dimension(Model):
     name: str
     label: str
     categories: tuple[Category, ...]
+    parents: dict[str, str | None] = Field(
+        default_factory=dict,
+        description="Code → code of the subtotal right above it, null directly under the total; empty where there is no hierarchy. "
+        "A category without code lies directly under the total.",
+    )
+
+    @property
+    def subtotals(self) -> frozenset[str]:
+        """Codes that are subtotals of others."""
+        return frozenset(parent for parent in self.parents.values() if parent is not None)
 
 
 class MergeProposal(Model):
