@@ -169,7 +169,7 @@ class KernelSession:
             return await Worker.start(views, limits, spill)
         await asyncio.to_thread(self.authority.walls.check)
         hidden = (deployment.state, deployment.policies, deployment.storage)
-        sandbox, inside, inner_spill = profiles.worker(views, spill, hidden=hidden)
+        sandbox, inside, inner_spill = profiles.worker(views, spill, limits=profiles.worker_limits(limits.memory_bytes), hidden=hidden)
         return await Worker.start(inside, limits, inner_spill, wrap=lambda argv, fds: sandbox.prepare(argv, fds, watch=False))
 
     async def grants_changed(self) -> None:

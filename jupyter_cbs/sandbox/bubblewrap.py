@@ -196,6 +196,7 @@ class Sandbox:
             prepared.write_arguments(options)
             specification = {
                 "limits": dict(self.limits.resources()),
+                "niceness": self.limits.niceness,
                 "special": sorted(self.temporary),
                 "sockets": list(self.sockets),
                 "restrict": not self.trusted,

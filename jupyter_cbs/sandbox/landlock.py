@@ -127,11 +127,13 @@ def limit(limits: dict[str, int]) -> None:
 def main(arguments: list[str]) -> None:
     """Set what the first argument describes, then become the program after ``--``.
 
-    The first argument is JSON: ``limits`` (see :func:`limit`), ``restrict`` (whether to), ``special`` and ``sockets`` (see :func:`restrict`).
+    The first argument is JSON: ``niceness``, ``limits`` (see :func:`limit`), ``restrict`` (whether to), ``special`` and ``sockets`` (see
+    :func:`restrict`).
     """
     try:
         specification = json.loads(arguments[0])
         program = arguments[arguments.index("--") + 1 :]
+        os.nice(specification["niceness"])
         limit(specification["limits"])
         if specification["restrict"]:
             restrict(specification["special"], specification["sockets"])

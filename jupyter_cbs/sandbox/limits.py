@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+_QUEUE_BYTES: Final = 800 * 1024
 _NEEDED: Final = frozenset({"memory", "pids"})
 
 
@@ -33,16 +34,23 @@ class Limits:
     address_space_bytes
         Memory one process can map; None for no bound. Counts reserved and mapped memory too, so it has to be well above what
         is used.
+    memory_bytes
+        Memory of all processes and temporary file systems together; None for no bound. No limit of a process: who starts the sandbox
+        keeps it, with :class:`ControlGroup` or :mod:`jupyter_cbs.sandbox.memory`.
+    niceness
+        How far everything in it stands back when there is more to do than processors, 0 to 19.
     """
 
     processes: int = 512
     open_files: int = 4096
     file_bytes: int = 64 * 2**30
     address_space_bytes: int | None = None
+    memory_bytes: int | None = None
+    niceness: int = 0
 
     def resources(self) -> Mapping[str, int]:
         """Give the limits by their names in :mod:`resource`; core dumps are always off, they hold data."""
-        found = {"NPROC": self.processes, "NOFILE": self.open_files, "FSIZE": self.file_bytes, "CORE": 0}
+        found = {"NPROC": self.processes, "NOFILE": self.open_files, "FSIZE": self.file_bytes, "CORE": 0, "MSGQUEUE": _QUEUE_BYTES}
         if self.address_space_bytes is not None:
             found["AS"] = self.address_space_bytes
         return found
@@ -123,6 +131,15 @@ class ControlGroup:
     def prefix(self) -> tuple[str, ...]:
         """Give a command that joins the group and becomes the command that follows it."""
         return ("/bin/sh", "-c", 'echo 0 > "$1" && shift && exec "$@"', "sh", str(self.path / "cgroup.procs"))
+
+    def ran_out(self) -> bool:
+        """Whether something in it was ended because there was no memory left."""
+        with contextlib.suppress(OSError, ValueError):
+            for line in (self.path / "memory.events").read_text().splitlines():
+                name, count = line.split()
+                if name in ("oom_kill", "oom_group_kill") and int(count):
+                    return True
+        return False
 
     def kill(self) -> None:
         """End everything in it."""

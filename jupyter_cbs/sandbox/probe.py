@@ -9,14 +9,20 @@ from __future__ import annotations
 import ctypes
 import errno
 import json
+import mmap
 import os
 import resource
+import signal
 import socket
 import sys
 from collections.abc import Callable
 
 _CLONE_NEWUSER = 0x1000_0000
+_PIECE = 16 << 20
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+_LIMITS = ("NPROC", "NOFILE", "FSIZE", "CORE", "MSGQUEUE", "AS")
 
 
 def _status(name: str) -> str:
@@ -71,10 +77,27 @@ def _use(workspace: str) -> None:
     os.unlink(place)
 
 
+def _map_beyond(bound: int) -> None:
+    if bound != resource.RLIM_INFINITY:
+        mmap.mmap(-1, bound).close()
+
+
+def _hold(size: int) -> None:
+    """Hold ``size`` bytes, in many processes: no limit of one process notices. Returns never; the sandbox has to be ended."""
+    for _ in range(size // _PIECE + 1):
+        if os.fork() == 0:
+            block = b"\1" * _PIECE
+            while block:
+                signal.pause()
+    while True:
+        signal.pause()
+
+
 def main(arguments: list[str]) -> None:
     """Try everything.
 
-    The arguments are a workspace, a folder of the host that must not be there, and a port on which the host listens.
+    The arguments are a workspace, a folder of the host that must not be there, a port on which the host listens, and how many bytes
+    of memory to hold at last; 0 for none.
     """
     workspace, secret, port = arguments[0], arguments[1], int(arguments[2])
 
@@ -103,9 +126,12 @@ def main(arguments: list[str]) -> None:
         "descriptors": sorted(os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{fd}")),
         "environment": sorted(os.environ),
         "hostname": socket.gethostname(),
-        "limits": {name: resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))[1] for name in ("NPROC", "NOFILE", "FSIZE", "CORE", "AS")},
+        "limits": {name: resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))[1] for name in _LIMITS},
+        "beyond": _attempt(lambda: _map_beyond(resource.getrlimit(resource.RLIMIT_AS)[1])),
     }
-    print(json.dumps(found))
+    print(json.dumps(found), flush=True)
+    if int(arguments[3]):
+        _hold(int(arguments[3]))
 
 
 if __name__ == "__main__":

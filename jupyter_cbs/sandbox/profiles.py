@@ -6,6 +6,7 @@ The first two differ in contents only, so every wall is tested once for both. Th
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,8 +31,30 @@ KERNEL_SOCKETS: Final = "/run/kernel/sockets"
 DATA: Final = "/data"
 SPILL: Final = "/spill"
 
-KERNEL_LIMITS: Final = Limits(processes=1024, open_files=8192)
-WORKER_LIMITS: Final = Limits(processes=256, open_files=4096)
+_MACHINE_BYTES: Final = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+KERNEL_BYTES: Final = min(16 * 10**9, _MACHINE_BYTES // 2)
+"""Memory of a kernel with all it starts, unless the deployment says otherwise."""
+
+# a kernel stands back for servers, brokers and query engines: its processes may be many and never rest
+KERNEL_LIMITS: Final = Limits(processes=1024, open_files=8192, memory_bytes=KERNEL_BYTES, niceness=10)
+
+
+def worker_limits(memory_bytes: int) -> Limits:
+    """Give the limits of a query engine.
+
+    Parameters
+    ----------
+    memory_bytes : int
+        What the project's policy allows it. DuckDB's own bound covers its buffers; lists, strings and hash tables of aggregates come
+        on top, and so do stacks and libraries, so the process may map more. Beyond that an allocation fails and the query, at worst the
+        engine, ends.
+    """
+    return Limits(processes=256, open_files=4096, address_space_bytes=memory_bytes + memory_bytes // 4 + 2 * 2**30)
+
+
+WORKER_LIMITS: Final = worker_limits(4 * 2**30)
+"""Limits of a query engine with the usual memory."""
 
 
 def kernel(

@@ -149,6 +149,12 @@ REFUSED: Final[tuple[Group, ...]] = (
 )
 """What is refused with EPERM, whatever the arguments."""
 
+HOLDERS: Final = Group(
+    "keeps memory that belongs to no process, where whoever bounds the memory of a sandbox would not see it",
+    _table(shmget=(29, 194), msgget=(68, 186)),
+)
+"""Answered with ENOSYS: programs then use other shared memory, which is seen."""
+
 LINKS: Final = Group(
     "makes links and special files that a server might follow; Landlock refuses them in the workspaces only, this everywhere",
     _table(symlink=(88, None), symlinkat=(266, 36), mknod=(133, None), mknodat=(259, 33)),
@@ -160,6 +166,7 @@ CLONE3: Final = Call(435, 435)
 SOCKET: Final = Call(41, 198)
 SOCKETPAIR: Final = Call(53, 199)
 IOCTL: Final = Call(16, 29)
+PRCTL: Final = Call(157, 167)
 
 AUDIT_ARCH: Final = MappingProxyType({"x86_64": 0xC000003E, "aarch64": 0xC00000B7})
 """How the kernel names the two architectures in the data a filter sees."""
@@ -170,6 +177,7 @@ CLONE_NEW: Final = 0x7E02_0000 | 0x80
 AF_UNIX, AF_INET, AF_INET6, AF_NETLINK = 1, 2, 10, 16
 NETLINK_ROUTE: Final = 0
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
+PR_SET_DUMPABLE: Final = 4
 _X32: Final = 0x4000_0000
 
 # struct seccomp_data: int nr; u32 arch; u64 instruction_pointer; u64 args[6]. Only the low halves of arguments are looked at: the
@@ -298,8 +306,9 @@ def build(arch: str | None = None, *, refuse_links: bool = False) -> bytes:
     refused = {number for group in groups for call in group.calls.values() if (number := call.number(arch)) is not None}
     program += [_Jump(_EQUAL, number, "refused") for number in sorted(refused)]
     # clone3 has its flags in memory, where a filter cannot look; the C library then falls back to clone
-    program += [_Jump(_EQUAL, number, "absent") for number in [CLONE3.number(arch)] if number is not None]
-    for call, label in ((CLONE, "clone"), (SOCKET, "socket"), (SOCKETPAIR, "socket"), (IOCTL, "ioctl")):
+    absent = (CLONE3, *HOLDERS.calls.values())
+    program += [_Jump(_EQUAL, number, "absent") for call in absent if (number := call.number(arch)) is not None]
+    for call, label in ((CLONE, "clone"), (SOCKET, "socket"), (SOCKETPAIR, "socket"), (IOCTL, "ioctl"), (PRCTL, "prctl")):
         program += [_Jump(_EQUAL, number, label) for number in [call.number(arch)] if number is not None]
     program += [
         _Return(_ALLOW),
@@ -322,11 +331,21 @@ def build(arch: str | None = None, *, refuse_links: bool = False) -> bytes:
         _Label("ioctl"),
         _Load(_argument(1)),
         *(_Jump(_EQUAL, command, "refused") for command in (TIOCSTI, TIOCLINUX)),
+        _Return(_ALLOW),
+        # a process that cannot be looked into would hide how much memory it holds
+        _Label("prctl"),
+        _Load(_argument(0)),
+        _Jump(_EQUAL, PR_SET_DUMPABLE, "dumpable"),
         _Label("allowed"),
         _Return(_ALLOW),
+        _Label("dumpable"),
+        _Load(_argument(1)),
+        _Jump(_EQUAL, 1, "allowed again"),
         _Label("refused"),
         _error(errno.EPERM),
         _Label("absent"),
         _error(errno.ENOSYS),
+        _Label("allowed again"),
+        _Return(_ALLOW),
     ]
     return _assemble(program)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import json
 import logging
 import os
@@ -17,18 +18,20 @@ from pathlib import Path
 from typing import Any, Final
 
 from jupyter_client.provisioning import LocalProvisioner
-from traitlets import Bool, Instance, List, Unicode
+from traitlets import Bool, Instance, Int, List, Unicode
 
 from ..domain.errors import CbsError, Unavailable
-from ..domain.gateway import ById, SessionOpen
-from ..domain.text import Text
+from ..domain.gateway import ById, Event, SessionOpen
+from ..domain.text import Language, Text
 from ..sandbox import profiles
 from ..sandbox.bubblewrap import Sandbox
+from ..sandbox.memory import Keeper
 from ..sandbox.namespaces import Namespace
 from ..sandbox.selftest import all_mandatory, missing, selftest
 from . import language, paths
 from .gateway import Gateway
 from .problems import http_error
+from .stream import SCHEMA_ID
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +109,7 @@ class CbsProvisioner(LocalProvisioner):  # type: ignore[misc]
     runtime_dir = Unicode(help="Short path of a private folder for the sockets of kernels.")
     hidden_dirs = List(Unicode(), help="Places that nothing a kernel sees may contain.")
     unsandboxed = Bool(False, help="Start kernels without walls; the marked demo only.")
+    memory_bytes = Int(profiles.KERNEL_BYTES, help="Memory of a kernel with all it starts, temporary files included.").tag(config=True)
     walls = Instance(KernelWalls, args=())
 
     process: subprocess.Popen[bytes] | None = None
@@ -113,6 +117,8 @@ class CbsProvisioner(LocalProvisioner):  # type: ignore[misc]
     _session_socket: str = ""
     _sockets: str | None = None
     _namespace: Namespace | None = None
+    _keeper: Keeper | None = None
+    _language: Language = "en"
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Prepare the start.
@@ -137,7 +143,7 @@ class CbsProvisioner(LocalProvisioner):  # type: ignore[misc]
                     ),
                 )
             )
-        lang = language.current()
+        self._language = lang = language.current()
         try:
             if not self.unsandboxed:
                 await asyncio.to_thread(self.walls.check)
@@ -193,17 +199,20 @@ class CbsProvisioner(LocalProvisioner):  # type: ignore[misc]
         connection = json.loads(Path(manager.connection_file).read_text(encoding="utf-8"))
         connection["ip"] = f"{profiles.KERNEL_SOCKETS}/s"
         connection.pop("jupyter_session", None)
+        limits = dataclasses.replace(profiles.KERNEL_LIMITS, memory_bytes=self.memory_bytes)
+        self._keeper = keeper = Keeper(limits)
         sandbox = profiles.kernel(
             {"shared": Path(self.shared_dir), "personal": Path(self.personal_dir)},
             Path(self._session_socket),
             Path(str(self._sockets)),
             json.dumps(connection).encode(),
             environment=kept_environment(),
+            limits=limits,
             read_only=self._spec_folder(),
             hidden=tuple(Path(place) for place in self.hidden_dirs),
         )
         inner = [profiles.CONNECTION_FILE if part == manager.connection_file else part for part in cmd]
-        with sandbox.prepare(inner) as prepared:
+        with dataclasses.replace(sandbox, group=keeper.group).prepare(inner) as prepared:
             reading, writing = os.pipe()
             output = _Output(reading)
             try:
@@ -225,8 +234,37 @@ class CbsProvisioner(LocalProvisioner):  # type: ignore[misc]
             except CbsError:
                 log.warning("a kernel's sandbox did not start: %s", output.first.decode(errors="replace").strip())
                 raise
+        loop = asyncio.get_running_loop()
+
+        def exceeded(held: int) -> None:
+            with contextlib.suppress(RuntimeError):  # the server stops
+                loop.call_soon_threadsafe(self._ended, held)
+
+        keeper.watch(self._namespace.init, sandbox.temporary, exceeded)
         self.pid = self.process.pid
         self.pgid = None
+
+    def _ended(self, held: int | None) -> None:
+        """Tell the person that a kernel was ended and why: ``held`` bytes were too much, 0 when it hid them, None when not known."""
+        bound = f"{self.memory_bytes / 10**9:.3g}"
+        log.warning("kernel %s was ended: it held %s of at most %d bytes of memory", self.kernel_id, held or "unknown", self.memory_bytes)
+        if held == 0:
+            text = Text(
+                en="A kernel was ended: one of its programs hid how much memory it uses. The kernel starts again without its variables.",
+                nl="Een kernel is beëindigd: een van zijn programma's verborg hoeveel geheugen het gebruikt. De kernel start opnieuw, "
+                "zonder zijn variabelen.",
+            )
+        else:
+            text = Text(
+                en=f"A kernel was ended because it used more than {bound} GB of memory, its files in /tmp included. It starts again without its "
+                "variables. Select fewer columns, filter or aggregate in the query, and delete what you no longer need.",
+                nl=f"Een kernel is beëindigd omdat hij meer dan {bound} GB geheugen gebruikte, zijn bestanden in /tmp meegeteld. Hij start opnieuw, "
+                "zonder zijn variabelen. Kies minder kolommen, filter of aggregeer in de vraag, en verwijder wat u niet meer nodig hebt.",
+            )
+        bus = getattr(self.parent, "event_logger", None)
+        if bus is not None:
+            event = Event(topic="project", text=text, level="error")
+            bus.emit(schema_id=SCHEMA_ID, data=event.model_dump(mode="json", context={"lang": self._language}))
 
     def _spec_folder(self) -> tuple[Path, ...]:
         """Give the folder of the kernel's spec: what a kernel starts with lies there, e.g. the R functions of the workspace."""
@@ -257,6 +295,9 @@ class CbsProvisioner(LocalProvisioner):  # type: ignore[misc]
                 self.process.send_signal(signal.SIGKILL)
             await asyncio.to_thread(self.process.wait)
             self.process = None
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None and keeper.release():
+            self._ended(None)
         await super().cleanup(restart=restart)
         await self._end_session()
         if not restart and self._sockets is not None:

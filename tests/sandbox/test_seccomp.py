@@ -21,8 +21,15 @@ from .boxes import Boxes, outside
 ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 EPERM, ENOSYS, EAFNOSUPPORT = (ERRNO | number for number in (errno.EPERM, errno.ENOSYS, errno.EAFNOSUPPORT))
 ARCHES = ("x86_64", "aarch64")
-SPECIAL = {"clone": seccomp.CLONE, "clone3": seccomp.CLONE3, "socket": seccomp.SOCKET, "socketpair": seccomp.SOCKETPAIR, "ioctl": seccomp.IOCTL}
-ALL = {name: call for group in (*seccomp.REFUSED, seccomp.LINKS) for name, call in group.calls.items()} | SPECIAL
+SPECIAL = {
+    "clone": seccomp.CLONE,
+    "clone3": seccomp.CLONE3,
+    "socket": seccomp.SOCKET,
+    "socketpair": seccomp.SOCKETPAIR,
+    "ioctl": seccomp.IOCTL,
+    "prctl": seccomp.PRCTL,
+}
+ALL = {name: call for group in (*seccomp.REFUSED, seccomp.LINKS, seccomp.HOLDERS) for name, call in group.calls.items()} | SPECIAL
 
 
 def verdict(program: bytes, number: int, arguments: tuple[int, ...] = (), arch: int = 0) -> int:
@@ -49,7 +56,7 @@ def test_every_call_of_the_table_is_refused_and_no_other(arch: str) -> None:
     program = seccomp.build(arch)
     audit = seccomp.AUDIT_ARCH[arch]
     expected = {call.number(arch): EPERM for group in seccomp.REFUSED for call in group.calls.values() if call.number(arch) is not None}
-    expected[seccomp.CLONE3.number(arch)] = ENOSYS
+    expected |= {call.number(arch): ENOSYS for call in (seccomp.CLONE3, *seccomp.HOLDERS.calls.values())}
     for number in range(600):
         if number in (seccomp.SOCKET.number(arch), seccomp.SOCKETPAIR.number(arch)):
             continue
@@ -100,6 +107,13 @@ def test_sockets_are_local_or_of_the_empty_network(arch: str, family: int, proto
     for call in (seccomp.SOCKET, seccomp.SOCKETPAIR):
         said = verdict(seccomp.build(arch), call.number(arch) or 0, (family, 1, protocol), seccomp.AUDIT_ARCH[arch])
         assert said == (ALLOW if good else EAFNOSUPPORT)
+
+
+@settings(max_examples=100, deadline=None)
+@given(arch=st.sampled_from(ARCHES), option=st.integers(0, 70), value=st.one_of(st.integers(0, 3), st.integers(0, 2**64 - 1)))
+def test_no_process_can_hide_from_being_measured(arch: str, option: int, value: int) -> None:
+    said = verdict(seccomp.build(arch), seccomp.PRCTL.number(arch) or 0, (option, value), seccomp.AUDIT_ARCH[arch])
+    assert said == (EPERM if option == 4 and value & 0xFFFFFFFF != 1 else ALLOW)
 
 
 @pytest.mark.parametrize("arch", ARCHES)

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from jupyter_cbs.sandbox import bubblewrap, landlock, seccomp
+from jupyter_cbs.sandbox import bubblewrap, landlock, profiles, seccomp
 from jupyter_cbs.sandbox import selftest as module
 from jupyter_cbs.sandbox.bubblewrap import Bind, Sandbox
 from jupyter_cbs.sandbox.limits import Limits
+from jupyter_cbs.sandbox.memory import Watched
 from jupyter_cbs.sandbox.selftest import Wall, all_mandatory, selftest
 
 from .boxes import IDENTITY, SHARED, Boxes, outside
@@ -33,9 +34,21 @@ def test_every_mandatory_wall_stands() -> None:
         assert wall.detail.en != wall.detail.nl
 
 
-def test_a_bound_on_memory_is_noticed() -> None:
-    wall = by_name(selftest(IDENTITY, Sandbox(limits=Limits(address_space_bytes=2 << 30))))["memory_limited"]
-    assert wall.in_force
+@pytest.mark.parametrize("limits", [profiles.KERNEL_LIMITS, profiles.WORKER_LIMITS], ids=["kernel", "worker"])
+def test_every_wall_stands_for_what_the_product_starts(limits: Limits) -> None:
+    assert [wall.name for wall in selftest(IDENTITY, Sandbox(limits=limits)) if not wall.in_force] == []
+
+
+def test_memory_without_a_bound_is_noticed() -> None:
+    wall = by_name(selftest(IDENTITY, Sandbox(limits=Limits())))["memory_limited"]
+    assert not wall.in_force
+
+
+def test_a_watcher_that_does_not_act_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_HOLD_SECONDS", 2.0)
+    monkeypatch.setattr(Watched, "look", lambda _: True)
+    walls = by_name(selftest(IDENTITY, Sandbox(limits=profiles.KERNEL_LIMITS)))
+    assert {name for name, wall in walls.items() if not wall.in_force} == {"memory_limited"}
 
 
 def test_without_bubblewrap_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,8 +98,8 @@ def test_outside_the_probe_finds_no_walls(boxes: Boxes) -> None:
     secret.mkdir()
     code = Path(module.probe.__file__).read_text().replace("/selftest", f"{boxes.folder}/selftest")
     code = code.replace('"/proc/sys/kernel/core_pattern", "r+"', '"/proc/self/comm", "r+"')
-    found: dict[str, Any] = json.loads(outside(code, str(boxes.shared), str(secret), "1").out)
-    walls = by_name(module._judge({**found, "connect": "", "outside": [0]}, Limits(), False))
+    found: dict[str, Any] = json.loads(outside(code, str(boxes.shared), str(secret), "1", "0").out)
+    walls = by_name(module._judge({**found, "connect": "", "outside": [0], "stopped": False}, Limits(), False))
     standing = {name for name, wall in walls.items() if wall.in_force}
     assert not standing & {"not_root", "no_network", "catalogue_invisible", "seccomp", "no_nested_namespaces", "no_links"}
     assert not standing & {
