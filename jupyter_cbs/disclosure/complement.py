@@ -7,7 +7,7 @@ an empty cell is published as empty. A bridge gets company by the cheapest recta
 
 Tables with one dimension are the special case with a second, unpublished row. With three dimensions every two-dimensional
 section is protected in this way; with four and more every line holds no or at least two hidden cells. Both are necessary, not
-sufficient, in more than two dimensions.
+sufficient, in more than two dimensions: this is a quick first choice, which :mod:`.hiding` attacks and repairs.
 
 The hidden cells of one line have a known sum, so together they must pass the minimum frequency, and for sums and means no single
 contribution may dominate them (*union*).
@@ -242,19 +242,24 @@ class _Protector:
 
     def passes(self, rows: Ints) -> bool:
         """Tell whether some cells, taken as one, pass the minimum frequency and are not dominated."""
-        cells, profile = self.cells, self.question.profile
-        if int(cells.n[rows].sum()) < profile.min_frequency:
-            return False
-        if not self.question.is_magnitude or not len(rows):
-            return True
-        total = float(cells.abs_total[rows].sum())
-        largest = float(cells.top1[rows].max())
-        if np.isnan(total) or np.isnan(largest) or total == 0:
-            return True
-        limit = profile.dominance_max_share * total
-        if profile.dominance_comparator == ">=":
-            return largest < limit * (1 - ROUNDING)
-        return largest <= limit * (1 + ROUNDING)
+        return passes(self.cells, rows, self.question, int(self.cells.n[rows].sum()))
+
+
+def passes(cells: Cells, rows: Ints, question: Question, units: int) -> bool:
+    """Tell whether some cells of ``units`` units together, taken as one, pass the minimum frequency and are not dominated."""
+    profile = question.profile
+    if units < profile.min_frequency:
+        return False
+    if not question.is_magnitude or not len(rows):
+        return True
+    total = float(cells.abs_total[rows].sum())
+    largest = float(cells.top1[rows].max())
+    if np.isnan(total) or np.isnan(largest) or total == 0:
+        return True
+    limit = profile.dominance_max_share * total
+    if profile.dominance_comparator == ">=":
+        return largest < limit * (1 - ROUNDING)
+    return largest <= limit * (1 + ROUNDING)
 
 
 def complement(cells: Cells, unsafe: Mask, question: Question) -> Mask:
@@ -277,39 +282,3 @@ def complement(cells: Cells, unsafe: Mask, question: Question) -> Mask:
     if not unsafe.any():
         return unsafe.copy()
     return _Protector(cells, question, unsafe).run()
-
-
-def exposed(cells: Cells, hidden: Mask, unsafe: Mask, question: Question) -> tuple[Mask, Mask]:
-    """Tell which unsafe cells a given suppression gives away.
-
-    Parameters
-    ----------
-    cells
-        The table, m cells and margins.
-    hidden
-        Shape (m,): cells with a value that are not shown.
-    unsafe
-        Shape (m,): cells that must not be known.
-    question
-        Statistic and thresholds.
-
-    Returns
-    -------
-    tuple of Mask
-        Shape (m,) each: unsafe hidden cells that follow by subtraction, and those in a line whose hidden cells together do not pass.
-    """
-    alone = np.zeros(len(cells), dtype=bool)
-    unions = np.zeros(len(cells), dtype=bool)
-    protector = _Protector(cells, question, hidden)
-    for section in _sections(cells) if (hidden & unsafe).any() else ():
-        for r, c in bridges(protector.edges(section)):
-            if section.at[r, c] >= 0:
-                alone[section.at[r, c]] = True
-        for at, unpublished in ((section.at, section.unpublished), (section.at.T, section.unpublished.T)):
-            for line, gap in zip(at, unpublished[:, -1].tolist(), strict=True):
-                inner = line[:-1][line[:-1] >= 0]
-                gone = inner[hidden[inner]]
-                if len(gone) and not gap and line[-1] >= 0 and not hidden[line[-1]] and not protector.passes(gone):
-                    unions[gone] = True
-    alone &= hidden & unsafe
-    return alone, unions & hidden & unsafe & ~alone

@@ -11,8 +11,10 @@ import pyarrow as pa
 from ..domain.evidence import Dimension, TableSpec
 from ..domain.finding import CellFinding, Rule, Status
 from ..domain.rules import RuleProfile
+from ..domain.text import Text
 from .cells import Cells
-from .complement import complement
+from .hiding import PATIENCE, Hiding, hide
+from .relations.program import Cancel
 from .rules import RULES, Question
 from .texts import Explainer
 
@@ -33,15 +35,27 @@ class Judgement:
         Rows of the frame to blank, ascending: unsafe cells and the cells that keep them from being calculated.
     companions
         The rows of ``hidden`` that are not unsafe themselves.
+    proof
+        What the attack on the table without ``hidden`` proved; None where nothing is hidden, or it came to no end in time.
     """
 
     frame: pa.Table
     findings: tuple[CellFinding, ...]
     hidden: tuple[int, ...]
     companions: tuple[int, ...]
+    proof: Text | None = None
 
 
-def judge(frame: pa.Table, dimensions: Sequence[Dimension], spec: TableSpec, profile: RuleProfile, unit: str = "unit") -> Judgement:
+def judge(
+    frame: pa.Table,
+    dimensions: Sequence[Dimension],
+    spec: TableSpec,
+    profile: RuleProfile,
+    unit: str = "unit",
+    *,
+    patience: float = PATIENCE,
+    cancel: Cancel | None = None,
+) -> Judgement:
     """Judge every cell and margin of a table.
 
     Parameters
@@ -56,6 +70,15 @@ def judge(frame: pa.Table, dimensions: Sequence[Dimension], spec: TableSpec, pro
         The thresholds.
     unit
         What ``n`` counts, e.g. ``person``, for the texts.
+    patience
+        Seconds for the choice of what to hide and its proof; 0 leaves it at the unsafe cells.
+    cancel
+        Asked between linear programs.
+
+    Raises
+    ------
+    Cancelled
+        When ``cancel`` says so.
     """
     cells = Cells.of(frame, dimensions)
     question = Question(spec.statistic, profile)
@@ -68,7 +91,7 @@ def judge(frame: pa.Table, dimensions: Sequence[Dimension], spec: TableSpec, pro
         reason[worse] = i
 
     unsafe = badness >= Status.UNSAFE.badness
-    hidden = complement(cells, unsafe, question)
+    hiding = hide(cells, unsafe, question, patience=patience, cancel=cancel) if patience > 0 else Hiding(unsafe, False)
     explain = Explainer(cells, question, unit)
     findings = []
     for row in np.flatnonzero(reason >= 0).tolist():
@@ -81,8 +104,20 @@ def judge(frame: pa.Table, dimensions: Sequence[Dimension], spec: TableSpec, pro
     return Judgement(
         frame=_with_verdict(frame, badness, reason, [r.rule for r in rulings], [r.code for r in rulings]),
         findings=tuple(findings),
-        hidden=tuple(np.flatnonzero(hidden).tolist()),
-        companions=tuple(np.flatnonzero(hidden & ~unsafe).tolist()),
+        hidden=tuple(np.flatnonzero(hiding.hidden).tolist()),
+        companions=tuple(np.flatnonzero(hiding.hidden & ~unsafe).tolist()),
+        proof=proof_of(hiding) if hiding.proven and unsafe.any() else None,
+    )
+
+
+def proof_of(hiding: Hiding) -> Text:
+    """Tell what the attack proved of a suppression."""
+    count, sums = int(hiding.hidden.sum()), hiding.relations
+    return Text(
+        en=f"With {count} cells suppressed no unsafe cell can be calculated from the others, through none of the {sums} sums of the table,"
+        " nor by the only contributor of another suppressed cell.",
+        nl=f"Met {count} onderdrukte cellen is geen onveilige cel uit de andere te berekenen, via geen van de {sums} optellingen van de tabel,"
+        " ook niet door wie als enige aan een andere onderdrukte cel bijdraagt.",
     )
 
 

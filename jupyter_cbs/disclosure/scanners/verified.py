@@ -12,7 +12,7 @@ from ...domain.finding import Rule, Status
 from ...domain.grid import grid_positions, labels_keys, render_grid
 from ...domain.text import Text
 from ..cells import Cells
-from ..complement import exposed
+from ..hiding import NOT_PROVEN, SUPPRESS_MORE, exposure_text, exposures
 from ..judge import judge
 from ..rules import Question
 from .report import Report
@@ -77,6 +77,7 @@ def check(sheet: Sheet, report: Report) -> bool:
     for meta, frame in candidates:
         differs = _differences(rows, meta, frame)
         if differs == 0:
+            report.fingerprints.append(meta.fingerprint)
             _judge(sheet, rows, meta, frame, report)
             return True
         if best is None or differs < best[0]:
@@ -117,7 +118,7 @@ def _body_rows(grid: Sequence[Sequence[str]], meta: TableMeta) -> int:
 
 def _judge(sheet: Sheet, rows: Sequence[Sequence[str]], meta: TableMeta, frame: pa.Table, report: Report) -> None:
     profile = report.context.profile_of(meta.rule_profile)
-    judged = judge(frame, meta.dimensions, meta.spec, profile, meta.unit)
+    judged = judge(frame, meta.dimensions, meta.spec, profile, meta.unit, patience=0)
     positions = grid_positions(meta, frame)
     printed = ["" if position is None else _cell(rows, *position) for position in positions]
     cells = Cells.of(frame, meta.dimensions)
@@ -128,22 +129,10 @@ def _judge(sheet: Sheet, rows: Sequence[Sequence[str]], meta: TableMeta, frame: 
             report.add(finding.rule, finding.status, finding.text, finding.remedy, sheet.where(*position), "verified")
     unsafe = np.array([status == Status.UNSAFE for status in judged.frame.column("status").to_pylist()], dtype=bool)
     hidden = ~visible & ~cells.empty
-    alone, unions = exposed(cells, hidden, unsafe, Question(meta.spec.statistic, profile))
-    for row in np.flatnonzero(alone | unions).tolist():
-        position = positions[row]
-        name = " · ".join("total" if label is None else label for label in cells.labels(row)) or "total"
-        if alone[row]:
-            text = Text(
-                en=f"{name}: the suppressed cell follows by subtraction from its row or column.",
-                nl=f"{name}: de onderdrukte cel is door aftrekken uit zijn rij of kolom te berekenen.",
-            )
-        else:
-            text = Text(
-                en=f"{name}: the suppressed cells of its row or column together follow by subtraction, and together they are too small or dominated.",
-                nl=f"{name}: de onderdrukte cellen van zijn rij of kolom zijn samen door aftrekken te berekenen, en samen te klein of gedomineerd.",
-            )
-        remedy = Text(
-            en="Suppress more with table.suppress(), which keeps the totals.", nl="Onderdruk meer met table.suppress(); de totalen blijven staan."
-        )
+    given_away, complete = exposures(cells, hidden, unsafe, Question(meta.spec.statistic, profile))
+    for exposure in given_away:
+        position = positions[exposure.row]
         where = sheet.where(*position) if position is not None else sheet.where(0)
-        report.add(Rule.SECONDARY if alone[row] else Rule.UNION, Status.UNSAFE, text, remedy, where, "verified")
+        report.add(exposure.rule, Status.UNSAFE, exposure_text(cells, exposure), SUPPRESS_MORE, where, "verified")
+    if not complete:
+        report.add(Rule.SECONDARY, Status.REVIEW, NOT_PROVEN, SUPPRESS_MORE, sheet.where(0), "verified")
