@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from ..domain.files import FileContent
 from ..domain.finding import Finding, Rule, Status
 from ..domain.text import Text
-from .scanners import delimited, figures, prose, scripts, workbook
+from .scanners import delimited, documents, figures, markup, prose, scripts, workbook
 from .scanners.report import Report, ScanContext
+from .scanners.unreadable import reason_of
 
 __all__ = ["ScanContext", "ScanResult", "scan"]
 
@@ -23,7 +24,10 @@ SCANNERS: dict[str, Scanner] = {
     "tsv": delimited.scan,
     "xlsx": workbook.scan,
     "xlsm": workbook.scan,
-    **dict.fromkeys(("txt", "md", "tex", "log", "json", "text", "html", "notebook_html", "svg", "xml", "rtf", "eps"), prose.scan),
+    **dict.fromkeys(("txt", "md", "tex", "log", "json", "text", "notebook_html", "xml", "eps"), prose.scan),
+    **dict.fromkeys(("html", "svg"), markup.scan),
+    "rtf": documents.rtf,
+    "pdf": documents.pdf,
     **dict.fromkeys(("py", "r", "do", "sps", "sql"), scripts.scan),
     **dict.fromkeys(("png", "jpg", "jpeg", "gif"), figures.scan),
 }
@@ -42,11 +46,14 @@ class ScanResult:
         Non-empty cells of tables, headers included.
     findings
         Worst first.
+    fingerprints
+        Tables made here that were recognised in it, cell by cell (:attr:`jupyter_cbs.domain.evidence.TableMeta.fingerprint`).
     """
 
     tables: int
     cells: int
     findings: tuple[Finding, ...]
+    fingerprints: tuple[str, ...] = ()
 
 
 def scan(file: FileContent, context: ScanContext) -> ScanResult:
@@ -61,20 +68,20 @@ def scan(file: FileContent, context: ScanContext) -> ScanResult:
         if file.type == "notebook":
             _notebook(report)
         elif scanner is None:
-            _unreadable(report, file)
+            _unreadable(report, file, Text(en="nothing here reads this type", nl="niets hier leest dit type"))
         else:
             scanner(file, report)
     except Exception as error:
         # the message may hold data, so only its kind is logged
         log.info("scan of a %s failed: %s", file.type, type(error).__name__)
-        _unreadable(report, file)
-    return ScanResult(report.tables, report.cells, report.findings())
+        _unreadable(report, file, reason_of(error))
+    return ScanResult(report.tables, report.cells, report.findings(), tuple(report.fingerprints))
 
 
-def _unreadable(report: Report, file: FileContent) -> None:
+def _unreadable(report: Report, file: FileContent, reason: Text) -> None:
     text = Text(
-        en=f"This file ({file.type}) could not be looked into, so nothing is known of what it holds.",
-        nl=f"In dit bestand ({file.type}) kon niet worden gekeken, dus van de inhoud is niets bekend.",
+        en=f"This file ({file.type}) could not be looked into: {reason.en}. Nothing is known of what it holds.",
+        nl=f"In dit bestand ({file.type}) kon niet worden gekeken: {reason.nl}. Van de inhoud is niets bekend.",
     )
     remedy = Text(en="Deliver it as csv, xlsx, txt or png.", nl="Lever het als csv, xlsx, txt of png.")
     report.add(Rule.UNREADABLE, Status.REVIEW, text, remedy)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import codecs
 import io
+from collections.abc import Iterator
 from typing import BinaryIO
+
+from .unreadable import TOO_LONG_LINE, Unreadable
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -30,6 +33,24 @@ def encoding_of(head: bytes) -> str:
     except UnicodeDecodeError:
         return "cp1252"
     return "utf-8"
+
+
+MAX_LINE = 4_000_000
+"""Characters of one line that are read; no table has longer ones."""
+
+
+def bounded_lines(text: io.TextIOWrapper) -> Iterator[str]:
+    """Give the lines of a text without ever holding more than :data:`MAX_LINE` characters.
+
+    Raises
+    ------
+    Unreadable
+        When a line is longer.
+    """
+    while line := text.readline(MAX_LINE):
+        if len(line) == MAX_LINE and not line.endswith(("\n", "\r")):
+            raise Unreadable(TOO_LONG_LINE)
+        yield line
 
 
 def text_stream(stream: BinaryIO) -> io.TextIOWrapper:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -10,7 +11,7 @@ from ...domain.files import FileContent
 from ...domain.finding import Rule, Status
 from ...domain.text import Text
 from . import identifiers, literals
-from .decoding import text_stream
+from .decoding import bounded_lines, text_stream
 from .grids import check_part, check_sheet
 from .report import Report
 from .sheet import Sheet
@@ -21,6 +22,9 @@ ODD_DELIMITERS = ":^~"
 
 WHOLE_CELLS = 200_000
 """Places of a file that are held at once; a longer file is looked through in parts of this size."""
+
+
+_NAMED = re.compile(r"\ufeff?\"?sep=(.)\"?\r?\n", re.IGNORECASE)
 
 
 def sniff(sample: str) -> str:
@@ -52,7 +56,12 @@ def scan(file: FileContent, report: Report) -> None:
         text.seek(0)
         # a line that is cut off would be a row of its own
         whole = sample if len(sample) < 65_536 else sample[: sample.rfind("\n") + 1] or sample
-        reader = csv.reader(text, delimiter=sniff(whole))
+        named = _NAMED.match(whole)
+        if named:
+            # a spreadsheet's own note of the separator, no row of the table
+            text.seek(0)
+            text.readline()
+        reader = csv.reader(bounded_lines(text), delimiter=named[1] if named else sniff(whole))
         title = file.name.rsplit(".", 1)[0]
         parts = _parts(reader)
         first = next(parts, [])
@@ -61,14 +70,10 @@ def scan(file: FileContent, report: Report) -> None:
         if whole.lstrip()[:1] in ("{", "[", "("):
             literals.check(whole, "json", report)
         header = first[0] if first else []
-        done = len(first)
         for part in parts:
             if not report.has(Rule.UNREADABLE):
                 _too_long(report)
-            before = report.cells
             check_part(Sheet([header, *part], title=title, decryption=file.type == "csv"), report)
-            report.cells = before + sum(bool(cell.strip()) for row in part for cell in row)
-            done += len(part)
     identifiers.check_name(file.name, report)
 
 
@@ -87,8 +92,8 @@ def _parts(reader: Iterator[list[str]]) -> Iterator[list[list[str]]]:
 
 def _too_long(report: Report) -> None:
     text = Text(
-        en=f"More than {WHOLE_CELLS} cells: only keys were looked for in the rest of the file.",
-        nl=f"Meer dan {WHOLE_CELLS} cellen: in de rest van het bestand is alleen naar sleutels gezocht.",
+        en=f"More than {WHOLE_CELLS} cells: the file was looked through in parts, so that totals over all of it were not compared.",
+        nl=f"Meer dan {WHOLE_CELLS} cellen: het bestand is in delen bekeken, zodat totalen over het geheel niet zijn vergeleken.",
     )
     remedy = Text(en="Export smaller tables.", nl="Voer kleinere tabellen uit.")
     report.add(Rule.UNREADABLE, Status.REVIEW, text, remedy)

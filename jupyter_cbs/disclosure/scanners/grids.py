@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...domain.finding import Rule
 from . import frequencies, identifiers, microdata, records, verified
 from .report import Report
 from .sheet import Block, Sheet
@@ -43,6 +44,11 @@ def _is_unsplit(sheet: Sheet) -> bool:
 
 
 def check_part(sheet: Sheet, report: Report) -> None:
-    """Check a further part of a sheet that is too long to hold: keys only, the rest was told from the first part."""
-    report.cells += count_cells(sheet)
-    identifiers.check_columns(Block(sheet, 0, len(sheet.rows)), report)
+    """Check a further part of a sheet that is too long to hold; its first row is the header of the whole and was counted with the first part."""
+    report.cells += count_cells(sheet) - sum(bool(cell.strip()) for cell in sheet.rows[0])
+    block = Block(sheet, 0, len(sheet.rows), (sheet.name or "", sheet.title))
+    identifiers.check_columns(block, report)
+    if report.has(Rule.MICRODATA):
+        return
+    if not microdata.check(block, report):
+        frequencies.check(block, report)

@@ -22,9 +22,12 @@ MAX_CHARACTERS = 8_000_000
 LEAST_LINES = 3
 
 _OUTPUT = re.compile(
-    r"^\s*(?:Out\s?\[\d+\]:|In\s?\[\d+\]:|\[\d+ rows x \d+ columns\]|# A tibble: |Name: \S+, dtype: |<style scoped>|dtype: (?:int|float|object))",
+    r"^\s*(?:Out\s?\[\d+\]:|In\s?\[\d+\]:|\[\d+ rows x \d+ columns\]|# A tibble: |Name: \S+, dtype: |<style scoped>|dtype: (?:int|float|object|str)"
+    r"|<class 'pandas\.|RangeIndex: \d+ entries|\[1\] (?:\"|-?\d)|shape: \(\d+, \d+\)\s*$|(?:lm|glm|lmer|feols)\(formula = "
+    r"|(?:OLS|GLS|WLS|Logit|Probit|Poisson|PanelOLS|Mixed Linear Model|Generalized Linear Model) (?:Regression |Model |Estimation )*Results\s*$)",
     re.M,
 )
+_RESIDUALS = re.compile(r"^(?:Deviance |Scaled |Pearson )?[Rr]esiduals:\s*\n\s*Min\s+1Q\s+Median\s+3Q\s+Max", re.M)
 _IMAGE = re.compile(r"data:image/[a-z+]+;base64,|\biVBORw0KGgo[A-Za-z0-9+/]{40,}|\b/9j/4AAQSk[A-Za-z0-9+/]{40,}")
 _NOTEBOOK = re.compile(r'"nbformat"\s*:\s*\d+')
 _TOKEN = re.compile(r"[0-9A-Za-z][0-9A-Za-z.\-_]*[0-9A-Za-z]")
@@ -34,8 +37,8 @@ _LITERAL = tuple("{[(}])\"'")
 _RULE = re.compile(r"^[\s\-=+|:_]+$")
 
 
-def scan(file: FileContent, report: Report) -> None:
-    """Check a text."""
+def read(file: FileContent, report: Report) -> str:
+    """Give the text of a file; beyond :data:`MAX_CHARACTERS` it is said not to have been looked at."""
     with file.open() as stream, text_stream(stream) as reader:
         content = reader.read(MAX_CHARACTERS + 1)
     if len(content) > MAX_CHARACTERS:
@@ -46,8 +49,13 @@ def scan(file: FileContent, report: Report) -> None:
         remedy = Text(en="Shorten the file.", nl="Maak het bestand korter.")
         report.add(Rule.UNREADABLE, Status.REVIEW, text, remedy)
         content = content[:MAX_CHARACTERS]
-    markup = file.type in ("html", "notebook_html", "svg", "xml")
-    check_text(content.splitlines(), report, markup=markup)
+    return content
+
+
+def scan(file: FileContent, report: Report) -> None:
+    """Check a text."""
+    content = read(file, report)
+    check_text(content.splitlines(), report, markup=file.type in ("notebook_html", "xml"))
     identifiers.check_name(file.name, report)
 
 
@@ -73,6 +81,15 @@ def check_text(lines: Sequence[str], report: Report, first: int = 1, *, markup: 
         text = Text(en="Output of a notebook or console is pasted here.", nl="Hier is uitvoer van een notebook of console geplakt.")
         remedy = Text(en="Leave it out and deliver the results as a table.", nl="Laat het weg en lever de resultaten als tabel.")
         report.add(Rule.NOTEBOOK, Status.REVIEW, text, remedy, Where(line=line))
+    residuals = _RESIDUALS.search(content)
+    if residuals:
+        line = first + content.count("\n", 0, residuals.start())
+        text = Text(
+            en="The smallest and largest residual are those of one unit each.",
+            nl="Het kleinste en het grootste residu zijn elk van één eenheid.",
+        )
+        remedy = Text(en="Leave residuals out; deliver the table of coefficients.", nl="Laat residuen weg; lever de tabel met coëfficiënten.")
+        report.add(Rule.UNIT_VALUES, Status.UNSAFE, text, remedy, Where(line=line))
     plain = [_MARKUP.sub(" ", line) for line in lines] if markup else lines
     _check_words(plain, report, first)
     if not markup and literals.check(content, "json", report):

@@ -331,14 +331,21 @@ def check_lines(lines: Sequence[str], report: Report, first: int = 1, *, spaced:
         if sum(any(c.isalnum() for c in line) for line in chunk) < LEAST_ROWS:
             continue
         tables: list[Run] = []
+        found: list[Run] = []
+        covered = 0
         for run in runs(chunk, first + start):
-            if not taken.isdisjoint(run.lines):
-                continue
+            if covered >= len(chunk):
+                break
             if verdict(run.block, loose=run.loose, roster=not run.log):
-                taken.update(run.lines)
-                microdata.tell(run.block, report)
+                found.append(run)
+                covered = max(covered, len(run.lines))
             elif (spaced or not run.loose) and not run.log:
                 tables.append(run)
+        # of the notations that fit, the one that most lines fit into
+        for run in sorted(found, key=lambda run: -len(run.lines)):
+            if taken.isdisjoint(run.lines):
+                taken.update(run.lines)
+                microdata.tell(run.block, report)
         for run in tables:
             if taken.isdisjoint(run.lines) and _is_table(run.block):
                 taken.update(run.lines)

@@ -58,6 +58,8 @@ class Report:
     context: ScanContext
     tables: int = 0
     cells: int = 0
+    fingerprints: list[str] = field(default_factory=list)
+    """Tables made here that were recognised."""
     _findings: list[Finding] = field(default_factory=list)
     _counts: Counter[tuple[Rule, Status, str | None]] = field(default_factory=Counter)
 
