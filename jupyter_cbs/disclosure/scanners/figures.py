@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import io
 import re
+import struct
+import warnings
 import zlib
 from collections.abc import Iterator
+
+from PIL import Image, ImageChops
 
 from ...domain.files import FileContent
 from ...domain.finding import Rule, Status, Where
 from ...domain.text import Text
 from . import identifiers
 from .report import Report
+from .unreadable import TOO_MUCH, Unreadable
 
 MAX_BYTES = 64 * 2**20
 """Bytes of a picture that are looked at."""
 
+MAX_PIXELS = 60_000_000
+"""Pixels of a picture that are drawn to look under them."""
+
+FEW_COLOURS = 4
+
+_PNG_DRAWN = frozenset({b"IHDR", b"PLTE", b"IDAT", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"bKGD", b"pHYs", b"hIST", b"cICP", b"mDCV", b"cLLI"})
+_PROFILES = frozenset({b"icc profile", b"srgb", b"icc", b"srgb iec61966-2.1", b"photoshop icc profile", b"display p3"})
 _BENIGN = frozenset({"software", "creation time"})
+_MORE = {
+    "frames": Text(en="more pictures (an animation)", nl="meer afbeeldingen (een animatie)"),
+    "thumbnail": Text(en="a small copy of a picture (thumbnail)", nl="een kleine kopie van een afbeelding (miniatuur)"),
+    "private data": Text(en="data of a program of its own", nl="gegevens van een eigen programma"),
+}
 _STRIP = Text(en="Save the figure again without metadata.", nl="Sla de figuur opnieuw op zonder metagegevens.")
 
 
@@ -29,15 +47,24 @@ def scan(file: FileContent, report: Report) -> None:
     """
     with file.open() as stream:
         content = stream.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise Unreadable(TOO_MUCH)
     kind = {"jpeg": "jpg"}.get(file.type, file.type)
     for name, value in {"png": _png, "jpg": _jpg, "gif": _gif}[kind](content):
         if name == "after the end":
             text = Text(en="There are bytes after the end of the picture.", nl="Er staan bytes na het einde van de afbeelding.")
             report.add(Rule.HIDDEN_CONTENT, Status.UNSAFE, text, _STRIP)
+        elif name in _MORE:
+            text = Text(
+                en=f"The file holds {_MORE[name].en} beside the picture one sees.",
+                nl=f"Het bestand bevat {_MORE[name].nl} naast de afbeelding die te zien is.",
+            )
+            report.add(Rule.HIDDEN_CONTENT, Status.REVIEW, text, _STRIP)
         elif name.lower() not in _BENIGN:
             text = Text(en=f"The picture carries metadata: {name}.", nl=f"De afbeelding draagt metagegevens: {name}.")
             report.add(Rule.METADATA, Status.REVIEW, text, _STRIP)
         _words(value, report)
+    _transparent(content, report)
     identifiers.check_name(file.name, report)
     text = Text(
         en="A figure is judged by the numbers behind it, and those are not in it.",
@@ -48,6 +75,30 @@ def scan(file: FileContent, report: Report) -> None:
         nl="Lever de getallen erachter als csv mee; geen losse personen, uitschieters of snorharen tot een uiterste.",
     )
     report.add(Rule.UNIT_VALUES, Status.REVIEW, text, remedy)
+
+
+def _transparent(content: bytes, report: Report) -> None:
+    """Find colours under pixels that are wholly transparent: a picture behind the picture."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow warns of damage it can live with; what cannot be drawn is told below
+        try:
+            with Image.open(io.BytesIO(content), formats=("PNG", "GIF", "JPEG")) as picture:
+                if picture.width * picture.height > MAX_PIXELS:
+                    raise Unreadable(TOO_MUCH)
+                if picture.mode not in ("RGBA", "LA"):
+                    return
+                bands = picture.split()
+                nothing = bands[-1].point(lambda alpha: 255 if alpha == 0 else 0)
+                colours = [band.getcolors(256) for band in (ImageChops.darker(band, nothing) for band in bands[:-1])]
+        except (Image.DecompressionBombError, OSError, SyntaxError, struct.error, zlib.error) as error:
+            raise ValueError("the picture cannot be drawn") from error
+    # programs write one colour, black or white, where nothing is drawn
+    if any(found is None or len(found) > FEW_COLOURS for found in colours):
+        text = Text(
+            en="Under transparent parts of the picture there are other colours: something one does not see.",
+            nl="Onder doorzichtige delen van de afbeelding staan andere kleuren: iets wat niet te zien is.",
+        )
+        report.add(Rule.HIDDEN_CONTENT, Status.REVIEW, text, _STRIP)
 
 
 def _words(value: bytes, report: Report) -> None:
@@ -62,6 +113,7 @@ def _png(content: bytes) -> Iterator[tuple[str, bytes]]:
     if not content.startswith(b"\x89PNG\r\n\x1a\n"):
         raise ValueError("not a png")
     at = 8
+    animated = False
     while at + 12 <= len(content):
         size = int.from_bytes(content[at : at + 4], "big")
         kind, data = content[at + 4 : at + 8], content[at + 8 : at + 8 + size]
@@ -73,10 +125,22 @@ def _png(content: bytes) -> Iterator[tuple[str, bytes]]:
             yield name.decode("latin-1")[:80], rest
         elif kind == b"eXIf":
             yield "EXIF", data
+            if b"\xff\xd8\xff" in data:
+                yield "thumbnail", b""
+        elif kind == b"iCCP":
+            name = data.partition(b"\0")[0]
+            if name.lower() not in _PROFILES:
+                yield "colour profile", name
+        elif kind in (b"fdAT", b"fcTL", b"acTL"):
+            if not animated:
+                yield "frames", b""
+            animated = True
         elif kind == b"IEND":
             if at < len(content):
                 yield "after the end", content[at : at + 65_536]
             return
+        elif kind not in _PNG_DRAWN and kind != b"tIME":
+            yield "private data", data
     raise ValueError("png without an end")
 
 
@@ -93,6 +157,15 @@ def _jpg(content: bytes) -> Iterator[tuple[str, bytes]]:
         data = content[at + 4 : at + 2 + size]
         if marker == 0xE1:
             yield ("EXIF" if data.startswith(b"Exif") else "XMP"), data
+            if data.startswith(b"Exif") and b"\xff\xd8\xff" in data:
+                yield "thumbnail", b""
+        elif marker == 0xE2:
+            if data.startswith(b"MPF"):
+                yield "frames", b""
+        elif 0xE3 <= marker <= 0xEF and marker not in (0xED, 0xEE):
+            yield "private data", data
+        elif marker == 0xE0 and len(data) > 18 and not data.startswith(b"JFIF"):
+            yield "thumbnail", b""
         elif marker == 0xED:
             yield "IPTC", data
         elif marker == 0xFE:
@@ -112,6 +185,7 @@ def _gif(content: bytes) -> Iterator[tuple[str, bytes]]:
         raise ValueError("not a gif")
     flags = content[10]
     at = 13 + (3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0)
+    frames = 0
     while at < len(content):
         block = content[at]
         if block == 0x3B:
@@ -126,6 +200,9 @@ def _gif(content: bytes) -> Iterator[tuple[str, bytes]]:
             elif label == 0xFF and not data.startswith((b"NETSCAPE2.0", b"ANIMEXTS1.0")):
                 yield data[:11].decode("latin-1"), data
         elif block == 0x2C and at + 10 <= len(content):
+            frames += 1
+            if frames == 2:
+                yield "frames", b""
             local = content[at + 9]
             at += 10 + (3 * 2 ** ((local & 7) + 1) if local & 0x80 else 0) + 1
             _, at = _sub_blocks(content, at)

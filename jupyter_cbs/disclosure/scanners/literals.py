@@ -230,7 +230,7 @@ def _are_settings(members: Sequence[Group], rows: Sequence[Sequence[str]]) -> bo
         return False
     first, second = ([value for row in numbers if (value := row[k]) is not None] for k in (0, 1))
     common = min(max(first), max(second)) - max(min(first), min(second))
-    return common >= 0.4 * max(max(first) - min(first), max(second) - min(second))
+    return common >= 0.25 * max(max(first) - min(first), max(second) - min(second))
 
 
 def _is_vector(group: Group) -> bool:

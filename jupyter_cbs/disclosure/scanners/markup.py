@@ -70,12 +70,13 @@ class _Page(HTMLParser):
                 self.pictures.append(line)
         if tag == "input" and values.get("value"):
             self.hidden.append((line, "attribute", values["value"]))
+        if tag in ("table", "tr", "td", "th"):
+            self._finish_cell()
         if tag == "table":
             self._cells.append([])
         elif tag == "tr" and self._cells:
             self._cells[-1].append([])
         elif tag in ("td", "th") and self._cells:
-            self._finish_cell()
             self._cell = ""
             span = values.get("colspan", "1")
             self._span = min(int(span), MAX_SPAN) if span.isdigit() else 1

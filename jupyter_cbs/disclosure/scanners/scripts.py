@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from ...domain.files import FileContent
 from ...domain.finding import Rule, Status, Where
+from ...domain.identifiers import MISSING_MARKERS
 from ...domain.text import Text
 from . import identifiers, literals
-from .decoding import text_stream
 from .identifiers import _BRIN, _PC6, is_long_hex, is_surely_person_number, nine_digits
-from .prose import MAX_CHARACTERS, check_text
+from .prose import check_text, read
 from .report import Report
 from .values import words
 
@@ -42,6 +42,16 @@ _SMALL_COUNT = re.compile(
     r"\b[nN]\s*[=:]\s*([1-9])\b(?![.,]?\d)|\b([1-9])\s+(?:personen|persoon|persons?|respondenten|huishoudens|obs|observations|cases|gevallen)\b"
 )
 _KEY_PLACE = re.compile(r"(?i)rin|bsn|persoon|beid|brin|crypt|huishoudnr|pc6|postcode|kvk|\bid\b|_id\b|\bid_")
+_LITERALS = r"(?P<values>[\"'][^\"'\n]{0,200}[\"']|\d[\w.]*|(?:c|list|tuple|set)?\s*[(\[{][^)\]}]{0,4000})"
+_FILTERS = (
+    # rinpersoon == "…", df['RINPERSOON'] != …, RINPERSOON %in% c(…), RINPERSOON.isin([…]), rinpersoon in (…), SELECT IF (brin = '06AB')
+    re.compile(
+        rf"(?i)\b(?P<name>[a-z_]\w{{0,60}})[\"'\])]{{0,3}}\s{{0,20}}(?:[=!<>~]?=|<>|%in%|\b(?:not\s+)?in\b|\.isin\b|\beq\b)\s{{0,20}}{_LITERALS}"
+    ),
+    # inlist(rinpersoon, …)
+    re.compile(r"(?i)\b(?:inlist|inrange|any)\s{0,20}\(\s{0,20}(?P<name>[a-z_]\w{0,60})\s{0,20},(?P<values>[^)\n]{0,4000})"),
+)
+_KEY_VALUE = re.compile(r"(?<![\w.])\d{3,}(?![\w.])|[\"'][0-9A-Za-z]*\d{3}[0-9A-Za-z]*[\"']|[\"']\d{2}[A-Z]{2}(?:\d{2})?[\"']")
 MANY_NUMBERS = 40
 """So many numbers in one bracket are data rather than settings."""
 
@@ -75,8 +85,7 @@ def pieces(source: str, language: str) -> Iterator[Piece]:
 
 def scan(file: FileContent, report: Report) -> None:
     """Check a script."""
-    with file.open() as stream, text_stream(stream) as reader:
-        source = reader.read(MAX_CHARACTERS)
+    source = read(file, report)
     language = file.type if file.type in _GRAMMARS else "py"
     lines = source.splitlines()
     comments: dict[int, str] = {}
@@ -92,6 +101,7 @@ def scan(file: FileContent, report: Report) -> None:
             if piece.kind == "text" and (_PC6.match(_inside(piece)) or _BRIN.match(_inside(piece))):
                 shaped.append(piece)
     _codes(shaped, lines, report)
+    _filters(source, report)
     _brackets(source, language, report)
     literals.check(source, language, report)
     _comments(comments, report)
@@ -133,6 +143,26 @@ def _literal(piece: Piece, lines: list[str], report: Report) -> None:
         ):
             text = Text(en="A text holds a person number.", nl="Een tekst bevat een persoonsnummer.")
             report.add(Rule.SCRIPT_LITERAL, Status.UNSAFE, text, _REMEDY, Where(line=piece.line))
+
+
+def _filters(source: str, report: Report) -> None:
+    """Find values beside a key in a condition or a list to choose from, however short the value is."""
+    for pattern in _FILTERS:
+        for match in pattern.finditer(source):
+            if not report.context.is_identifier(match["name"]):
+                continue
+            if any(not _is_year_or_missing(value.strip("\"'")) for value in _KEY_VALUE.findall(match["values"])):
+                line = source.count("\n", 0, match.start("name")) + 1
+                name = match["name"]
+                text = Text(
+                    en=f"A value of the key ‘{name}’ is written into the script.",
+                    nl=f"Een waarde van de sleutel ‘{name}’ staat in het script geschreven.",
+                )
+                report.add(Rule.SCRIPT_LITERAL, Status.UNSAFE, text, _REMEDY, Where(line=line))
+
+
+def _is_year_or_missing(value: str) -> bool:
+    return len(set(value)) == 1 or value in MISSING_MARKERS or (len(value) == 4 and value[:2] in ("19", "20"))
 
 
 def _codes(shaped: list[Piece], lines: list[str], report: Report) -> None:
