@@ -313,7 +313,15 @@ class Session:
         self._lock = threading.Lock()
         self._pid = os.getpid()
 
-    def call(self, op: str, args: Mapping[str, Any] | None = None, *, progress: Progress | None = None, source: str | None = None) -> Reply:
+    def call(
+        self,
+        op: str,
+        args: Mapping[str, Any] | None = None,
+        *,
+        progress: Progress | None = None,
+        source: str | None = None,
+        note: InterruptNote | None = None,
+    ) -> Reply:
         """Ask the broker and wait for the end.
 
         Parameters
@@ -326,6 +334,8 @@ class Session:
             Told about anything that takes over a second.
         source : str, optional
             The text an error's position points into.
+        note : InterruptNote, optional
+            By which another thread can interrupt the wait.
 
         Raises
         ------
@@ -335,7 +345,7 @@ class Session:
             Typed, readable in the session's language.
         """
         try:
-            with InterruptNote() as note:
+            with note or InterruptNote() as note:
                 connection = self._lend()
                 try:
                     return connection.request(op, args or {}, note, progress)

@@ -13,7 +13,7 @@ from types import FrameType, TracebackType
 
 
 class InterruptNote:
-    """Notes SIGINT instead of raising; does nothing outside the main thread, where no signal arrives.
+    """Notes SIGINT instead of raising. Outside the main thread, where no signal arrives, only :meth:`interrupt` does the same.
 
     Attributes
     ----------
@@ -23,24 +23,38 @@ class InterruptNote:
 
     def __init__(self) -> None:
         self.count = 0
+        self._lock = threading.Lock()
         self._fd = -1
         self._previous: object = None
 
     def __enter__(self) -> InterruptNote:
+        with self._lock:
+            self._fd = os.eventfd(self.count, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is not None:
-            self._fd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
             self._previous = signal.signal(signal.SIGINT, self._note)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._fd >= 0:
+        if self._previous is not None:
             signal.signal(signal.SIGINT, self._previous)  # type: ignore[arg-type]
+            self._previous = None
+        with self._lock:
             os.close(self._fd)
             self._fd = -1
 
+    def interrupt(self) -> None:
+        """Interrupt the wait from another thread; before the block is entered it is kept until then."""
+        with self._lock:
+            self._count()
+
     def _note(self, number: int, frame: FrameType | None) -> None:
+        # without the lock: a signal may come while this very thread holds it
+        self._count()
+
+    def _count(self) -> None:
         self.count += 1
-        os.eventfd_write(self._fd, 1)
+        if self._fd >= 0:
+            os.eventfd_write(self._fd, 1)
 
     @property
     def fd(self) -> int | None:

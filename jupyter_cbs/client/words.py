@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..domain.evidence import TableMeta
+from ..domain.evidence import Statistic, TableMeta
 from ..domain.finding import FileReport, Finding, Status, Where
 from ..domain.money import ExportClass
-from .language import pick, size
+from .language import number, pick, size
 from .markup import Tone
 
 _STATUS = {
@@ -25,12 +25,30 @@ _BASIS = {
     "declared": ("declared", "opgegeven"),
     "found": ("", ""),
 }
-_STATISTIC = {
+_STATISTIC: dict[Statistic, tuple[str, str]] = {
     "count": ("count", "aantal"),
     "sum": ("sum", "som"),
     "mean": ("mean", "gemiddelde"),
     "median": ("median", "mediaan"),
     "share": ("share", "aandeel"),
+    "percentile": ("percentile", "percentiel"),
+    "min": ("minimum", "minimum"),
+    "max": ("maximum", "maximum"),
+    "mean_lowest": ("mean of the lowest", "gemiddelde van de laagste"),
+    "mean_highest": ("mean of the highest", "gemiddelde van de hoogste"),
+    "mode": ("mode", "modus"),
+    "sd": ("standard deviation", "standaardafwijking"),
+    "variance": ("variance", "variantie"),
+    "correlation": ("correlation", "correlatie"),
+    "gini": ("Gini coefficient", "Gini-coëfficiënt"),
+    "ratio": ("ratio", "verhouding"),
+    "lorenz": ("Lorenz curve", "Lorenzcurve"),
+    "survival": ("survival", "overleving"),
+}
+_SHARE_OF = {
+    "row": ("of the row total", "van het rijtotaal"),
+    "column": ("of the column total", "van het kolomtotaal"),
+    "total": ("of the total", "van het totaal"),
 }
 _UNIT = {
     "person": ("persons", "personen"),
@@ -46,10 +64,16 @@ _UNIT = {
 
 def quantity(meta: TableMeta, lang: str) -> tuple[str, str]:
     """Give what a table's cells hold, and in which unit; a unit nobody translated stays as the catalogue has it."""
-    what = " ".join(part for part in (pick(lang, *_STATISTIC[meta.statistic]), meta.spec.values) if part)
+    spec = meta.spec
+    name = pick(lang, *_STATISTIC[meta.statistic])
+    if meta.statistic == "percentile" and spec.percentile is not None:
+        name = f"{name} {number(100 * spec.percentile, lang)}"
+    what = " ".join(part for part in (name, spec.values or spec.time) if part)
+    if spec.second is not None:
+        what = f"{what} / {spec.second}" if meta.statistic == "ratio" else f"{what} · {spec.second}"
     if meta.statistic == "share":
-        base = ("of the row total", "van het rijtotaal") if meta.spec.rows and meta.spec.columns else ("of the total", "van het totaal")
-        what = f"{what} {pick(lang, *base)}"
+        of = spec.share_of or ("row" if spec.rows and spec.columns else "total")
+        what = f"{what} {pick(lang, *_SHARE_OF[of])}"
     unit = _UNIT.get(meta.value_unit)
     return what, meta.value_unit if unit is None else pick(lang, *unit)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..domain.errors import CbsError, Internal, Invalid, NotFound
 from ..domain.text import Text
-from .connection import Reply, Session, no_session
+from .connection import Progress, Reply, Session, no_session
 from .errors import readable
 from .language import choose_language, pick
 from .progress import ProgressDisplay
@@ -18,9 +18,11 @@ from .values import plain
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ..domain.evidence import Statistic
+    from ..domain.evidence import Statistic, TableMeta
+    from ..domain.gateway import ProtectQuery
     from ..domain.project import Principal
     from .catalogue import DatasetView, Listing
+    from .interrupt import InterruptNote
     from .live import EventFeed
     from .panel.view import ExportPanel
     from .report import Report
@@ -250,8 +252,14 @@ class Workspace:
             raise readable(error, self.lang, _pointed_at(error, [source, where, *args["rows"], *args["columns"], values, weight])) from None
         finally:
             progress.close()
-        frame = self._read(reply)
-        return Table(TableMeta.model_validate(reply.answer), frame, self.lang)
+        return Table(TableMeta.model_validate(reply.answer), self._read(reply), self.lang, protector=self._protect)
+
+    def _protect(self, query: ProtectQuery, note: InterruptNote | None, progress: Progress | None) -> tuple[TableMeta, pa.Table]:
+        """Have a table protected; from another thread with a note by which it can be stopped."""
+        from ..domain.evidence import TableMeta
+
+        reply = self._session.call("table.protect", query.model_dump(mode="json"), progress=progress, note=note)
+        return TableMeta.model_validate(reply.answer), self._read(reply)
 
     def precheck(self, paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> Report:
         """Check files against the disclosure rules, as the export will.

@@ -6,7 +6,7 @@ import { speechOf } from '../components/context';
 import { exportIcon } from '../icons';
 import { CommandIDs, DOMAIN, INotebookWriter, IWorkspaceModel } from '../tokens';
 import { ExportButton } from './button';
-import { keepKeysInPanel } from './keys';
+import { keepKeysInOutputs } from './keys';
 import { NotebookWriter } from './writer';
 
 /**
@@ -41,7 +41,7 @@ export const notebookPlugin: JupyterFrontEndPlugin<INotebookWriter> = {
     });
     model.project.changed.connect(() => commands.notifyCommandChanged(CommandIDs.exportPanel));
     palette?.addItem({ command: CommandIDs.exportPanel, category: trans.__('CBS') });
-    keepKeysInPanel();
+    keepKeysInOutputs();
     return writer;
   }
 };
