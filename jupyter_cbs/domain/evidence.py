@@ -122,7 +122,7 @@ class TableSpec(Model):
         None, description="What percentages are of; by default the row total where there are rows and columns, else the grand total."
     )
     bins: int | tuple[float, ...] | None = Field(
-        None, description="Bins of the values as one more row dimension: how many, at round edges, or the edges; the last has its right edge."
+        None, description="Bins of the values as the first column dimension: how many, at round edges, or the edges; the last has its right edge."
     )
     hierarchies: dict[str, Hierarchy] | None = Field(
         None,

@@ -6,18 +6,29 @@ What the figures mean
     Rows of the source (weighted where a weight is given), with ``values`` those that have a valid value; ``n`` counts distinct units.
 ``sum``, ``mean``
     Of the valid values, weighted where a weight is given.
-``median``
-    Of the valid values, unweighted.
+``ratio``
+    Sum of the values over the sum of the second column, of rows that have both.
+``median``, ``percentile``
+    Of the valid values, unweighted, interpolated between ranks.
+``min``, ``max``, ``mode``
+    Of the valid values; of several modes the lowest.
+``mean_lowest``, ``mean_highest``
+    Mean over the units with the lowest or highest value; of a unit with several rows its lowest or highest.
+``sd``, ``variance``, ``correlation``
+    Of the valid values (of rows with both), with denominator r - 1.
+``gini``
+    Of the units' totals.
 ``share``
-    Percentage: with row and column dimensions of the row's total, else of the grand total; of the sum of ``values`` or, without, of the rows.
+    Percentage of the total that is asked for; of the sum of ``values`` or, without, of the rows.
 
 Missing markers (9999, '--') are categories and values like any other; only null, NaN and infinity are missing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Protocol
 
 import duckdb
@@ -26,35 +37,21 @@ import pyarrow as pa
 from pydantic import TypeAdapter
 
 from ..domain.dataset import Dataset
-from ..domain.errors import CbsError, Invalid, TooLarge
-from ..domain.evidence import Category, Dimension, TableSpec, evidence_schema
+from ..domain.errors import CbsError, Invalid
+from ..domain.evidence import Category, Dimension, TableSpec
 from ..domain.rules import QueryLimits, RuleProfile
 from ..domain.text import Text
-from . import evidence
-from .evidence import Base
-from .explain import explain, quoted, unknown_dataset
-from .expressions import PLAIN, Expression, check_repeatable, condition, expression, only_column
+from . import asking, bins, evidence
+from .evidence import Base, Kind
+from .explain import explain
+from .expressions import Expression, condition, expression, only_column
+from .frame import Frame
 from .gate import Gate
+from .levels import Levels, by_chains, by_mapping, by_prefix, check_merge, tree
 from .session import Session
+from .source import Source, institution_of, unit_of
 
-MAX_DIMENSIONS = 6
 _CATEGORIES = TypeAdapter(tuple[Category, ...])
-_NUMERIC = (
-    "TINYINT",
-    "SMALLINT",
-    "INTEGER",
-    "BIGINT",
-    "HUGEINT",
-    "UTINYINT",
-    "USMALLINT",
-    "UINTEGER",
-    "UBIGINT",
-    "UHUGEINT",
-    "FLOAT",
-    "DOUBLE",
-    "DECIMAL",
-)
-_PERSON = frozenset({"RINPERSOON", "RINPERSOONS"})
 
 
 class Answer(Protocol):
@@ -91,6 +88,36 @@ class Evidence:
     views: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Plan:
+    """A specification read against the source's columns.
+
+    Parameters
+    ----------
+    spec, source
+        What was asked, and where the rows come from.
+    base
+        The rows.
+    notes
+        What the reader should know.
+    bins
+        Labels of the bins of a histogram in their order; they are the first of the column dimensions.
+    """
+
+    spec: TableSpec
+    source: Source
+    base: Base
+    notes: list[Text]
+    bins: tuple[str, ...] = ()
+
+    @property
+    def number(self) -> str:
+        """SQL of the value as a number, for bins."""
+        if self.base.value is None:
+            raise asking.bad_bins()
+        return f"({self.base.value.sql})::{'INTEGER' if self.base.kind == 'bool' else 'DOUBLE'}"
+
+
 def tabulate(
     spec: TableSpec, dataset: Dataset | None, profile: RuleProfile, limits: QueryLimits, session: Session, gate: Gate, answer: Answer
 ) -> Evidence:
@@ -114,116 +141,86 @@ def tabulate(
     NotFound
         ``unknown_dataset``, ``unknown_column``.
     Invalid
-        ``expression``, ``sql_syntax``, ``values_missing``, ``values_not_numeric``, ``weight_not_numeric``, ``weight_median``,
-        ``too_many_dimensions``, ``duplicate_dimension``, ``not_repeatable``.
+        ``expression``, ``sql_syntax``, ``values_not_numeric``, ``weight_not_numeric``, ``duplicate_dimension``, ``not_repeatable``,
+        ``merge``, ``merge_across_subtotals``, ``hierarchy``, ``hierarchy_code_taken``, ``too_many_levels``, and those of
+        :func:`jupyter_cbs.query.asking.check`.
     TooLarge
         ``too_many_cells``.
     """
-    source = _Source.of(spec.source, dataset, session, gate)
-    base, notes = _base(spec, source, session, gate)
-    most = _most_rows(base, source, answer)
-    exactly = most > 1 and spec.statistic in ("count", "share")
-    mask = most >= evidence.MASK_FROM and not exactly
-    found = answer(evidence.cells(base, spec.statistic, mask=mask, limit=limits.max_table_cells))
-    if found.num_rows > limits.max_table_cells:
-        raise _too_many_cells(limits.max_table_cells)
-    frame = _Frame(found, len(base.dimensions))
-    frame.bound(most)
-    if most > 1:
-        enough = evidence.proved(spec.statistic, profile, frame.n, frame.top1, frame.abs_total)
-        _count_exactly(base, frame, np.zeros(len(enough), np.bool_) if exactly else enough, session, answer)
+    asking.check(spec)
+    source = Source.of(spec.source, dataset, session, gate)
+    plan = _plan(spec, source, profile, session, gate)
+    if spec.bins is not None:
+        plan = _binned(plan, answer)
+    plan = replace(plan, base=replace(plan.base, levels=_levels(plan, limits, session, gate, answer)))
+    base = plan.base
+    if prod(base.level(i).depth + 2 for i in range(len(base.dimensions))) > asking.MAX_GROUPINGS:
+        raise asking.too_many_groupings()
+    frame = _gather(plan, profile, limits, session, answer)
+    dimensions = tuple(_dimension(i, e, frame, plan) for i, e in enumerate(base.dimensions))
     if spec.statistic == "share":
-        frame.to_shares(len(spec.rows) if spec.columns else 0)
+        frame.to_shares(_kept(plan))
     return Evidence(
         frame=frame.table(),
-        dimensions=tuple(_dimension(i, e, frame, source) for i, e in enumerate(base.dimensions)),
-        value_label=_value_label(spec, base),
-        value_unit=_value_unit(spec, base, source),
+        dimensions=dimensions,
+        value_label=_value_label(plan),
+        value_unit=_value_unit(plan),
         unit=source.unit_word(base.unit),
-        notes=tuple(notes),
+        notes=tuple(plan.notes),
         views=source.views,
     )
 
 
-@dataclass(frozen=True)
-class _Source:
-    """Where the rows come from."""
-
-    sql: str
-    columns: Mapping[str, str]
-    dataset: Dataset | None
-    views: frozenset[str]
-
-    @classmethod
-    def of(cls, text: str, dataset: Dataset | None, session: Session, gate: Gate) -> _Source:
-        name = text.strip()
-        if PLAIN.fullmatch(name):
-            view = session.view(name)
-            if view is None:
-                raise unknown_dataset(name, session.views)
-            return cls(quoted(view), session.columns(view), dataset, frozenset({view}))
-        admitted = gate.admit(text)
-        check_repeatable(gate.tree(text))
-        inner = f"(\n{name.rstrip('; ')}\n) AS source"
-        try:
-            columns = session.describe(f"SELECT * FROM {inner}")
-        except duckdb.Error as error:
-            known = [column for view in sorted(admitted.views) for column in session.columns(view)]
-            raise explain(error, "", session.secrets, known, session.views) from error
-        return cls(inner, columns, None, admitted.views)
-
-    def label(self, column: str | None) -> str:
-        variable = self._variable(column)
-        return "" if variable is None else variable[0]
-
-    def measured_in(self, column: str | None) -> str:
-        variable = self._variable(column)
-        return "" if variable is None else variable[1]
-
-    def codes(self, column: str | None) -> Mapping[str, str]:
-        variable = self._variable(column)
-        return {} if variable is None else variable[2]
-
-    def _variable(self, column: str | None) -> tuple[str, str, Mapping[str, str]] | None:
-        if self.dataset is None or column is None:
-            return None
-        for variable in self.dataset.variables:
-            if variable.name.casefold() == column.casefold():
-                return variable.label, variable.unit, variable.codes
-        return None
-
-    def unit_word(self, unit: tuple[Expression, ...]) -> str:
-        """Say what ``n`` counts."""
-        names = {e.name.upper() for e in unit}
-        if names and names <= _PERSON:
-            return "person"
-        if self.dataset is not None and names == {name.upper() for name in self.dataset.unit_key}:
-            return self.dataset.unit
-        return " + ".join(e.name for e in unit) if unit else ("row" if self.dataset is None else self.dataset.unit)
+def _gather(plan: Plan, profile: RuleProfile, limits: QueryLimits, session: Session, answer: Answer) -> Frame:
+    """Run the scans and put their figures together."""
+    spec, base = plan.spec, plan.base
+    statistic = spec.statistic
+    most = _most_rows(base, plan.source, answer)
+    exactly = most > 1 and statistic in ("count", "share")
+    mask = most >= evidence.MASK_FROM and not exactly
+    percentile = 0.5 if statistic == "median" else spec.percentile
+    found = answer(evidence.cells(base, statistic, mask=mask, limit=limits.max_table_cells, percentile=percentile))
+    if found.num_rows > limits.max_table_cells:
+        raise asking.too_many_cells(limits.max_table_cells)
+    frame = Frame(found, len(base.dimensions))
+    known = frame.bound(most, percentile, not (base.apart and base.weighting == "expansion"))
+    enough = evidence.proved(statistic, profile, known, spec.extremes)
+    if exactly:
+        enough = np.zeros(len(frame), np.bool_)
+    _count_exactly(plan, frame, enough, most > 1, profile, session, answer)
+    if statistic in evidence.SPECIAL:
+        frame.take_special(answer(evidence.special(base, statistic, per_unit=most > 1, extremes=spec.extremes or evidence.EXTREMES)))
+    if base.institution is not None:
+        frame.take_institutions(answer(evidence.institutions(base)))
+    if plan.bins:
+        _mark_edges(plan, frame, answer)
+    return frame
 
 
-def _base(spec: TableSpec, source: _Source, session: Session, gate: Gate) -> tuple[Base, list[Text]]:
+def _plan(spec: TableSpec, source: Source, profile: RuleProfile, session: Session, gate: Gate) -> Plan:
     """Read the parts of the specification against the source's columns."""
-    if len(spec.dimensions) > MAX_DIMENSIONS:
-        raise Invalid(
-            "too_many_dimensions",
-            Text(en=f"A table has at most {MAX_DIMENSIONS} dimensions.", nl=f"Een tabel heeft hoogstens {MAX_DIMENSIONS} dimensies."),
-            Text(en="Make several tables.", nl="Maak meer tabellen."),
-        )
-    if spec.values is None and spec.statistic in ("sum", "mean", "median"):
-        raise Invalid(
-            "values_missing",
-            Text(en=f"A {spec.statistic} needs values.", nl=f"Voor '{spec.statistic}' zijn waarden nodig."),
-            Text(en="Give values='<column>'.", nl="Geef values='<kolom>'."),
-        )
-    if spec.weight is not None and spec.statistic == "median":
-        raise Invalid(
-            "weight_median",
-            Text(en="Medians are not weighted.", nl="Medianen worden niet gewogen."),
-            Text(en="Leave the weight out, or ask for the mean.", nl="Laat het gewicht weg, of vraag het gemiddelde."),
-        )
     columns = source.columns
     dimensions = tuple(expression(text, columns, gate) for text in spec.dimensions)
+    value = None if spec.values is None else expression(spec.values, columns, gate)
+    second = None if spec.second is None else expression(spec.second, columns, gate)
+    weight = None if spec.weight is None else only_column(spec.weight, columns)
+    if weight is not None and not columns[weight.name].startswith(asking.NUMERIC):
+        raise asking.not_numeric("weight_not_numeric", weight.name, columns[weight.name])
+    where = None if spec.where is None or not spec.where.strip() else condition(spec.where, gate)
+    unit, notes = unit_of(spec, source)
+    institution, more = institution_of(spec, source)
+    counting = spec.statistic == "count" or spec.values is None
+    base = Base(
+        source.sql, dimensions, value, counting, "other", weight, unit, institution, where, second, "other", weighting=profile.weighted_dominance
+    )
+    types = types_of(base, session, gate)
+    kind, second_kind = types.get("v0", ""), types.get("y0", "")
+    if value is not None and (not counting or spec.bins is not None) and not _is_number(kind):
+        raise asking.not_numeric("values_not_numeric", value.name, kind)
+    if second is not None and not _is_number(second_kind):
+        raise asking.not_numeric("values_not_numeric", second.name, second_kind)
+    base = replace(base, kind=_kind(kind), second_kind=_kind(second_kind))
+    plan = Plan(spec, source, base, [*notes, *more])
     names = [e.name.casefold() for e in dimensions]
     if len(set(names)) < len(names):
         raise Invalid(
@@ -231,48 +228,151 @@ def _base(spec: TableSpec, source: _Source, session: Session, gate: Gate) -> tup
             Text(en="A dimension occurs twice.", nl="Een dimensie komt twee keer voor."),
             Text(en="Give each its own alias: 'expression AS name'.", nl="Geef elk een eigen naam: 'expressie AS naam'."),
         )
-    value = None if spec.values is None else expression(spec.values, columns, gate)
-    weight = None if spec.weight is None else only_column(spec.weight, columns)
-    if weight is not None and not columns[weight.name].startswith(_NUMERIC):
-        raise _not_numeric("weight_not_numeric", weight.name, columns[weight.name])
-    where = None if spec.where is None or not spec.where.strip() else condition(spec.where, gate)
-    unit, notes = _unit(spec, source)
-    institution = None
-    if source.dataset is not None and source.dataset.institution_key is not None:
-        institution = only_column(source.dataset.institution_key, columns)
-    counting = spec.statistic == "count" or spec.values is None
-    base = Base(source.sql, dimensions, value, counting, "other", weight, unit, institution, where)
-    types = _types(base, session, gate)
-    kind = types.get("v0", "")
-    if value is not None and not counting and not kind.startswith((*_NUMERIC, "BOOLEAN")):
-        raise _not_numeric("values_not_numeric", value.name, kind)
-    if kind in ("FLOAT", "DOUBLE", "BOOLEAN"):
-        base = replace(base, kind="bool" if kind == "BOOLEAN" else "float")
-    return base, notes
+    return plan
 
 
-def _unit(spec: TableSpec, source: _Source) -> tuple[tuple[Expression, ...], list[Text]]:
-    """Give the columns that name the unit, and what to say about them."""
-    columns = source.columns
-    asked = (spec.unit,) if isinstance(spec.unit, str) else spec.unit
-    if asked:
-        unit = tuple(only_column(name, columns) for name in asked)
-        own = {name.casefold() for name in source.dataset.unit_key} if source.dataset is not None else set()
-        if own and own != {e.name.casefold() for e in unit}:
-            names = ", ".join(e.name for e in unit)
-            return unit, [Text(en=f"n counts distinct {names}, as asked, not the data set's own units.",
-                               nl=f"n telt verschillende {names}, zoals gevraagd, niet de eigen eenheden van het bestand.")]  # fmt: skip
-        return unit, []
-    if source.dataset is not None:
-        return tuple(only_column(name, columns) for name in source.dataset.unit_key), []
-    person = tuple(Expression(name, quoted(name), name) for name in columns if name.upper() in _PERSON)
-    if any(e.name.upper() == "RINPERSOON" for e in person):
-        return person, []
-    return (), [Text(en="The source names no unit: each row counts as one. Give unit='<column>' where rows are not units.",
-                     nl="De bron noemt geen eenheid: elke rij telt als één. Geef unit='<kolom>' waar rijen geen eenheden zijn.")]  # fmt: skip
+def _is_number(kind: str) -> bool:
+    return kind.startswith((*asking.NUMERIC, "BOOLEAN"))
 
 
-def _types(base: Base, session: Session, gate: Gate) -> dict[str, str]:
+def _kind(kind: str) -> Kind:
+    return "bool" if kind == "BOOLEAN" else "float" if kind in ("FLOAT", "DOUBLE") else "other"
+
+
+def _binned(plan: Plan, answer: Answer) -> Plan:
+    """Make the bins of the values the first column dimension; rows without a value, or outside the edges, are left out."""
+    base, spec = plan.base, plan.spec
+    value = base.value
+    if value is None or spec.bins is None:
+        raise asking.bad_bins()
+    number = plan.number
+    known = f"{number} IS NOT NULL AND isfinite({number}::DOUBLE)"
+    where = known if base.where is None else f"{base.where} AND {known}"
+    if isinstance(spec.bins, int):
+        range_ = answer(f"SELECT min({number})::DOUBLE AS low, max({number})::DOUBLE AS high FROM {base.source} WHERE {where}").to_pylist()[0]
+        low, high = range_["low"], range_["high"]
+        edges = bins.round_edges(0.0 if low is None else low, 1.0 if high is None else high, spec.bins)
+    else:
+        edges = bins.edges_of(spec.bins)
+    dimension = Expression(value.name, bins.assigned(number, edges), value.column)
+    split = len(spec.rows)
+    dimensions = (*base.dimensions[:split], dimension, *base.dimensions[split:])
+    inside = f"({where} AND {bins.within(number, edges)})"
+    outside = answer(f"SELECT count(*)::BIGINT AS c FROM {base.source} WHERE {where} AND NOT {bins.within(number, edges)}").to_pylist()[0]["c"]
+    notes = [*plan.notes]
+    if outside:
+        notes.append(Text(en=f"Rows outside the edges were left out: {outside:,}.", nl=f"Rijen buiten de grenzen zijn weggelaten: {outside:,}."))
+    return replace(plan, base=replace(base, dimensions=dimensions, where=inside), notes=notes, bins=bins.labels(edges))
+
+
+def _mark_edges(plan: Plan, frame: Frame, answer: Answer) -> None:
+    """Set ``ties`` of the outer bins to the rows that lie exactly on the outer edge, where some do: there it is an extreme of the data."""
+    base, at = plan.base, len(plan.spec.rows)
+    number = plan.number
+    low, high = plan.bins[0][1:].split(", ")[0], plan.bins[-1][:-1].split(", ")[1]
+    counted = answer(
+        f"SELECT count(*) FILTER ({number} = {low})::BIGINT AS low, count(*) FILTER ({number} = {high})::BIGINT AS high "
+        f"FROM {base.source} WHERE {base.where}"
+    ).to_pylist()[0]  # fmt: skip
+    codes = np.array(frame.codes[at], object)
+    for name, code in (("low", plan.bins[0]), ("high", plan.bins[-1])):
+        here = (codes == code) & (frame.levels[at] == 0)
+        if counted[name]:
+            frame.ties[here] = np.fmin(np.where(np.isnan(frame.ties[here]), counted[name], frame.ties[here]), counted[name])
+
+
+def _levels(plan: Plan, limits: QueryLimits, session: Session, gate: Gate, answer: Answer) -> tuple[Levels, ...]:
+    """Read merges and hierarchies, and find the codes of those that are columns."""
+    spec, base = plan.spec, plan.base
+    names = {e.name.casefold(): i for i, e in enumerate(base.dimensions)}
+    merges = {_place(name, names, base): merge for name, merge in (spec.merge or {}).items()}
+    wanted = {_place(name, names, base): hierarchy for name, hierarchy in (spec.hierarchies or {}).items()}
+    made = []
+    for i, dimension in enumerate(base.dimensions):
+        merge = merges.get(i, {})
+        check_merge(dimension.name, merge)
+        hierarchy = wanted.get(i)
+        if hierarchy is None:
+            made.append(Levels(merge))
+        elif isinstance(hierarchy, dict):
+            made.append(by_mapping(hierarchy, merge))
+        elif isinstance(hierarchy, str) or all(isinstance(part, str) for part in hierarchy):
+            columns = (hierarchy,) if isinstance(hierarchy, str) else tuple(str(part) for part in hierarchy)
+            made.append(_by_columns(plan, i, columns, merge, limits, gate, answer))
+        else:
+            made.append(by_prefix([int(part) for part in hierarchy], merge))
+    return tuple(made)
+
+
+def _place(name: str, names: dict[str, int], base: Base) -> int:
+    if name.casefold() not in names:
+        raise asking.unknown_dimension(name, tuple(e.name for e in base.dimensions))
+    return names[name.casefold()]
+
+
+def _by_columns(
+    plan: Plan, i: int, columns: Sequence[str], merge: dict[str, tuple[str, ...]], limits: QueryLimits, gate: Gate, answer: Answer
+) -> Levels:
+    """Look up which codes of the columns stand above each code.
+
+    A code of a column that is also a code below it is called by its column as well: ``PROVINCIE 20``.
+    """
+    base, source = plan.base, plan.source
+    if not columns:
+        raise asking.unknown_dimension("", tuple(e.name for e in base.dimensions))
+    above = [expression(text, source.columns, gate) for text in columns]
+    asked = replace(base, dimensions=(base.dimensions[i], *above), value=None, second=None, weight=None, counting=True, levels=())
+    texts = ", ".join(f"k{at}::VARCHAR AS c{at}" for at in range(len(above) + 1))
+    pairs = answer(f"SELECT DISTINCT {texts} FROM {asked.sql(unit=False, institution=False)} LIMIT {limits.max_table_cells + 1}")
+    if pairs.num_rows > limits.max_table_cells:
+        raise asking.too_many_cells(limits.max_table_cells)
+    taken = {code for code in pairs.column("c0").to_pylist() if code is not None}
+    names: list[dict[str, str]] = []
+    labels: dict[str, str] = {}
+    for at, column in enumerate(above, start=1):
+        codes = sorted({code for code in pairs.column(f"c{at}").to_pylist() if code is not None})
+        named = {code: code if code not in taken else f"{column.name} {code}" for code in codes}
+        taken |= set(named.values())
+        names.append(named)
+        listed = source.codes(column.column)
+        labels |= {name: listed.get(code) or name for code, name in named.items()}
+    chains: dict[str, tuple[str, ...]] = {}
+    for row in pairs.to_pylist():
+        code = row["c0"]
+        if code is None:
+            continue
+        chain = tuple(names[at - 1][row[f"c{at}"]] for at in range(len(above), 0, -1) if row[f"c{at}"] is not None)
+        if chains.setdefault(code, chain) != chain:
+            name = base.dimensions[i].name
+            raise Invalid(
+                "hierarchy",
+                Text(en=f"Category '{code}' of {name} lies under more than one of {', '.join(columns)}.",
+                     nl=f"Categorie '{code}' van {name} ligt onder meer dan één van {', '.join(columns)}."),
+                Text(en="Use it as a dimension of its own, or choose the rows in which it is one.",
+                     nl="Gebruik die als eigen dimensie, of kies de rijen waarin het er één is."),
+            )  # fmt: skip
+    _check_nested(chains, base.dimensions[i].name)
+    return by_chains(chains, merge, labels)
+
+
+def _check_nested(chains: dict[str, tuple[str, ...]], name: str) -> None:
+    """Refuse a subtotal that lies under two others, or at two depths."""
+    parent: dict[str, tuple[str, ...]] = {}
+    for chain in chains.values():
+        for at, node in enumerate(chain):
+            if parent.setdefault(node, chain[:at]) != chain[:at]:
+                raise Invalid(
+                    "hierarchy",
+                    Text(
+                        en=f"Subtotal '{node}' of {name} lies under more than one other.",
+                        nl=f"Subtotaal '{node}' van {name} ligt onder meer dan één.",
+                    ),
+                    Text(en="Name the columns from fine to coarse.", nl="Noem de kolommen van fijn naar grof."),
+                )
+
+
+def types_of(base: Base, session: Session, gate: Gate) -> dict[str, str]:
+    """Give the types of a table's rows: name → DuckDB type."""
     text = f"SELECT * FROM {base.sql(unit=True, institution=True)}"
     # Admitted first: nothing a researcher wrote is bound, even for its types, before the gate has looked at it.
     try:
@@ -286,7 +386,7 @@ def _types(base: Base, session: Session, gate: Gate) -> dict[str, str]:
         raise explain(error, "", session.secrets, names, session.views) from error
 
 
-def _most_rows(base: Base, source: _Source, answer: Answer) -> int:
+def _most_rows(base: Base, source: Source, answer: Answer) -> int:
     """Give M, the most rows any unit has: the catalogue's figure where it speaks of these rows and units, else counted."""
     if not base.unit:
         return 1
@@ -299,160 +399,117 @@ def _most_rows(base: Base, source: _Source, answer: Answer) -> int:
     return max(1, most)
 
 
-class _Frame:
-    """The evidence while it is being put together; arrays of shape (m,), one element per cell and margin."""
-
-    def __init__(self, found: pa.Table, dimensions: int) -> None:
-        self.found = found
-        self.dimensions = dimensions
-        self.codes = [found.column(f"d{i}").to_pylist() for i in range(dimensions)]
-        self.totals = [found.column(f"g{i}").to_numpy() for i in range(dimensions)]
-        self.value = _floats(found, "value")
-        self.rows = _ints(found, "rows")
-        self.valid = _ints(found, "valid")
-        self.abs_total = _floats(found, "abs_total")
-        self.n = self.valid.copy()
-        self.top1 = _floats(found, "largest")
-        self.top2 = np.full(len(self.n), np.nan)
-        self.n_exact = np.ones(len(self.n), np.bool_)
-        self.top_exact = np.ones(len(self.n), np.bool_)
-
-    def bound(self, most: int) -> None:
-        """Set bounds on units and largest contributions; where a row is a unit they are the figures themselves."""
-        self.n, self.top1 = evidence.bounds(self.valid, self.top1, most, _ints(self.found, "bits"))
-        known = self.valid == 0 if most > 1 else np.ones(len(self.n), np.bool_)
-        self.n_exact, self.top_exact = known.copy(), known.copy()
-
-    def pattern(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        """Give for each row which dimensions it totals, as bits."""
-        bits = np.zeros(len(self.n), np.int64)
-        for i, total in enumerate(self.totals):
-            bits |= total.astype(np.int64) << i
-        return bits
-
-    def to_shares(self, leading: int) -> None:
-        """Turn values into percentages of the total over all but the first ``leading`` dimensions."""
-        base = {}
-        keys = [tuple((self.totals[i][row], self.codes[i][row]) for i in range(leading)) for row in range(len(self.n))]
-        over = np.ones(len(self.n), np.bool_)
-        for i in range(leading, self.dimensions):
-            over &= self.totals[i]
-        if not leading:
-            for total in self.totals:
-                over &= total
-        for row in np.flatnonzero(over).tolist():
-            base[keys[row]] = self.value[row]
-        whole = np.array([base[key] for key in keys], np.float64)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            self.value = np.where(whole != 0, 100 * self.value / whole, np.nan)
-
-    def table(self) -> pa.Table:
-        """Give the evidence frame."""
-        found = self.found
-        arrays = [found.column(f"d{i}") for i in range(self.dimensions)]
-        arrays += [found.column(f"g{i}") for i in range(self.dimensions)]
-        arrays += [
-            pa.array(self.value, from_pandas=True),
-            pa.array(self.rows),
-            pa.array(self.rows - self.valid),
-            pa.array(self.n),
-            pa.array(self.n_exact),
-            found.column("total"),
-            found.column("abs_total"),
-            pa.array(self.top1, from_pandas=True),
-            pa.array(self.top2, from_pandas=True),
-            pa.array(self.top_exact),
-            found.column("negatives"),
-            found.column("institutions"),
-        ]
-        schema = evidence_schema(self.dimensions)
-        return pa.table([_one(array).cast(field.type) for array, field in zip(arrays, schema, strict=True)], schema=schema)
-
-
-def _count_exactly(base: Base, frame: _Frame, proved: evidence.Mask, session: Session, answer: Answer) -> None:
+def _count_exactly(plan: Plan, frame: Frame, proved: evidence.Mask, several: bool, profile: RuleProfile, session: Session, answer: Answer) -> None:
     """Count units and contributions of the groups the bounds do not settle, margin by margin."""
+    base, statistic = plan.base, plan.spec.statistic
+    ranked = statistic in evidence.RANKED
+    percentile = 0.5 if statistic == "median" else plan.spec.percentile
     undecided = ~proved & (frame.valid > 0)
-    pattern = frame.pattern()
-    for bits in np.unique(pattern[undecided]).tolist():
-        grouped = [i for i in range(frame.dimensions) if not bits >> i & 1]
-        rows = np.flatnonzero((pattern == bits) & undecided)
+    if not undecided.any():
+        return
+    pattern = np.zeros(len(frame), np.int64)
+    for level, i in zip(frame.levels, range(frame.dimensions), strict=True):
+        pattern = pattern * (base.level(i).depth + 2) + level + 1
+    for kind in np.unique(pattern[undecided]).tolist():
+        rows = np.flatnonzero((pattern == kind) & undecided)
+        grouped = [(i, int(level[rows[0]])) for i, level in enumerate(frame.levels) if level[rows[0]] >= 0]
         at = pa.array(rows)
-        keys = pa.table({"cell": at, **{f"k{i}": frame.found.column(f"k{i}").take(at) for i in grouped}})
-        session.connection.register(evidence.KEYS, keys)
+        keys = {"cell": at} | {f"k{i}": frame.found.column(f"{'d' if level else 'k'}{i}").take(at) for i, level in grouped}
+        if ranked:
+            keys["at"] = pa.array(frame.value[rows], from_pandas=True)
+        session.connection.register(evidence.KEYS, pa.table(keys))
         try:
-            counted = answer(evidence.per_unit(base, grouped), frozenset({evidence.KEYS}))
+            sql = evidence.per_unit(base, grouped, several=several, ranked=ranked, largest=profile.dominance_units)
+            counted = answer(sql, frozenset({evidence.KEYS}))
         finally:
             session.connection.unregister(evidence.KEYS)
-        cell = _ints(counted, "cell")
-        frame.n[cell] = _ints(counted, "n")
-        frame.top1[cell] = _floats(counted, "top1")
-        frame.top2[cell] = _floats(counted, "top2")
-        frame.n_exact[cell] = frame.top_exact[cell] = True
+        frame.take_exact(counted, ranked, percentile, True)
 
 
-def _dimension(i: int, what: Expression, frame: _Frame, source: _Source) -> Dimension:
+def _kept(plan: Plan) -> list[int]:
+    """Give the dimensions a percentage is not totalled over."""
+    spec = plan.spec
+    rows, all_ = range(len(spec.rows)), range(len(plan.base.dimensions))
+    of = spec.share_of or ("row" if spec.rows and len(plan.base.dimensions) > len(spec.rows) else "total")
+    return [*rows] if of == "row" else [i for i in all_ if i not in rows] if of == "column" else []
+
+
+def _dimension(i: int, what: Expression, frame: Frame, plan: Plan) -> Dimension:
     """Give a dimension with its categories: code lists in their own order, everything else sorted, missing last."""
-    alone = ~frame.totals[i]
-    for j, total in enumerate(frame.totals):
-        if j != i:
-            alone = alone & total
-    present = [frame.codes[i][row] for row in np.flatnonzero(alone).tolist()]
-    labels = source.codes(what.column)
-    known = set(present)
-    listed = [code for code in labels if code in known]
-    rest = [code for code in present if code not in labels]
+    level, source = plan.base.level(i), plan.source
+    present = frame.order_of(i)
+    if plan.bins and i == len(plan.spec.rows):
+        codes: list[str | None] = list(plan.bins)
+        labels: dict[str, str] = {}
+    else:
+        labels = dict(source.codes(what.column))
+        known = set(present)
+        listed = [code for code in labels if code in known]
+        rest = [code for code in present if code not in labels]
+        codes = [*listed, *rest]
+        if level.merge:
+            codes = _with_merged(codes, labels, level)
+    ordered, parents = tree(codes, level)
+    labels |= level.labels or {}
     # In one call: there can be tens of thousands.
     categories = _CATEGORIES.validate_python(
-        [{"code": code, "label": "unknown" if code is None else labels.get(code) or code} for code in [*listed, *rest]]
+        [{"code": code, "label": "unknown" if code is None else code if code in level.merge else labels.get(code) or code} for code in ordered]
     )
-    return Dimension(name=what.name, label=source.label(what.column) or what.name, categories=categories)
+    return Dimension(name=what.name, label=source.label(what.column) or what.name, categories=categories, parents=parents)
 
 
-def _value_label(spec: TableSpec, base: Base) -> str:
-    what = "" if base.value is None else f" {base.value.name}"
+def _with_merged(codes: list[str | None], labels: dict[str, str], level: Levels) -> list[str | None]:
+    """Put merged categories where the first of their members would stand; codes have become text, so numbers are sorted as such again."""
+    place = {code: at for at, code in enumerate(labels)}
+    member = level.merge
+    numbers = all(_number(code) is not None for name in codes if name is not None for code in member.get(name, (name,)))
+
+    def order(code: str | None) -> tuple[bool, bool, float, str]:
+        if code is None:
+            return True, False, 0.0, ""
+        ranks = []
+        for part in member.get(code, (code,)):
+            number = _number(part) if numbers else None
+            ranks.append((False, part not in place, float(place.get(part, 0)) if part in place or number is None else number, part))
+        return min(ranks)
+
+    return sorted(codes, key=order)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _value_label(plan: Plan) -> str:
+    spec, base = plan.spec, plan.base
+    name = "" if base.value is None or plan.bins else f" {base.value.name}"
     if spec.statistic == "share":
-        return f"share{what} of {'row total' if spec.rows and spec.columns else 'total'}"
-    return f"{spec.statistic}{what}"
+        of = spec.share_of or ("row" if spec.rows and len(base.dimensions) > len(spec.rows) else "total")
+        return f"share{name} of {'total' if of == 'total' else f'{of} total'}"
+    if spec.statistic == "percentile" and spec.percentile is not None:
+        return f"p{spec.percentile * 100:g}{name}"
+    if spec.statistic in ("mean_lowest", "mean_highest"):
+        return f"mean of the {spec.extremes or evidence.EXTREMES} {'lowest' if spec.statistic == 'mean_lowest' else 'highest'}{name}"
+    if base.second is not None:
+        return f"{spec.statistic}{name} {'/' if spec.statistic == 'ratio' else 'and'} {base.second.name}"
+    return f"{spec.statistic}{name}"
 
 
-def _value_unit(spec: TableSpec, base: Base, source: _Source) -> str:
+def _value_unit(plan: Plan) -> str:
+    spec, base, source = plan.spec, plan.base, plan.source
     if spec.statistic == "share":
         return "%"
     if base.counting:
         return "rows" if source.dataset is None else source.dataset.unit
+    if spec.statistic in ("correlation", "gini", "ratio", "variance"):
+        return ""
     return source.measured_in(base.value.column) if base.value is not None else ""
-
-
-def _floats(table: pa.Table, name: str) -> evidence.Floats:
-    return np.asarray(table.column(name).to_numpy(), np.float64)
-
-
-def _ints(table: pa.Table, name: str) -> evidence.Ints:
-    return np.array(table.column(name).to_numpy(), np.int64)
-
-
-def _one(array: pa.Array | pa.ChunkedArray) -> pa.Array:
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
 def without_position(error: CbsError) -> CbsError:
     """Take the position off an error in an assembled statement: it is no place in what the researcher wrote."""
     error.position = None
     return error
-
-
-def _not_numeric(code: str, name: str, kind: str) -> Invalid:
-    return Invalid(
-        code,
-        Text(en=f"'{name}' is {kind}, not a number.", nl=f"'{name}' is {kind}, geen getal."),
-        Text(en="Choose a numeric column, or convert: values='TRY_CAST(x AS DOUBLE)'.",
-             nl="Kies een numerieke kolom, of zet om: values='TRY_CAST(x AS DOUBLE)'."),
-    )  # fmt: skip
-
-
-def _too_many_cells(most: int) -> TooLarge:
-    return TooLarge(
-        "too_many_cells",
-        Text(en=f"The table has more than {most:,} cells, margins included.", nl=f"De tabel heeft meer dan {most:,} cellen, inclusief totalen."),
-        Text(en="Use coarser categories, or fewer dimensions.", nl="Gebruik grovere categorieën, of minder dimensies."),
-    )
