@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .catalogue import DatasetView, Listing
     from .interrupt import InterruptNote
     from .live import EventFeed
+    from .models.report import ModelReport
     from .panel.view import ExportPanel
     from .report import Report
     from .result import Result
@@ -301,6 +302,37 @@ class Workspace:
         finally:
             progress.close()
         return Report(PrecheckReport.model_validate(reply.answer), self.lang)
+
+    def check(
+        self,
+        obj: Any,
+        X: Any = None,
+        y: Any = None,
+        *,
+        unit: Any = None,
+        source: str | Sequence[str] | None = None,
+    ) -> ModelReport:
+        """Check a fitted model against the disclosure rules: degrees of freedom, units per level, saturation.
+
+        Parameters
+        ----------
+        obj : object
+            Results of statsmodels or linearmodels, or an estimator of scikit-learn.
+        X, y : data, optional
+            What the estimator was fitted on; scikit-learn does not keep it.
+        unit : str, sequence of str, or values, optional
+            Column(s) of the data, or one value per row, that name the unit; by default a key of persons among the data, else every row counts.
+        source : str or sequence of str, optional
+            Data sets it was made from; their rule profiles apply.
+
+        Raises
+        ------
+        Invalid
+            If it is no such object, or is not fitted, or what is given does not fit it.
+        """
+        from .checking import check
+
+        return check(self._session, obj, X, y, unit, source)
 
     def quota(self) -> Storage:
         """Show the use of both storage areas, each figure with its age."""

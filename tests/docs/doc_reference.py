@@ -16,6 +16,8 @@ from typing import Any, Final
 
 from jupyter_cbs.cli import VERBS
 from jupyter_cbs.client.catalogue import DatasetView, Listing
+from jupyter_cbs.client.models.report import ModelReport
+from jupyter_cbs.client.outputs import OutputCheck
 from jupyter_cbs.client.report import Report
 from jupyter_cbs.client.result import Result
 from jupyter_cbs.client.storage import Storage
@@ -31,7 +33,7 @@ from jupyter_cbs.server.routes import OFFERED
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 REFERENCE: Final = ROOT / "docs" / "reference"
-CLASSES: Final = (Workspace, Result, Table, Listing, DatasetView, Report, Storage)
+CLASSES: Final = (Workspace, Result, Table, Listing, DatasetView, Report, OutputCheck, ModelReport, Storage)
 
 
 def _cell(text: object) -> str:

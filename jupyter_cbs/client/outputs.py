@@ -1,0 +1,96 @@
+"""What the check of a model or a figure shows: a verdict, what is wrong, why, and what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..domain.figure import OutputFinding, OutputReport
+from ..domain.finding import Status
+from . import markup
+from .language import pick
+from .words import tone, verdict
+
+if TYPE_CHECKING:
+    import pandas
+
+SHOWN_FINDINGS = 8
+"""Findings that are shown at once; the rest is in ``.df()``."""
+
+
+class OutputCheck:
+    """The verdict on a model or a figure.
+
+    Parameters
+    ----------
+    report : OutputReport
+        The broker's answer.
+    lang : str
+        Language of the display.
+    """
+
+    def __init__(self, report: OutputReport, lang: str) -> None:
+        self.report = report
+        self._lang = lang
+
+    @property
+    def status(self) -> Status:
+        """The worst verdict."""
+        return self.report.status
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything is safe."""
+        return self.report.status is Status.SAFE
+
+    @property
+    def findings(self) -> tuple[OutputFinding, ...]:
+        """What a checker would say, worst first."""
+        return self.report.findings
+
+    def df(self) -> pandas.DataFrame:
+        """Give the findings as a data frame: status, rule, subject, basis, text, remedy."""
+        import pandas
+
+        rows = [(f.status.value, f.rule.value, f.subject, f.basis, f.text.say(self._lang), f.remedy.say(self._lang)) for f in self.report.findings]
+        return pandas.DataFrame(rows, columns=["status", "rule", "subject", "basis", "text", "remedy"])
+
+    def _basis(self) -> str:
+        if self.report.basis == "verified":
+            return pick(self._lang, "verified by the workspace", "nagegaan door de werkomgeving")
+        return pick(self._lang, "declared", "opgegeven")
+
+    def _lines(self) -> list[str]:
+        """Give the findings as plain text."""
+        lang = self._lang
+        lines = []
+        for f in self.report.findings[:SHOWN_FINDINGS]:
+            lead = f"{f.subject}: " if f.subject else ""
+            lines.append(f"{markup.SIGNS[tone(f.status)]} {lead}{f.text.say(lang)} → {f.remedy.say(lang)}")
+        more = len(self.report.findings) - SHOWN_FINDINGS
+        if more > 0:
+            lines.append(f"  {pick(lang, f'and {more} more: .df()', f'en nog {more}: .df()')}")
+        lines += [f"  {note.say(lang)}" for note in self.report.notes]
+        return lines
+
+    def _findings_html(self) -> str:
+        """Give the findings as HTML: sign and word, what and why, what to do; the rule's code is in the tooltip."""
+        lang = self._lang
+        parts = []
+        for f in self.report.findings[:SHOWN_FINDINGS]:
+            kind = tone(f.status)
+            sign = f'<span style="{markup.ink(kind)};font-weight:600" title="{markup.esc(f.rule.value)}">{markup.SIGNS[kind]}'
+            sign += f"{markup.unseen(verdict(f.status, lang))}</span>"
+            lead = f"<b>{markup.esc(f.subject)}</b>: " if f.subject else ""
+            parts.append(
+                f'<div style="padding:2px 0">{sign} {lead}{markup.esc(f.text.say(lang))}'
+                f'<div style="padding-left:16px">→ {markup.esc(f.remedy.say(lang))}</div></div>'
+            )
+        more = len(self.report.findings) - SHOWN_FINDINGS
+        if more > 0:
+            parts.append(markup.quiet(pick(lang, f"and {more} more: .df()", f"en nog {more}: .df()")))
+        parts += [f"<div>{markup.quiet(note.say(lang))}</div>" for note in self.report.notes]
+        return "".join(parts)
+
+    def _head_html(self, title: str) -> str:
+        chip = markup.chip(verdict(self.status, self._lang), tone(self.status))
+        return f'<div style="font-weight:600">{markup.esc(title)} {chip} {markup.quiet("· " + self._basis())}</div>'
