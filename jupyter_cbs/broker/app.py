@@ -49,6 +49,7 @@ async def serve(deployment: Deployment, stop: asyncio.Event, unsandboxed: bool =
     gateway = Gateway(authority)
     authority.sessions.restore()
     gateway.sync()
+    authority.inspector.warm()
     tasks = [
         asyncio.create_task(authority.watch_policies()),
         asyncio.create_task(authority.watch_catalogue()),
@@ -69,6 +70,7 @@ async def serve(deployment: Deployment, stop: asyncio.Event, unsandboxed: bool =
             with contextlib.suppress(asyncio.CancelledError):
                 await task
         await gateway.stop()
+        await authority.inspector.close()
         await authority.sessions.stop(keep=True)
         authority.close()
 

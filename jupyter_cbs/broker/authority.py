@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,9 +15,11 @@ from ..domain.gateway import Event
 from ..domain.project import Principal, Role
 from ..domain.text import Text
 from ..policy.store import PolicyDirectory
+from ..query.engine import Plain, Wrapped
 from ..store.objects import ObjectStore
 from ..store.store import Store
 from ..system.beneath import WorkspaceRoots
+from . import inspection
 from .deployment import Deployment
 from .events import EventHub
 from .metering import Metering
@@ -69,9 +71,18 @@ class Authority:
         self.on_policies: list[Callable[[], None]] = []
         """Called after a change of the policies or the catalogue, by parts that hold something made from them."""
         self.sessions = Sessions(self)
+        self.inspector = inspection.Inspector(deployment.spill, self._shut_in)
         if unsandboxed:
             with self.store.begin() as tx:
                 tx.audit(user="broker", project="", action="walls.off", subject="unsandboxed demo", outcome="ok", details={})
+
+    def _shut_in(self, argv: Sequence[str], fds: Sequence[int]) -> Wrapped:
+        """Shut in a process that looks into files; see :mod:`jupyter_cbs.broker.inspection`."""
+        if self.walls.unsandboxed:
+            return Plain(argv, fds)
+        self.walls.check()
+        place = self.deployment
+        return inspection.sandbox((place.catalogue, place.state, place.policies, place.storage)).prepare(argv, fds, watch=False)
 
     def _index(self) -> CatalogueIndex:
         index = build_index(self.deployment.catalogue, self.deployment.state / "catalogue-index.json")

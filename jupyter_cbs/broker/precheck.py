@@ -3,24 +3,61 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 
 from ..disclosure.scan import ScanContext, ScanResult, scan
+from ..domain.base import Model
+from ..domain.calendar import WorkingCalendar
 from ..domain.evidence import TableMeta
 from ..domain.finding import FileReport, Finding, PrecheckReport, Status
+from ..domain.money import PriceTable
+from ..domain.rules import RuleProfile
 from ..domain.version import __version__
 from ..exports.classify import classify, ready_on
 from ..exports.intake import IntakeItem
-from ..policy.policies import ProjectPolicy
-from ..store.store import Store
+
+if TYPE_CHECKING:
+    # what checks hostile files in a process of its own loads neither the store nor the policies
+    from ..policy.policies import ProjectPolicy
+    from ..store.store import Store
+
+Lookup = Callable[[Collection[str]], Sequence[tuple[TableMeta, pa.Table]]]
+"""Give the tables with evidence for some shape keys, newest first."""
+
+
+class Standards(Model):
+    """What files are judged by; all that a check needs to know of a project.
+
+    Parameters
+    ----------
+    profiles
+        Rule profiles by name; ``default`` is one of them.
+    prices, calendar
+        For class, price and term.
+    """
+
+    profiles: dict[str, RuleProfile]
+    prices: PriceTable
+    calendar: WorkingCalendar
+
+    @classmethod
+    def of(cls, project: ProjectPolicy) -> Standards:
+        """Take them from a project's policy."""
+        profiles = {name: project.rules(name) for name in project.profile_names}
+        return cls(profiles=profiles, prices=project.prices, calendar=project.calendar)
+
+    def rules(self, name: str) -> RuleProfile:
+        """Give a rule profile; raises KeyError where there is none, as a table under unknown rules cannot be judged."""
+        return self.profiles[name]
 
 
 def inspect(items: Sequence[IntakeItem], project: ProjectPolicy, store: Store | None, policy_version: str, received: datetime) -> PrecheckReport:
-    """Judge what intake found, as it would be delivered.
+    """Judge what intake found, as it would be delivered, in this process.
 
     Parameters
     ----------
@@ -41,16 +78,55 @@ def inspect(items: Sequence[IntakeItem], project: ProjectPolicy, store: Store | 
         Findings per file, class, price in cents and the day it would be ready. Where anything is refused or unsafe the
         class and price are those of the files that could be delivered.
     """
+    report = judge(items, Standards.of(project), evidence_of(store, project.number), received)
+    return report.model_copy(update={"versions": versions(policy_version)})
+
+
+def evidence_of(store: Store | None, project: str) -> Lookup:
+    """Give the look-up of a project's tables with evidence."""
 
     def lookup(keys: Collection[str]) -> Sequence[tuple[TableMeta, pa.Table]]:
         if store is None:
             return ()
-        return [(meta, pa.ipc.open_stream(frame).read_all()) for meta, frame in store.evidence(project.number, keys)]
+        return [(meta, pa.ipc.open_stream(frame).read_all()) for meta, frame in store.evidence(project, keys)]
 
-    context = ScanContext(profile=project.rules("default"), lookup=lookup, rules=project.rules)
+    return lookup
+
+
+def versions(policy_version: str) -> Mapping[str, str]:
+    """Tell with what a report was made."""
+    return {"jupyter_cbs": __version__, "duckdb": version("duckdb"), "policy": policy_version}
+
+
+def judge(
+    items: Sequence[IntakeItem], standards: Standards, lookup: Lookup, received: datetime, begin: Callable[[IntakeItem], None] | None = None
+) -> PrecheckReport:
+    """Judge files by some standards; see :func:`inspect`.
+
+    Parameters
+    ----------
+    items
+        From intake; they stay open.
+    standards
+        Of the project.
+    lookup
+        Gives tables with evidence.
+    received
+        When the output would be received, aware.
+    begin
+        Called with each file before it is scanned.
+
+    Returns
+    -------
+    PrecheckReport
+        Without ``versions``.
+    """
+    context = ScanContext(profile=standards.rules("default"), lookup=lookup, rules=standards.rules)
     reports = []
     cells: dict[str, int] = {}
     for item in items:
+        if begin is not None:
+            begin(item)
         result = scan(item.deliver, context) if item.deliver is not None else ScanResult(tables=0, cells=0, findings=())
         findings = item.findings + result.findings
         status = Status.worst([finding.status for finding in findings])
@@ -73,16 +149,15 @@ def inspect(items: Sequence[IntakeItem], project: ProjectPolicy, store: Store | 
             )
         )
     deliveries = [item.deliver for item in items if item.deliver is not None]
-    classification = classify(deliveries, cells, project.prices) if deliveries else None
+    classification = classify(deliveries, cells, standards.prices) if deliveries else None
     return PrecheckReport(
         status=Status.worst([report.status for report in reports]) if reports else Status.REFUSED,
         files=tuple(reports),
         export_class=classification.export_class if classification else None,
         class_reasons=classification.reasons if classification else (),
         price_cents=classification.price_cents if classification else None,
-        ready_on=ready_on(project.calendar, received, classification.working_days).isoformat() if classification else None,
+        ready_on=ready_on(standards.calendar, received, classification.working_days).isoformat() if classification else None,
         cheaper=classification.cheaper if classification else None,
-        versions={"jupyter_cbs": __version__, "duckdb": duckdb.__version__, "policy": policy_version},
     )
 
 

@@ -69,9 +69,16 @@ class FrameDecoder:
     """Turns received bytes and descriptors into frames.
 
     Feed it what ``recvmsg`` gave; it keeps what is incomplete. Descriptors that no frame announced are an error.
+
+    Parameters
+    ----------
+    max_header, max_payload : int
+        Bounds in bytes of what this peer may send, where it has no need of the protocol's own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, max_header: int = MAX_HEADER, max_payload: int = MAX_PAYLOAD) -> None:
+        self._max_header = max_header
+        self._max_payload = max_payload
         self._data = bytearray()
         self._fds: list[int] = []
 
@@ -102,7 +109,7 @@ class FrameDecoder:
                 raise ProtocolError("descriptors without a frame")
             return None
         header_size, payload_size, count = PREFIX.unpack_from(self._data)
-        if header_size > MAX_HEADER or payload_size > MAX_PAYLOAD or count > MAX_DESCRIPTORS:
+        if header_size > self._max_header or payload_size > self._max_payload or count > MAX_DESCRIPTORS:
             raise ProtocolError("frame exceeds the limits")
         start = PREFIX.size + header_size
         end = start + payload_size

@@ -7,7 +7,7 @@ import asyncio
 import socket
 from collections import deque
 
-from .frames import Frame, FrameDecoder, ProtocolError, encode, receive
+from .frames import MAX_HEADER, MAX_PAYLOAD, Frame, FrameDecoder, ProtocolError, encode, receive
 
 
 def _wake(waiter: asyncio.Future[None]) -> None:
@@ -27,13 +27,15 @@ class FrameStream:
         Connected Unix stream socket; the stream owns it.
     write_timeout : float
         Seconds without any progress after which a peer that does not read is cut off.
+    max_header, max_payload : int
+        Bounds in bytes of what the peer may send.
     """
 
-    def __init__(self, sock: socket.socket, write_timeout: float = 60.0) -> None:
+    def __init__(self, sock: socket.socket, write_timeout: float = 60.0, max_header: int = MAX_HEADER, max_payload: int = MAX_PAYLOAD) -> None:
         sock.setblocking(False)
         self._sock = sock
         self._loop = asyncio.get_running_loop()
-        self._decoder = FrameDecoder()
+        self._decoder = FrameDecoder(max_header, max_payload)
         self._pending: deque[Frame] = deque()
         self._write_lock = asyncio.Lock()
         self._write_timeout = write_timeout

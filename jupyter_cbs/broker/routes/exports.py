@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Any, Literal
 
 from ...domain.errors import CbsError, Conflict, Invalid, NotFound, Refused, StepUpRequired
@@ -28,7 +29,6 @@ from ...domain.money import ExportClass, format_euros
 from ...domain.project import Action, Principal, Role
 from ...domain.text import Text
 from ...exports import form, machine, manifest
-from ...exports.intake import IntakeItem, taken_in
 from ...exports.release import delivery_name, write_release
 from ...exports.snapshot import freeze
 from ...policy.permissions import check
@@ -36,7 +36,8 @@ from ...store.rows import ExportChanges, ExportRow, Vote
 from ...store.store import Transaction
 from ..authority import Authority
 from ..calls import Call, handles
-from ..precheck import inspect
+from ..inspection import Inspection
+from ..precheck import Standards, versions
 
 log = logging.getLogger(__name__)
 
@@ -60,18 +61,40 @@ _SEEN_BY_CHECKERS = frozenset(ExportState) - {ExportState.DRAFT, ExportState.PRO
 @handles("precheck")
 async def precheck(call: Call, request: PrecheckQuery) -> PrecheckReport:
     """Check files as they lie in the workspace."""
-    report = await asyncio.to_thread(_precheck, call, request.paths)
+    report = await _precheck(call, request.paths)
     call.authority.audit(call.principal, "precheck", f"{len(report.files)} files", str(report.status))
     return report
 
 
-def _precheck(call: Call, paths: Sequence[str]) -> PrecheckReport:
-    with taken_in(call.authority.roots(call.principal), paths, call.project.prices) as items:
-        return _inspect(call, items)
+async def _precheck(call: Call, paths: Sequence[str]) -> PrecheckReport:
+    inspection = await _inspection(call, paths)
+    inspection.close()
+    return inspection.report
 
 
-def _inspect(call: Call, items: Sequence[IntakeItem]) -> PrecheckReport:
-    return inspect(items, call.project, call.authority.store, call.authority.policies.current.version, call.authority.now())
+async def _inspection(call: Call, paths: Sequence[str], deliver: bool = False) -> Inspection:
+    """Have files looked into, outside this process; the caller closes what comes."""
+    authority, who = call.authority, call.principal
+    roots = await asyncio.to_thread(authority.roots, who)
+    exchange = call.exchange
+
+    async def progress(fraction: float) -> None:
+        if exchange is not None:
+            await exchange.progress(fraction, 0)
+
+    inspection = await authority.inspector.inspect(
+        (who.project, who.user),
+        roots,
+        paths,
+        Standards.of(call.project),
+        call.project.limits,
+        authority.now(),
+        partial(authority.store.evidence, who.project),
+        deliver=deliver,
+        progress=progress,
+    )
+    made_with = versions(authority.policies.current.version)
+    return replace(inspection, report=inspection.report.model_copy(update={"versions": made_with}))
 
 
 # ---------------------------------------------------------------------------------------------------- views
@@ -190,7 +213,7 @@ async def get_request(call: Call, request: ById) -> ExportRequest:
 async def create(call: Call, request: ExportCreate) -> ExportRequest:
     """Start a draft."""
     now = call.authority.now()
-    report = await asyncio.to_thread(_precheck, call, request.paths) if request.paths else None
+    report = await _precheck(call, request.paths) if request.paths else None
     row = ExportRow(
         id=uuid.uuid4().hex[:12],
         project=call.principal.project,
@@ -239,7 +262,7 @@ async def edit(call: Call, request: ExportEdit) -> ExportRequest:
     if request.form is not None:
         changes["form"] = request.form
     if request.paths is not None:
-        report = await asyncio.to_thread(_precheck, call, request.paths) if request.paths else None
+        report = await _precheck(call, request.paths) if request.paths else None
         changes = {**changes, **_costs(report, changes["round"]), "paths": request.paths}
     with call.authority.store.begin() as tx:
         tx.update_export(row.id, request.version, **changes)
@@ -283,14 +306,14 @@ async def act(call: Call, request: ExportAct) -> ExportRequest:
         raise _stale()
     if request.action is ExportAction.PROPOSE and row.state is ExportState.DRAFT:
         # judged on the files as they are now, not as they were when the draft was saved
-        report = await asyncio.to_thread(_precheck, call, row.paths) if row.paths else None
+        report = await _precheck(call, row.paths) if row.paths else None
         row = replace(row, **_costs(report, row.round))
     state = machine.check(row.state, request.action, call.principal, _facts(call, row), digest=request.digest, reason=request.reason)
     if request.action in _STEP_UP:
         await _step_up(call, request.pin)
     match request.action:
         case ExportAction.SUBMIT if state is ExportState.SUBMITTED:
-            changes = await asyncio.to_thread(_freeze, call, row)
+            changes = await _freeze(call, row)
             facts = replace(_facts(call, row), files=len(changes["manifest"]), digest=changes["digest"])
             _step(call, row, request, machine.check_system(state, machine.SystemAction.REVIEW, facts), changes)
         case ExportAction.APPROVE | ExportAction.REJECT:
@@ -322,10 +345,11 @@ async def _step_up(call: Call, pin: str | None) -> None:
     await asyncio.to_thread(call.authority.store.check_pin, call.principal.user, pin)
 
 
-def _freeze(call: Call, row: ExportRow) -> ExportChanges:
+async def _freeze(call: Call, row: ExportRow) -> ExportChanges:
     """Freeze the bytes that were just judged, and make the manifest people sign."""
-    with taken_in(call.authority.roots(call.principal), row.paths, call.project.prices) as items:
-        report = _inspect(call, items)
+    inspection = await _inspection(call, row.paths, deliver=True)
+    report = inspection.report
+    try:
         if report.status in (Status.UNSAFE, Status.REFUSED):
             raise Conflict(
                 "files_changed",
@@ -335,7 +359,9 @@ def _freeze(call: Call, row: ExportRow) -> ExportChanges:
                 ),
                 Text(en="Return the request to its author.", nl="Geef de aanvraag terug aan de opsteller."),
             )
-        entries = freeze([item.deliver for item in items if item.deliver is not None], call.authority.objects)
+        entries = await asyncio.to_thread(freeze, inspection.deliveries, call.authority.objects)
+    finally:
+        inspection.close()
     content = manifest.canonical(
         entries,
         request_id=row.id,

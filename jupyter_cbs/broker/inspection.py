@@ -1,0 +1,708 @@
+"""The pre-check in a process of its own: nothing that parses a file of a researcher runs inside the broker.
+
+The broker copies the chosen files (:func:`jupyter_cbs.exports.intake.collect`), which looks into none of them, and hands the copies to
+a process in a sandbox without network and without a single folder of a workspace. That process opens archives, notebooks and workbooks,
+applies the rules, asks the broker for tables with evidence by their shape, and answers a report. It serves one request and is gone.
+
+What it answers is taken for what a hostile file may have made it say: validated, bounded, and never a statement about other bytes than
+those of the copies. Bytes that leave unchanged are the broker's own copy and are frozen only under the hash taken when they were copied.
+A file that takes too long or too much memory is refused with that reason, and the others are checked all the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import io
+import logging
+import os
+import socket
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from ..domain.errors import CbsError, ErrorBody, Internal, Refused, TimedOut, TooLarge, Unavailable
+from ..domain.evidence import TableMeta
+from ..domain.files import FileContent
+from ..domain.finding import FileReport, Finding, PrecheckReport, Rule, Status
+from ..domain.money import ExportClass
+from ..domain.rules import QueryLimits
+from ..domain.text import Text
+from ..exports.detect import TYPES
+from ..exports.intake import MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES, Collected, collect
+from ..protocol.frames import Frame, ProtocolError
+from ..protocol.stream import FrameStream
+from ..query.engine import Plain, Wrap
+from ..sandbox.bubblewrap import Sandbox
+from ..sandbox.limits import Limits
+from ..system.beneath import WorkspaceRoots
+from ..system.memfd import write_sealed
+from .precheck import Standards
+
+log = logging.getLogger(__name__)
+
+MAX_HEADER: Final = 4 * 2**20
+"""Longest message of an inspecting process in bytes."""
+
+START_SECONDS: Final = 30.0
+_AT_ONCE: Final = 2
+_WAITING: Final = 4
+_TRIES: Final = 4  # files that a process could not survive, before the rest is refused unseen
+_MAX_KEYS: Final = 10_000
+_MAX_LOOKUPS: Final = 50_000
+_INLINE: Final = 2**20
+_LONGEST_NAME: Final = 200
+_MOST_CENTS: Final = 10**8
+_PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
+_BOOTSTRAP = "import sys; p = sys.argv.pop(); p in sys.path or sys.path.insert(0, p); from jupyter_cbs.broker.inspection_worker import main; main()"
+
+Evidence = Callable[[Collection[str]], Sequence[tuple[TableMeta, bytes]]]
+"""Give the tables with evidence for some shape keys, newest first, with their frames as Arrow IPC streams."""
+
+Progress = Callable[[float], Awaitable[None]]
+"""Told which part of the files is done."""
+
+
+def sandbox(hidden: Sequence[Path] = ()) -> Sandbox:
+    """Describe the sandbox in which files are looked into.
+
+    It shows this Python and nothing of the deployment: files come as descriptors. What the process writes is next to nothing.
+
+    Parameters
+    ----------
+    hidden : sequence of Path
+        As for :class:`Sandbox`.
+    """
+    return Sandbox(
+        temporary=MappingProxyType({"/tmp": 4 * 2**20}),  # noqa: S108  inside the sandbox
+        environment={
+            **{"LANG": "C.UTF-8", "TZ": "UTC", "HOME": "/nonexistent"},
+            # one thread each: idle pools cost memory that counts
+            **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "ARROW_IO_THREADS"), "1"),
+        },
+        hostname="cbs-check",
+        limits=Limits(processes=64, open_files=MAX_FILES + 256, file_bytes=2**20),
+        hidden=tuple(hidden),
+    )
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a pre-check found.
+
+    Parameters
+    ----------
+    report
+        Without ``versions``.
+    deliveries
+        What would leave, where it was asked for: bytes nobody else can write, each with its sha256.
+    """
+
+    report: PrecheckReport
+    deliveries: tuple[FileContent, ...]
+    _held: tuple[Collected, ...] = ()
+
+    def close(self) -> None:
+        """Let go of the bytes."""
+        for one in self._held:
+            one.close()
+        _close(self.deliveries)
+
+
+def _close(contents: Sequence[FileContent]) -> None:
+    for content in contents:
+        if content.fd is not None:
+            with contextlib.suppress(OSError):
+                os.close(content.fd)
+
+
+@dataclass
+class _Child:
+    """A process that waits for one request."""
+
+    process: asyncio.subprocess.Process
+    stream: FrameStream
+    drain: asyncio.Task[None]
+
+    @property
+    def alive(self) -> bool:
+        return self.process.returncode is None and not self.stream.closed
+
+    async def end(self) -> None:
+        """Kill it with everything in its sandbox."""
+        self.stream.close()
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        await self.process.wait()
+        await self.drain
+
+
+class _Fallen(Exception):
+    """A process did not survive a file.
+
+    Parameters
+    ----------
+    at : int or None
+        Number of the file; None before the first.
+    slow : bool
+        Whether time was what ran out.
+    """
+
+    def __init__(self, at: int | None, slow: bool) -> None:
+        super().__init__(at, slow)
+        self.at = at
+        self.slow = slow
+
+
+class Inspector:
+    """Starts the processes that look into files, and speaks with them.
+
+    One waits ready at any time, so that a light output is checked without waiting for a process to start.
+
+    Parameters
+    ----------
+    folder : Path
+        Private folder for copies of large files; they have no name in it.
+    wrap : callable
+        Shuts a process in; called for every one.
+    bootstrap : str
+        What the Python of a process runs; another one is for tests of what a process may answer.
+    """
+
+    def __init__(self, folder: Path, wrap: Wrap = Plain, bootstrap: str = _BOOTSTRAP) -> None:
+        self._folder = folder
+        self._wrap = wrap
+        self._bootstrap = bootstrap
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._persons: dict[tuple[str, str], asyncio.Lock] = {}
+        self._asking: Counter[tuple[str, str]] = Counter()
+        self._spare: asyncio.Task[_Child] | None = None
+        self._closed = False
+
+    def warm(self) -> None:
+        """Start a process for the next request in the background."""
+        if self._spare is None and not self._closed:
+            self._spare = asyncio.create_task(self._launch())
+            self._spare.add_done_callback(_noted)
+
+    async def close(self) -> None:
+        """End the process that waits; those at work end with their requests."""
+        self._closed = True
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            with contextlib.suppress(CbsError):
+                await (await spare).end()
+
+    async def inspect(
+        self,
+        who: tuple[str, str],
+        roots: WorkspaceRoots,
+        paths: Sequence[str],
+        standards: Standards,
+        limits: QueryLimits,
+        received: datetime,
+        evidence: Evidence,
+        *,
+        deliver: bool = False,
+        progress: Progress | None = None,
+    ) -> Inspection:
+        """Check files as they lie in the workspace.
+
+        Parameters
+        ----------
+        who : tuple of str
+            Project and person; a person's requests are served one after the other.
+        roots, paths
+            As for :func:`jupyter_cbs.exports.intake.collect`.
+        standards : Standards
+            Of the project.
+        limits : QueryLimits
+            How long one file and all of them may take (``check_file_seconds``, ``check_seconds``), and how much memory.
+        received : datetime
+            When the output would be received, aware.
+        evidence : callable
+            Gives tables with evidence; called in a thread.
+        deliver : bool
+            Whether the bytes that would leave are wanted too.
+        progress : callable, optional
+            Told how far it is.
+
+        Returns
+        -------
+        Inspection
+            The caller closes it.
+
+        Raises
+        ------
+        CbsError
+            As :func:`collect` and :func:`jupyter_cbs.exports.intake.examine`.
+        Refused
+            ``too_many_checks`` when more of this person's requests wait than anybody needs.
+        TimedOut
+            ``check_timeout`` when all files together take too long.
+        Unavailable
+            ``check_start`` when no process starts; what ``wrap`` raises.
+        Internal
+            ``check_failed`` when a process answers what it may not answer.
+        """
+        async with self._turn(who):
+            collected = await self._collect(roots, paths)
+            held = collected
+            try:
+                deadline = time.monotonic() + limits.check_seconds
+                request = {"received": received.isoformat(), "standards": standards.model_dump(mode="json"), "deliver": deliver}
+                request["memory_bytes"] = limits.check_memory_bytes
+                for left in reversed(range(_TRIES)):
+                    try:
+                        report, deliveries = await self._once(collected, request, limits, deadline, evidence, progress)
+                    except _Fallen as fall:
+                        log.warning("a check ended at file %s of %d (%s)", fall.at, len(collected), "time" if fall.slow else "died")
+                        collected = _without(collected, fall, limits, rest=left == 1)
+                        continue
+                    return Inspection(report, deliveries, held)
+                raise _failed("no process survived")
+            except BaseException:
+                for one in held:
+                    one.close()
+                raise
+            finally:
+                self.warm()
+
+    @asynccontextmanager
+    async def _turn(self, who: tuple[str, str]) -> AsyncIterator[None]:
+        if self._asking[who] > _WAITING:
+            raise Refused(
+                "too_many_checks",
+                Text(en="Several of your checks wait already.", nl="Er wachten al meer controles van u."),
+                Text(en="Wait until one is done, or stop it.", nl="Wacht tot er een klaar is, of stop er een."),
+            )
+        self._asking[who] += 1
+        lock = self._persons.setdefault(who, asyncio.Lock())
+        try:
+            async with lock, self._slots:
+                yield
+        finally:
+            self._asking[who] -= 1
+            if not self._asking[who]:
+                del self._asking[who]
+                self._persons.pop(who, None)
+
+    async def _collect(self, roots: WorkspaceRoots, paths: Sequence[str]) -> tuple[Collected, ...]:
+        copying = asyncio.ensure_future(asyncio.to_thread(collect, roots, paths, self._folder))
+        try:
+            return await asyncio.shield(copying)
+        except asyncio.CancelledError:
+            copying.add_done_callback(_dropped)
+            raise
+
+    # ---------------------------------------------------------------------------------------------- processes
+
+    async def _launch(self) -> _Child:
+        ours, theirs = socket.socketpair()
+        python = (sys.executable, "-I", "-X", "frozen_modules=on", "-c", self._bootstrap, str(theirs.fileno()), _PACKAGE_PARENT)
+        wrapped = None
+        try:
+            # opening what the sandbox shows is quick, but finding bubblewrap may start it once
+            wrapped = await asyncio.to_thread(self._wrap, python, (theirs.fileno(),))
+            process = await asyncio.create_subprocess_exec(
+                *wrapped.argv,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
+                pass_fds=wrapped.pass_fds,
+                env=wrapped.environment,
+                cwd="/",
+                start_new_session=True,
+            )
+        except BaseException as error:
+            ours.close()
+            if isinstance(error, OSError):
+                raise _not_started() from error
+            raise
+        finally:
+            if wrapped is not None:
+                wrapped.close()
+            theirs.close()
+        child = _Child(process, FrameStream(ours, max_header=MAX_HEADER), asyncio.create_task(_drained(process)))
+        try:
+            frame = await asyncio.wait_for(child.stream.read(), START_SECONDS)
+            if frame is None or frame.header.get("type") != "ready":
+                raise ProtocolError("not ready")
+        except (TimeoutError, ProtocolError) as error:
+            await child.end()
+            raise _not_started() from error
+        except BaseException:
+            await child.end()
+            raise
+        return child
+
+    async def _child(self) -> _Child:
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            with contextlib.suppress(CbsError):
+                child = await spare
+                if child.alive:
+                    return child
+                await child.end()
+        return await self._launch()
+
+    async def _once(
+        self,
+        collected: Sequence[Collected],
+        request: dict[str, Any],
+        limits: QueryLimits,
+        deadline: float,
+        evidence: Evidence,
+        progress: Progress | None,
+    ) -> tuple[PrecheckReport, tuple[FileContent, ...]]:
+        child = await self._child()
+        self.warm()
+        answers = _Answers(collected, self._folder)
+        # wall time: a process that sleeps is as much in the way as one that computes
+        limit = min(deadline, time.monotonic() + limits.check_file_seconds)
+        try:
+            for one in collected:
+                await child.stream.write(_file_frame(one))
+            await child.stream.write(Frame({"type": "job", **request}))
+            while answers.done is None:
+                frame = await asyncio.wait_for(child.stream.read(), max(0.0, limit - time.monotonic()))
+                if frame is None:
+                    raise _Fallen(answers.at, slow=False)
+                frame.close()
+                if frame.header.get("type") == "lookup":
+                    await self._look_up(child, answers.keys(frame), evidence)
+                elif answers.take(frame):
+                    limit = min(deadline, time.monotonic() + limits.check_file_seconds)
+                    if progress is not None:
+                        await progress(answers.fraction)
+            report = answers.report()
+            return report, answers.deliveries(report) if request["deliver"] else ()
+        except TimeoutError as error:
+            if time.monotonic() >= deadline:
+                raise _timed_out(limits.check_seconds) from error
+            raise _Fallen(answers.at, slow=True) from error
+        except ConnectionError as error:
+            raise _Fallen(answers.at, slow=False) from error
+        except (ProtocolError, ValidationError, ValueError, KeyError, TypeError, IndexError) as error:
+            log.warning("a check answered what it may not: %s", type(error).__name__)
+            raise _failed(type(error).__name__) from error
+        finally:
+            answers.close()
+            await asyncio.shield(asyncio.ensure_future(child.end()))
+
+    async def _look_up(self, child: _Child, keys: Collection[str], evidence: Evidence) -> None:
+        for meta, frame in await asyncio.to_thread(evidence, keys):
+            header = {"type": "table", "meta": meta.model_dump(mode="json")}
+            if len(frame) <= _INLINE:
+                await child.stream.write(Frame(header, payload=frame))
+            else:
+                with write_sealed("evidence") as memory:
+                    memory.file.write(frame)
+                    await child.stream.write(Frame(header, fds=[memory.seal()]))
+        await child.stream.write(Frame({"type": "end"}))
+
+
+class _Answers:
+    """What a process said so far; raises ValueError or ValidationError for what it may not say."""
+
+    def __init__(self, collected: Sequence[Collected], folder: Path) -> None:
+        self.collected = collected
+        self.at: int | None = None
+        self.done: dict[str, Any] | None = None
+        self._folder = folder
+        self._files: list[FileReport] = []
+        self._begun = 0
+        self._lookups = 0
+        self._made: list[FileContent] = []
+        self._unfinished: _Receiving | None = None
+        self._total = 0
+        self._given = False
+
+    @property
+    def fraction(self) -> float:
+        """Which part is done; every file is begun twice, to be opened and to be scanned."""
+        return min(1.0, self._begun / (2 * max(1, len(self.collected))))
+
+    def keys(self, frame: Frame) -> Collection[str]:
+        keys = frame.header["keys"]
+        self._lookups += 1
+        if not isinstance(keys, list) or len(keys) > _MAX_KEYS or self._lookups > _MAX_LOOKUPS:
+            raise ValueError("too many keys")
+        if not all(isinstance(key, str) and len(key) <= _LONGEST_NAME for key in keys):
+            raise ValueError("no keys")
+        return keys
+
+    def take(self, frame: Frame) -> bool:
+        """Take one message; True when another file was begun."""
+        header = frame.header
+        match header.get("type"):
+            case "at":
+                number = header["file"]
+                if not isinstance(number, int) or not 0 <= number < len(self.collected):
+                    raise ValueError("no such file")
+                moved = self.at != number
+                self.at = number
+                self._begun += moved
+                return moved
+            case "file":
+                if len(self._files) >= MAX_FILES:
+                    raise ValueError("too many files")
+                self._files.append(FileReport.model_validate(header["report"]))
+            case "deliver":
+                self._begin(header)
+            case "bytes":
+                self._receive(bytes(frame.payload))
+            case "error":
+                raise _said(header["error"])
+            case "done":
+                self.done = header
+            case _:
+                raise ValueError("unknown message")
+        return False
+
+    def report(self) -> PrecheckReport:
+        """Give the report, with everything that follows from its parts made anew."""
+        header = self.done or {}
+        ours = {one.path: _ours(one) for one in self.collected if one.content is None}
+        files: list[FileReport] = []
+        names: set[str] = set()
+        for file in self._files:
+            if self._source(file.path) is None or len(file.type) > _LONGEST_NAME:
+                raise ValueError("a file nobody chose")
+            # what the broker itself found of a file is not for others to say
+            judged = ours.get(file.path) or _judged(file)
+            if judged.delivered_as is not None:
+                if not _safe_name(judged.delivered_as) or judged.delivered_as.casefold() in names:
+                    raise ValueError("no name for a delivery")
+                names.add(judged.delivered_as.casefold())
+            files.append(judged)
+        if {self._source(file.path) for file in files} != set(range(len(self.collected))):
+            raise ValueError("not every file was looked at")
+        report = PrecheckReport.model_validate({**header["rest"], "files": (), "status": Status.REFUSED, "versions": {}})
+        if report.export_class is not None:
+            ExportClass(report.export_class)
+        if report.ready_on is not None:
+            date.fromisoformat(report.ready_on)
+        if not 0 <= (report.price_cents or 0) <= _MOST_CENTS or len(report.class_reasons) > MAX_FILES:
+            raise ValueError("no price")
+        status = Status.worst([file.status for file in files]) if files else Status.REFUSED
+        return report.model_copy(update={"files": tuple(files), "status": status})
+
+    def _source(self, path: str) -> int | None:
+        """Tell which chosen file a path speaks of: the file itself, or an archive with this member."""
+        for number, one in enumerate(self.collected):
+            if path == one.path or path.startswith(f"{one.path}!"):
+                return number
+        return None
+
+    def deliveries(self, report: PrecheckReport) -> tuple[FileContent, ...]:
+        """Give the bytes that would leave: one for each delivered file of the report, under its name."""
+        if self._unfinished is not None:
+            raise ValueError("cut off")
+        wanted = {(file.path, file.delivered_as) for file in report.files if file.delivered_as is not None}
+        if {(made.path, made.name) for made in self._made} != wanted or len(self._made) != len(wanted):
+            raise ValueError("the delivery is not what was judged")
+        self._given = True
+        return tuple(self._made)
+
+    def _begin(self, header: dict[str, Any]) -> None:
+        if self._unfinished is not None or len(self._made) >= MAX_FILES:
+            raise ValueError("too much at once")
+        path, name, kind, size, source = header["path"], header["name"], header["kind"], header["size"], header["source"]
+        if not isinstance(path, str) or not isinstance(name, str) or TYPES[header["file_type"]].kind != kind or not isinstance(size, int):
+            raise ValueError("no delivery")
+        if source is not None:
+            content = self.collected[source].content
+            if content is None or content.path != path:
+                raise ValueError("not that file")
+            fd = None if content.fd is None else os.dup(content.fd)
+            self._made.append(replace(content, name=name, type=header["file_type"], kind=kind, fd=fd))
+            return
+        self._total += size
+        if not 0 <= size <= MAX_FILE_BYTES or self._total > MAX_TOTAL_BYTES or self._source(path) is None:
+            raise ValueError("too large")
+        self._unfinished = _Receiving(FileContent(path, name, header["file_type"], kind, size), self._folder)
+        self._receive(b"")
+
+    def _receive(self, block: bytes) -> None:
+        if self._unfinished is None:
+            raise ValueError("bytes of nothing")
+        content = self._unfinished.take(block)
+        if content is not None:
+            self._unfinished = None
+            self._made.append(content)
+
+    def close(self) -> None:
+        """Drop what was not given on."""
+        if self._unfinished is not None:
+            self._unfinished.close()
+        if not self._given:
+            _close(self._made)
+
+
+class _Receiving:
+    """Bytes that a process made of others: a notebook's script, a member of an archive."""
+
+    def __init__(self, content: FileContent, folder: Path) -> None:
+        self._content = content
+        self._hash = hashlib.sha256()
+        self._length = 0
+        # closed by whoever takes the last block, or by close()
+        self._file = tempfile.TemporaryFile(dir=folder) if content.size > _INLINE else io.BytesIO()  # noqa: SIM115
+
+    def take(self, block: bytes) -> FileContent | None:
+        self._length += len(block)
+        if self._length > self._content.size:
+            raise ValueError("more than announced")
+        self._hash.update(block)
+        self._file.write(block)
+        if self._length < self._content.size:
+            return None
+        digest = self._hash.hexdigest()
+        with self._file as file:
+            if self._content.size > _INLINE:
+                file.flush()
+                return replace(self._content, fd=os.dup(file.fileno()), sha256=digest)
+            file.seek(0)
+            return replace(self._content, data=file.read(), sha256=digest)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+# ----------------------------------------------------------------------------------------------------------- helpers
+
+
+def _file_frame(one: Collected) -> Frame:
+    content = one.content
+    header: dict[str, Any] = {"type": "file", "path": one.path, "bytes": one.bytes}
+    if content is None:
+        return Frame({**header, "finding": None if one.finding is None else one.finding.model_dump(mode="json")})
+    header |= {"name": content.name, "size": content.size}
+    if content.data is not None:
+        return Frame({**header, "inline": True}, payload=content.data)
+    if content.fd is None:
+        raise ValueError("a copy without bytes")
+    return Frame({**header, "inline": False}, fds=[os.open(f"/proc/self/fd/{content.fd}", os.O_RDONLY | os.O_CLOEXEC)])
+
+
+def _ours(one: Collected) -> FileReport:
+    findings = () if one.finding is None else (one.finding,)
+    return FileReport(path=one.path, type="binary" if one.bytes else "empty", status=Status.REFUSED, bytes=one.bytes, findings=findings)
+
+
+def _judged(file: FileReport) -> FileReport:
+    worst = Status.worst([finding.status for finding in file.findings])
+    if file.delivered_as is None and worst is Status.SAFE:
+        worst = Status.REFUSED
+    return file.model_copy(update={"status": worst})
+
+
+def _safe_name(name: str) -> bool:
+    return name.isprintable() and "/" not in name and name not in ("", ".", "..") and len(os.fsencode(name)) <= _LONGEST_NAME
+
+
+def _said(error: object) -> CbsError:
+    """Give the error of a process; it may only be one that files can cause."""
+    body = ErrorBody.model_validate(error)
+    if body.kind != TooLarge.__name__:
+        raise ValueError("not its error")
+    return TooLarge(body.code, body.message, body.remedy)
+
+
+def _without(collected: Sequence[Collected], fall: _Fallen, limits: QueryLimits, rest: bool) -> tuple[Collected, ...]:
+    """Refuse the file that a process did not survive; with ``rest`` those after it too, which nobody has looked into."""
+    if fall.at is None:
+        raise _failed("it ended before the first file")
+    return tuple(
+        Collected(one.path, None, _unsurvived(fall.slow, limits) if number == fall.at else _unseen(), one.bytes)
+        if one.content is not None and (number == fall.at or (rest and number > fall.at))
+        else one
+        for number, one in enumerate(collected)
+    )
+
+
+def _unsurvived(slow: bool, limits: QueryLimits) -> Finding:
+    seconds, size = f"{limits.check_file_seconds:g}", f"{limits.check_memory_bytes / 2**30:g}"
+    if slow:
+        text = Text(
+            en=f"Checking this file took longer than {seconds} seconds and was stopped.",
+            nl=f"De controle van dit bestand duurde langer dan {seconds} seconden en is gestopt.",
+        )
+    else:
+        text = Text(
+            en=f"This file could not be looked into: reading it needs more than {size} GB of memory, or it is made to break what reads it.",
+            nl=f"In dit bestand kon niet worden gekeken: het lezen kost meer dan {size} GB geheugen, of het is gemaakt om te breken wat het leest.",
+        )
+    remedy = Text(en="Save the results anew as a small csv file.", nl="Bewaar de resultaten opnieuw als klein csv-bestand.")
+    return Finding(rule=Rule.UNREADABLE, status=Status.REFUSED, text=text, remedy=remedy)
+
+
+def _unseen() -> Finding:
+    return Finding(
+        rule=Rule.UNREADABLE,
+        status=Status.REFUSED,
+        text=Text(
+            en="Nobody looked into this file: too many files before it could not be read.",
+            nl="In dit bestand is niet gekeken: te veel bestanden ervoor waren niet te lezen.",
+        ),
+        remedy=Text(en="Leave those out and check again.", nl="Laat die weg en controleer opnieuw."),
+    )
+
+
+async def _drained(process: asyncio.subprocess.Process) -> None:
+    """Read what a process prints, which may be anything, and keep none of it."""
+    while process.stderr is not None and await process.stderr.read(65_536):
+        pass
+
+
+def _noted(task: asyncio.Task[_Child]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.warning("no process waits for the next check: %s", error)
+
+
+def _dropped(copying: asyncio.Future[tuple[Collected, ...]]) -> None:
+    if not copying.cancelled() and copying.exception() is None:
+        for one in copying.result():
+            one.close()
+
+
+def _not_started() -> Unavailable:
+    return Unavailable(
+        "check_start",
+        Text(en="The check of files does not start.", nl="De controle van bestanden start niet."),
+        Text(en="Try again; if it happens again, tell the administrator.", nl="Probeer het opnieuw; blijft het zo, meld het dan aan de beheerder."),
+    )
+
+
+def _timed_out(seconds: float) -> TimedOut:
+    return TimedOut(
+        "check_timeout",
+        Text(
+            en=f"Checking these files took longer than {seconds:g} seconds and was stopped.",
+            nl=f"De controle van deze bestanden duurde langer dan {seconds:g} seconden en is gestopt.",
+        ),
+        Text(en="Check fewer or smaller files at a time.", nl="Controleer minder of kleinere bestanden tegelijk."),
+    )
+
+
+def _failed(why: str) -> Internal:
+    log.warning("a check failed: %s", why)
+    return Internal(
+        "check_failed",
+        Text(
+            en="The check of these files failed; nothing is known of them.", nl="De controle van deze bestanden is mislukt; er is niets van bekend."
+        ),
+        Text(en="Check the files one by one to find the one that causes it.", nl="Controleer de bestanden één voor één om te zien welk het is."),
+    )
