@@ -123,7 +123,8 @@ class _Look:
         try:
             numbers = os.listdir(f"/proc/{pid}/fd")
         except PermissionError:
-            self._hidden.add(pid)
+            if not _ended(pid):
+                self._hidden.add(pid)
             return
         except OSError:
             return
@@ -175,6 +176,17 @@ def _mapped_bytes(pid: int) -> int:
     with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{pid}/statm", encoding="ascii") as file:
         return int(file.read().split()[0]) * _PAGE
     return 0
+
+
+def _ended(pid: int) -> bool:
+    """Tell whether a process has ended and only waits for its parent to take notice: Linux closes its folder, but it holds nothing.
+
+    A first thread that ended while others go on looks the same, but for them.
+    """
+    try:
+        return _mapped_bytes(pid) == 0 and len(os.listdir(f"/proc/{pid}/task")) < 2
+    except OSError:
+        return True
 
 
 def _anonymous(rollup: str) -> int:
