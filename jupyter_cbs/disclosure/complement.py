@@ -157,13 +157,19 @@ def _on_cycle(edges: Mask, r: int, c: int) -> bool:
         rows = reached
 
 
+def cost_of(cells: Cells, margin: float = MARGIN_COST) -> Floats:
+    """Give what it costs to hide each cell, shape (m,): more for larger ones, a total over one dimension ``margin`` more, over two its square."""
+    over = (cells.codes == np.array(cells.sizes)).sum(axis=1) if cells.sizes else np.zeros(len(cells), dtype=np.int64)
+    cost: Floats = 1 + np.log2(1 + np.maximum(cells.n, 0)) + np.where(over > 0, margin ** np.minimum(over, 3), 0.0)
+    return cost
+
+
 class _Protector:
     def __init__(self, cells: Cells, question: Question, unsafe: Mask) -> None:
         self.cells = cells
         self.question = question
         self.hidden = unsafe.copy()
-        over = (cells.codes == np.array(cells.sizes)).sum(axis=1) if cells.sizes else np.zeros(len(cells), dtype=np.int64)
-        self.cost: Floats = 1 + np.log2(1 + np.maximum(cells.n, 0)) + np.where(over > 0, MARGIN_COST ** np.minimum(over, 3), 0.0)
+        self.cost = cost_of(cells)
 
     def run(self) -> Mask:
         """Hide more until every section is in order."""

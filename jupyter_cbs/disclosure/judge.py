@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,7 @@ from .cells import Cells
 from .hiding import PATIENCE, Hiding, hide
 from .relations.program import Cancel
 from .rules import RULES, Question
+from .rules.base import Ruling
 from .texts import Explainer
 
 _STATUSES = tuple(Status)
@@ -55,6 +57,7 @@ def judge(
     *,
     patience: float = PATIENCE,
     cancel: Cancel | None = None,
+    rounding: int | None = None,
 ) -> Judgement:
     """Judge every cell and margin of a table.
 
@@ -74,6 +77,9 @@ def judge(
         Seconds for the choice of what to hide and its proof; 0 leaves it at the unsafe cells.
     cancel
         Asked between linear programs.
+    rounding
+        Base to which the values were rounded under control, None for none. Whether a rounded count stands for too few units cannot be told of 0 nor
+        of a count that is large enough: the rounded table is itself a possible one, for it adds up.
 
     Raises
     ------
@@ -85,6 +91,8 @@ def judge(
     badness = np.zeros(len(cells), dtype=np.int8)
     reason = np.full(len(cells), -1, dtype=np.int64)
     rulings = [ruling for rule in RULES for ruling in rule(cells, question)]
+    if rounding is not None:
+        rulings = list(chain.from_iterable(_rounded(ruling, cells, profile) for ruling in rulings))
     for i, ruling in enumerate(rulings):
         worse = ruling.cells & (badness < ruling.status.badness)
         badness[worse] = ruling.status.badness
@@ -108,6 +116,18 @@ def judge(
         companions=tuple(np.flatnonzero(hiding.hidden & ~unsafe).tolist()),
         proof=proof_of(hiding) if hiding.proven and unsafe.any() else None,
     )
+
+
+def _rounded(ruling: Ruling, cells: Cells, profile: RuleProfile) -> Iterator[Ruling]:
+    """Give what a ruling on the numbers of units becomes where values were rounded."""
+    if ruling.rule is not Rule.MIN_FREQUENCY or ruling.status is not Status.UNSAFE:
+        yield ruling
+        return
+    # only where the count is that of the units does rounding it hide them
+    hides = cells.rows - cells.missing == cells.n
+    told = (cells.value > 0) & (cells.value < profile.min_frequency)
+    yield replace(ruling, cells=ruling.cells & ~hides)
+    yield replace(ruling, cells=ruling.cells & hides & told, rule=Rule.ROUNDING, code="rounded_too_finely")
 
 
 def proof_of(hiding: Hiding) -> Text:

@@ -62,6 +62,7 @@ class Explainer:
             "all_but_one": self._all_but_one,
             "all_zero": self._all_zero,
             "advisory_few_units": self._advisory,
+            "rounded_too_finely": self._rounded_too_finely,
         }
 
     def __call__(self, row: int, ruling: Ruling) -> tuple[Text, Text]:
@@ -171,6 +172,13 @@ class Explainer:
             f"{units.nl}; voor deze gegevens worden er {least} aangeraden.",
         )
 
+    def _rounded_too_finely(self, row: int, ruling: Ruling) -> _Pair:
+        least = self.question.profile.min_frequency
+        return _Pair(
+            f"the rounded count still tells that there are fewer than {least} {plural(self.unit).en}.",
+            f"de afgeronde telling verraadt nog steeds dat het er minder dan {least} zijn.",
+        )
+
     # ---------------------------------------------------------------------------------------------- what to do
 
     def _remedy(self, row: int, ruling: Ruling) -> _Pair:
@@ -185,6 +193,9 @@ class Explainer:
                 f"Merge it with other categories until {least} institutions contribute, or suppress the cell.",
                 f"Voeg hem samen met andere categorieën tot er {least} instellingen bijdragen, of onderdruk de cel.",
             )
+        if ruling.code == "rounded_too_finely":
+            least = self.question.profile.min_frequency
+            return _Pair(f"Round to a base of {least} or more.", f"Rond af op een basis van {least} of meer.")
         if ruling.code == "share_of_group":
             return self._suppress(row)
         merge = self._merge(row, ruling)

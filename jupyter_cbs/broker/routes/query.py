@@ -5,29 +5,35 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-import threading
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import TypeVar
 
 import pyarrow as pa
 
-from ...disclosure.judge import Judgement, judge
-from ...disclosure.protection import Protection, suppress
+from ...disclosure.hiding import PATIENCE
+from ...disclosure.judge import Judgement
+from ...disclosure.protection import assess, round_to, suppress
 from ...domain.dataset import Dataset
-from ...domain.errors import CbsError, Internal, NotFound
-from ...domain.evidence import TableMeta, TableSpec
+from ...domain.errors import CbsError, Conflict, Internal, NotFound
+from ...domain.evidence import MergeProposal, TableMeta, TableSpec
 from ...domain.finding import Status
 from ...domain.gateway import ColumnType, Nothing, ProtectQuery, SqlAnswer, SqlQuery
 from ...domain.grid import shape_key
+from ...domain.rules import RuleProfile
 from ...domain.text import Text
 from ...protocol.frames import MAX_PAYLOAD
 from ...query.engine import TableResult
 from ...system.memfd import write_sealed
 from ..calls import Call, handles
+from ..labour import labour
 from ..sessions import Exchange
 
 Outcome = TypeVar("Outcome")
 
+_QUICK_CELLS = 2_000
+"""Tables up to this size are judged at once."""
+_QUICK_SECONDS = 0.05
+"""What the attack may hold up the broker; what takes longer is done again beside it."""
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -86,17 +92,31 @@ async def sql(call: Call, request: SqlQuery) -> SqlAnswer:
 @handles("table")
 async def table(call: Call, request: TableSpec) -> TableMeta:
     """Make a table with evidence, judge it by the policy's rules and keep the evidence."""
+    return await _make(call, request, "table")
+
+
+async def _make(call: Call, spec: TableSpec, action: str, notes: tuple[Text, ...] = ()) -> TableMeta:
     exchange = _exchange(call)
-    dataset = _dataset(call, request.source)
+    dataset = _dataset(call, spec.source)
     profile = call.project.rules(dataset.rule_profile if dataset else "default")
     async with exchange.session.query_lock:
         worker = await exchange.session.worker()
-        text = request.model_dump_json()
-        subject, result = await _audited(call, "table", text, worker.table(request, dataset, profile, exchange))
-    judgement = judge(result.frame, result.dimensions, request, profile, result.unit)
-    meta = _meta(request, dataset, result, judgement, named_sources(call, request.source))
-    await _keep_and_give(call, exchange, "table", subject, meta, judgement.frame)
+        subject, result = await _audited(call, action, spec.model_dump_json(), worker.table(spec, dataset, profile, exchange))
+    judgement, merges = await _assess(result, spec, profile)
+    meta = _meta(spec, dataset, result, judgement, named_sources(call, spec.source))
+    meta = meta.model_copy(update={"merges": merges, "notes": (*meta.notes, *notes)})
+    await _keep_and_give(call, exchange, action, subject, meta, judgement.frame)
     return meta
+
+
+async def _assess(result: TableResult, spec: TableSpec, profile: RuleProfile) -> tuple[Judgement, tuple[MergeProposal, ...]]:
+    """Judge a table: at once where that is quick, else in a process of its own, for the attack on a large table takes seconds."""
+    asked = (result.frame, result.dimensions, spec, profile, result.unit)
+    if result.frame.num_rows <= _QUICK_CELLS:
+        judgement, merges = assess(*asked, patience=_QUICK_SECONDS)
+        if judgement.proof is not None or not judgement.hidden:
+            return judgement, merges
+    return await labour(assess, None, *asked, patience=PATIENCE)
 
 
 @handles("table.protect")
@@ -104,27 +124,75 @@ async def protect(call: Call, request: ProtectQuery) -> TableMeta:
     """Make a table of this project safe, prove it by the attack and keep the evidence of what would be published."""
     exchange = _exchange(call)
     meta, frame = _evidence(call, request.fingerprint)
+    if meta.rounding is not None:
+        raise Conflict(
+            "already_rounded",
+            Text(en="This table is rounded already.", nl="Deze tabel is al afgerond."),
+            Text(en="Protect the table it was made of.", nl="Bescherm de tabel waarvan zij is gemaakt."),
+        )
+    if request.method == "merge":
+        merge = _merges(meta, request)
+        return await _make(call, meta.spec.model_copy(update={"merge": merge}), "table.protect", (_merged_note(merge),))
     profile = call.project.rules(meta.rule_profile)
-    stopped = threading.Event()
 
-    async def work() -> Protection:
-        try:
-            return await asyncio.to_thread(suppress, frame, meta.dimensions, meta.spec, profile, meta.unit, cancel=stopped.is_set)
-        finally:
-            stopped.set()
+    async def report(share: float) -> None:
+        await exchange.progress(share, 0)
 
-    subject, protection = await _audited(call, "table.protect", request.model_dump_json(), work())
+    asked = (frame, meta.dimensions, meta.spec, profile, meta.unit)
+    work = labour(round_to, report, *asked, base=request.base) if request.method == "round" else labour(suppress, report, *asked)
+    subject, protection = await _audited(call, "table.protect", request.model_dump_json(), work)
+    statuses = protection.frame.column("status").to_pylist()
     made = meta.model_copy(
         update={
             "hidden": protection.hidden,
             "rounding": protection.rounding,
             "proof": protection.proof,
             "notes": (*meta.notes, *protection.notes),
-            "fingerprint": hashlib.sha256(f"{request.model_dump_json()}{protection.hidden}".encode()).hexdigest(),
+            "findings": protection.findings,
+            "safe": statuses.count(Status.SAFE),
+            "review": statuses.count(Status.REVIEW),
+            "unsafe": statuses.count(Status.UNSAFE),
+            "fingerprint": _fingerprint(
+                f"{meta.spec.model_dump_json()} {request.method} {protection.rounding} {protection.hidden}", protection.frame
+            ),
         }
     )
     await _keep_and_give(call, exchange, "table.protect", subject, made, protection.frame)
     return made
+
+
+def _merges(meta: TableMeta, request: ProtectQuery) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Give the merges of a table with those that are asked for, or proposed; a category that was merged before stands for its members.
+
+    Raises
+    ------
+    Conflict
+        ``nothing_to_merge`` when none is asked for and none proposed.
+    """
+    asked: dict[str, dict[str, tuple[str, ...]]] = {name: dict(labels) for name, labels in (request.merge or {}).items()}
+    for proposal in meta.merges if request.merge is None else ():
+        asked.setdefault(proposal.dimension, {})[proposal.label] = proposal.codes
+    if not any(asked.values()):
+        raise Conflict(
+            "nothing_to_merge",
+            Text(
+                en="No merge of categories would make cells of this table safe.",
+                nl="Geen samenvoeging van categorieën maakt cellen van deze tabel veilig.",
+            ),
+            Text(en="Use method='suppress', or leave out a dimension.", nl="Gebruik method='suppress', of laat een dimensie weg."),
+        )
+    merged = {name: dict(labels) for name, labels in (meta.spec.merge or {}).items()}
+    for name, labels in asked.items():
+        before = merged.setdefault(name, {})
+        for label, codes in labels.items():
+            members = [member for code in codes for member in before.pop(code, (code,))]
+            before[label] = tuple(members)
+    return merged
+
+
+def _merged_note(merge: Mapping[str, Mapping[str, tuple[str, ...]]]) -> Text:
+    labels = ", ".join(f"‘{label}’" for labels in merge.values() for label in labels)
+    return Text(en=f"Merged: {labels}.", nl=f"Samengevoegd: {labels}.")
 
 
 def _evidence(call: Call, fingerprint: str) -> tuple[TableMeta, pa.Table]:
@@ -183,9 +251,13 @@ def _ipc(frame: pa.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
+def _fingerprint(made: str, frame: pa.Table) -> str:
+    """Give the sha256 (hex) of how a table was made and what came out."""
+    return hashlib.sha256(made.encode() + _ipc(frame)).hexdigest()
+
+
 def _meta(spec: TableSpec, dataset: Dataset | None, result: TableResult, judgement: Judgement, sources: tuple[str, ...]) -> TableMeta:
     statuses = judgement.frame.column("status").to_pylist()
-    content = spec.model_dump_json().encode() + _ipc(result.frame)
     return TableMeta(
         spec=spec,
         dimensions=result.dimensions,
@@ -195,12 +267,13 @@ def _meta(spec: TableSpec, dataset: Dataset | None, result: TableResult, judgeme
         unit=result.unit,
         sources=(dataset.name,) if dataset else sources,
         rule_profile=dataset.rule_profile if dataset else "default",
-        fingerprint=hashlib.sha256(content).hexdigest(),
+        fingerprint=_fingerprint(spec.model_dump_json(), result.frame),
         findings=judgement.findings,
         safe=statuses.count(Status.SAFE),
         review=statuses.count(Status.REVIEW),
         unsafe=statuses.count(Status.UNSAFE),
         hidden=judgement.hidden,
+        proof=judgement.proof,
         notes=result.notes,
     )
 

@@ -42,7 +42,9 @@ class Rounded:
     intervals: dict[str, Interval]
 
 
-def controlled_rounding(problem: TableProblem, *, seconds: float = 60.0, progress: Progress | None = None, cancel: Cancel | None = None) -> Rounded:
+def controlled_rounding(
+    problem: TableProblem, *, seconds: float = 60.0, attack: bool = True, progress: Progress | None = None, cancel: Cancel | None = None
+) -> Rounded:
     """Round every cell to a multiple of the base so that all relations add up, and prove it by the attack.
 
     Values stay between the two multiples beside them (a multiple stays as it is), within the deviation that is asked where that can be;
@@ -54,6 +56,8 @@ def controlled_rounding(problem: TableProblem, *, seconds: float = 60.0, progres
         True values (``published`` false); ``rounding`` names base and deviation, ``suppressed`` the cells that must not be exact after rounding.
     seconds
         Most time for the search.
+    attack
+        Whether all intervals are computed; without them the caller judges the values, of which the table itself is a possible one.
     progress, cancel
         As in :func:`jupyter_cbs.disclosure.relations.attack.intervals`.
 
@@ -83,6 +87,8 @@ def controlled_rounding(problem: TableProblem, *, seconds: float = 60.0, progres
         farthest = float(np.abs(values - table.value).max(initial=0.0))
         # what can be told: conventional where all stay within it, else the width of the search
         told = asked if farthest <= asked + 1e-9 else (1 + wider) * base - (1.0 if whole else 0.0)
+        if not attack:
+            return Rounded(_published(problem, table, values, base, told, whole), told, {})
         return _proven(problem, table, values, base, told, whole, progress, cancel)
     raise Conflict(
         "infeasible_protection",
@@ -134,6 +140,18 @@ def _round(table: Table, base: float, asked: float, wider: int, seconds: float) 
     return result
 
 
+def _published(problem: TableProblem, table: Table, values: Floats, base: float, deviation: float, whole: bool) -> TableProblem:
+    return problem.model_copy(
+        update={
+            "cells": dict(zip(table.names, (values + 0.0).tolist(), strict=True)),
+            "rounding": Rounding(base=base, deviation=deviation),
+            "published": True,
+            "suppressed": (),
+            "integer": whole,
+        }
+    )
+
+
 def _proven(
     problem: TableProblem,
     table: Table,
@@ -144,15 +162,7 @@ def _proven(
     progress: Progress | None,
     cancel: Cancel | None,
 ) -> Rounded:
-    rounded = problem.model_copy(
-        update={
-            "cells": dict(zip(table.names, (values + 0.0).tolist(), strict=True)),
-            "rounding": Rounding(base=base, deviation=deviation),
-            "published": True,
-            "suppressed": (),
-            "integer": whole,
-        }
-    )
+    rounded = _published(problem, table, values, base, deviation, whole)
     found = intervals(rounded, progress=progress, cancel=cancel)
     must = set(problem.suppressed)
     narrow = {name: found[name] for name in must if found[name][1] - found[name][0] <= 2e-6}

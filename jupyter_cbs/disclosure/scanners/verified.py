@@ -118,7 +118,7 @@ def _body_rows(grid: Sequence[Sequence[str]], meta: TableMeta) -> int:
 
 def _judge(sheet: Sheet, rows: Sequence[Sequence[str]], meta: TableMeta, frame: pa.Table, report: Report) -> None:
     profile = report.context.profile_of(meta.rule_profile)
-    judged = judge(frame, meta.dimensions, meta.spec, profile, meta.unit, patience=0)
+    judged = judge(frame, meta.dimensions, meta.spec, profile, meta.unit, patience=0, rounding=meta.rounding)
     positions = grid_positions(meta, frame)
     printed = ["" if position is None else _cell(rows, *position) for position in positions]
     cells = Cells.of(frame, meta.dimensions)

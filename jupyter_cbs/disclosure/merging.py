@@ -1,0 +1,130 @@
+"""Which categories to merge so that unsafe cells become safe: as few merges as do, of categories beside each other under one subtotal.
+
+A merged cell is judged here by adding evidence up: units of different categories are taken to be different ones, the largest contribution stays the
+largest. That is a proposal; the merged table is made again from the data and judged as any other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from ..domain.evidence import Dimension, MergeProposal
+from .cells import Cells, Floats, Ints
+from .rules.base import Question
+
+MOST_CATEGORIES: Final = 200
+"""Dimensions with more categories than this are classifications of which no merge is proposed."""
+MOST_WORK: Final = 5_000_000
+"""Cells times categories; in larger tables no merge is looked for."""
+NAMED: Final = 3
+"""Up to this many labels are joined; of more the first and the last stand for all."""
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """Evidence along one dimension, shape (categories, lines) each; zero where there is no cell."""
+
+    n: Ints
+    size: Floats
+    largest: Floats
+
+    @classmethod
+    def of(cls, cells: Cells, dimension: int) -> _Sums:
+        rows = np.flatnonzero(~cells.is_total(dimension))
+        _, line = np.unique(cells.line_keys(dimension)[rows], return_inverse=True)
+        shape = (cells.sizes[dimension], int(line.max(initial=-1)) + 1)
+        n = np.zeros(shape, dtype=np.int64)
+        size, largest = np.zeros(shape), np.zeros(shape)
+        at = cells.codes[rows, dimension], line.reshape(-1)
+        n[at] = cells.n[rows]
+        size[at] = np.nan_to_num(cells.abs_total[rows])
+        largest[at] = np.nan_to_num(cells.top1[rows])
+        return cls(n, size, largest)
+
+    def failing(self, question: Question) -> Ints:
+        """Give how many cells fail per run of categories, shape (categories, categories + 1): from the first up to, not including, the second."""
+        count = len(self.n)
+        result = np.zeros((count, count + 1), dtype=np.int64)
+        for first in range(count):
+            n = np.cumsum(self.n[first:], axis=0)
+            bad = (n > 0) & (n < question.profile.min_frequency)
+            if question.is_magnitude:
+                size = np.cumsum(self.size[first:], axis=0)
+                largest = np.maximum.accumulate(self.largest[first:], axis=0)
+                bad |= (n > 0) & (largest >= question.profile.dominance_max_share * size) & (size > 0)
+            result[first, first + 1 :] = bad.sum(axis=1)
+        return result
+
+
+def proposals(cells: Cells, question: Question) -> tuple[MergeProposal, ...]:
+    """Give merges of one dimension that leave the fewest cells too small or dominated.
+
+    Parameters
+    ----------
+    cells
+        The table.
+    question
+        Statistic and thresholds.
+
+    Returns
+    -------
+    tuple of MergeProposal
+        Of the dimension in which the fewest cells stay unsafe, and of those the one that keeps most categories; nothing where no merge helps.
+    """
+    best: tuple[tuple[int, int], tuple[MergeProposal, ...]] | None = None
+    for i, dimension in enumerate(cells.dimensions):
+        if not 2 < len(dimension.categories) <= MOST_CATEGORIES or len(cells) * len(dimension.categories) > MOST_WORK:
+            continue
+        failing = _Sums.of(cells, i).failing(question)
+        now = int(sum(failing[c, c + 1] for c in range(len(failing))))
+        left, runs = _partition(dimension, failing)
+        merges = tuple(_proposal(dimension, run) for run in runs if len(run) > 1)
+        rank = (left, sum(len(run) - 1 for run in runs))
+        if merges and left < now and (best is None or rank < best[0]):
+            best = rank, merges
+    return () if best is None else best[1]
+
+
+def _partition(dimension: Dimension, failing: Ints) -> tuple[int, list[range]]:
+    """Cut the categories into runs: first as few failing cells as can be, then as many runs."""
+    count = len(dimension.categories)
+    value: list[tuple[int, int]] = [(0, 0)] + [(1 << 60, 0)] * count
+    start = [0] * (count + 1)
+    for end in range(1, count + 1):
+        for first in range(end - 1, -1, -1):
+            if not _mergeable(dimension, first, end):
+                break
+            if first == 0 and end == count:
+                continue  # one category for all is the total
+            worth = (value[first][0] + int(failing[first, end]), value[first][1] - 1)
+            if worth < value[end]:
+                value[end], start[end] = worth, first
+    runs: list[range] = []
+    end = count
+    while end > 0:
+        runs.append(range(start[end], end))
+        end = start[end]
+    return value[count][0], runs[::-1]
+
+
+def _mergeable(dimension: Dimension, first: int, end: int) -> bool:
+    """Tell whether the run may grow to begin at ``first``: a single category, or siblings with codes that are no subtotals themselves."""
+    if end - first == 1:
+        return True
+    here, beside = dimension.categories[first], dimension.categories[first + 1]
+    if here.code is None or beside.code is None or here.code in dimension.subtotals or beside.code in dimension.subtotals:
+        return False
+    return dimension.parents.get(here.code) == dimension.parents.get(beside.code)
+
+
+def _proposal(dimension: Dimension, run: range) -> MergeProposal:
+    members = [dimension.categories[i] for i in run]
+    labels = [category.label for category in members]
+    label = " + ".join(labels) if len(labels) <= NAMED else f"{labels[0]} – {labels[-1]}"
+    taken = {category.label for category in dimension.categories}
+    while label in taken:
+        label += " *"
+    return MergeProposal(dimension=dimension.name, label=label, codes=tuple(category.code for category in members if category.code is not None))
