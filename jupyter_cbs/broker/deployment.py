@@ -93,8 +93,11 @@ class Deployment:
         return self.storage / project / "personal" / user
 
     def gateway_socket(self, project: str, user: str) -> Path:
-        """Socket of one person's workspace server; who listens on it is who asks."""
-        return self.run / "gateway" / f"{project}.{user}"
+        """Socket of one person's workspace server; which one is asked says who asks.
+
+        It has a folder of its own, which is all of the gateways that this server sees.
+        """
+        return self.run / "gateway" / f"{project}.{user}" / _SESSION
 
     def session_socket(self, session: str) -> Path:
         """Socket of one kernel session, in a folder of its own: the kernel sees the folder, so that a new broker's socket reaches it."""
@@ -117,4 +120,9 @@ class Deployment:
                 raise PermissionError(f"{path} belongs to another account")
             if status.st_mode & (0o066 if path.is_relative_to(self.run) else 0o077):
                 os.chmod(path, 0o700)
+        sessions = self.run / "sessions"
+        if not sessions.stat().st_mode & 0o011:
+            # servers under the same account see this folder, read-only: they pass through to sessions whose names they were told,
+            # and cannot list those of others
+            os.chmod(sessions, 0o300)
         self.storage.mkdir(parents=True, exist_ok=True)

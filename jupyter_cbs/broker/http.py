@@ -181,6 +181,10 @@ class Gateway:
             server = HTTPServer(application(self._authority, user, project), max_body_size=_MAX_BODY, max_buffer_size=2 * _MAX_BODY)
             path = self._authority.deployment.gateway_socket(project, user)
             group = group_of(self._authority.deployment.personal(project, user))
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            if group is not None:
+                os.chown(path.parent, -1, group)
+                os.chmod(path.parent, 0o710)  # noqa: S103  the person's server passes through and cannot change it
             listener = bind_unix_socket(os.fspath(path), mode=0o600 if group is None else 0o660)
             if group is not None:
                 os.chown(path, -1, group)  # who may connect is who the personal area was prepared for

@@ -111,7 +111,7 @@ def refuse_running(root: Path) -> None:
         ``runs_already``: its catalogue and PINs belong to those who work there now.
     """
     gateways = Deployment(root.resolve()).run / "gateway"
-    if not any(_listened_to(path) for path in (gateways.iterdir() if gateways.is_dir() else ())):
+    if not any(_listened_to(path) for path in gateways.glob("*/*")):
         return
     raise Conflict(
         "runs_already",

@@ -15,7 +15,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
@@ -28,6 +28,9 @@ from ..broker.owners import Owners
 from ..domain.errors import CbsError, Conflict, Unavailable
 from ..domain.gateway import Nothing
 from ..domain.text import Text
+from ..sandbox import profiles
+from ..sandbox.bubblewrap import Sandbox
+from ..sandbox.namespaces import Namespace
 from ..sandbox.users import is_root, prepare_directory
 from ..server import paths
 from ..server.gateway import Gateway
@@ -88,12 +91,26 @@ class Endpoint:
 
 
 class _Child:
-    """A process in a session of its own, so that Ctrl-C reaches only the supervisor."""
+    """A process in a session of its own, so that Ctrl-C reaches only the supervisor.
 
-    def __init__(self, name: str, argv: list[str], env: Mapping[str, str], log_file: Path) -> None:
+    Parameters
+    ----------
+    name : str
+        For people.
+    argv, env
+        The command and all of its environment.
+    log_file : Path
+        Where its output goes.
+    sandbox : Sandbox, optional
+        What it sees; everything this account sees when absent.
+    """
+
+    def __init__(self, name: str, argv: list[str], env: Mapping[str, str], log_file: Path, sandbox: Sandbox | None = None) -> None:
         self.name = name
         self._argv = argv
         self._env = dict(env)
+        self._sandbox = sandbox
+        self._namespace: Namespace | None = None
         self._log_file = log_file
         self._log: IO[bytes] | None = None
         self.process: asyncio.subprocess.Process | None = None
@@ -101,16 +118,29 @@ class _Child:
 
     @property
     def pid(self) -> int:
-        """Process id."""
-        return self.process.pid if self.process is not None else 0
+        """Process id of the program itself, also where it runs in a sandbox."""
+        inner = self._namespace.leader() if self._namespace is not None else None
+        return inner or (self.process.pid if self.process is not None else 0)
 
     async def start(self) -> None:
         if self._log is None:
             self._log = self._log_file.open("ab")
         self.started.append(time.monotonic())
-        self.process = await asyncio.create_subprocess_exec(
-            *self._argv,
-            env=self._env,
+        self._forget()
+        if self._sandbox is None:
+            self.process = await self._run(self._argv, self._env)
+            return
+        with self._sandbox.prepare(self._argv) as prepared:
+            self.process = await self._run(prepared.argv, prepared.environment, prepared.pass_fds)
+            self._namespace = await asyncio.to_thread(prepared.started)
+        while self._namespace.alive and self._namespace.leader() is None:
+            await asyncio.sleep(0.005)  # until then there is no program that could be named or asked to end
+
+    async def _run(self, argv: Sequence[str], env: Mapping[str, str], pass_fds: Sequence[int] = ()) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *argv,
+            env=env,
+            pass_fds=pass_fds,
             cwd="/",
             stdin=asyncio.subprocess.DEVNULL,
             stdout=self._log,
@@ -119,8 +149,16 @@ class _Child:
             preexec_fn=_die_with_parent,
         )
 
+    def _forget(self) -> None:
+        namespace, self._namespace = self._namespace, None
+        if namespace is not None:
+            namespace.close()
+
     def signal(self, number: int) -> None:
-        if self.process is not None and self.process.returncode is None:
+        if self._namespace is not None and self._namespace.alive:
+            # bubblewrap passes nothing on, and takes the program with it
+            self._namespace.signal(number)
+        elif self.process is not None and self.process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, number)
 
@@ -135,6 +173,7 @@ class _Child:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
             await self.process.wait()
+        self._forget()
         if self._log is not None:
             self._log.close()
             self._log = None
@@ -168,7 +207,8 @@ class Supervisor:
     info_file : Path, optional
         Where to write who can log in where; ``demo.json`` in the deployment's directory by default.
     lab_settings : mapping, optional
-        More traits of JupyterLab's application, e.g. ``expose_app_in_browser`` for browser tests.
+        More traits of JupyterLab's application, e.g. ``expose_app_in_browser`` for browser tests, or of another class with its name
+        before a dot, e.g. ``CbsProvisioner.memory_bytes``.
     unsandboxed : bool
         Run kernels and query engines without walls; the broker refuses that for anything but a demo.
     """
@@ -197,6 +237,7 @@ class Supervisor:
         self._endpoints: dict[str, Endpoint] = {}
         self._runtime: Path | None = None
         self._before: set[int] | None = None
+        self._views = False
 
     # -------------------------------------------------------------------------------------------------- facts
 
@@ -275,6 +316,7 @@ class Supervisor:
         self._broker = _Child("broker", broker, _environment({}), logs / "broker.log")
         await self._broker.start()
         await self._until(self._broker, self._broker_answers)
+        self._views = await self._views_work()
         for name, endpoint in self._endpoints.items():
             self._servers[name] = self._server(endpoint, logs / f"{name}.log")
             await self._servers[name].start()
@@ -340,11 +382,54 @@ class Supervisor:
         if self._owners is not None:
             self._owners.prepare_server(who, (home, runtime))
             command = self._owners.server_command(who, command, (home, runtime))
-        return _Child(f"server of {who.user}", command, _environment(env), log_file)
+        environment = _environment(env)
+        sandbox = self._view(endpoint, home, runtime, environment) if self._views else None
+        return _Child(f"server of {who.user}", command, environment, log_file, sandbox)
+
+    def _view(self, endpoint: Endpoint, home: Path, runtime: Path, environment: Mapping[str, str]) -> Sandbox:
+        """Describe what a server sees where it has no account of its own: its person's things and nothing of the broker's or of others."""
+        who, place = endpoint.account.principal, self.deployment
+        return profiles.server(
+            {
+                place.shared(who.project): True,
+                place.personal(who.project, who.user): True,
+                home / "config": False,
+                home / "data": True,
+                home / "home": True,
+                runtime: True,
+                place.gateway_socket(who.project, who.user).parent: False,
+                place.run / "sessions": False,
+            },
+            environment=environment,
+            # in a checkout, pyproject.toml says that it is one
+            read_only=(paths.kernels(), *(path for path in (paths.PACKAGE.parent / "pyproject.toml",) if path.is_file())),
+            hidden=(place.catalogue, place.state, place.policies, self.info_file),
+            uid=os.getuid(),
+            gid=os.getgid(),
+        )
+
+    async def _views_work(self) -> bool:
+        """Whether servers can be given a view of their own; where they cannot, kernels are refused as well, with the remedy."""
+        if is_root() or self._unsandboxed:
+            return False
+        try:
+            trial = profiles.server({self.deployment.root / "logs": False}, environment={}, uid=os.getuid(), gid=os.getgid())
+            with trial.prepare(["/bin/true"], watch=False) as prepared:
+                process = await asyncio.create_subprocess_exec(
+                    *prepared.argv, env=prepared.environment, pass_fds=prepared.pass_fds, cwd="/", stdin=asyncio.subprocess.DEVNULL
+                )
+                prepared.close()
+                works = await process.wait() == 0
+        except CbsError as error:
+            log.warning("%s", error.say("en"))
+            works = False
+        if not works:
+            log.warning("Workspace servers see what this account sees: sandboxes do not work here. 'jupyter cbs selftest' says why.")
+        return works
 
     def _server_config(self, endpoint: Endpoint, runtime: Path) -> dict[str, Any]:
         who = endpoint.account.principal
-        return {
+        config: dict[str, Any] = {
             "ServerApp": {
                 "ip": "127.0.0.1",
                 "port": endpoint.port,
@@ -366,7 +451,6 @@ class Supervisor:
                 "display_name": who.name,
                 "cookie_name": f"cbs-{who.user}-{endpoint.port}",
             },
-            "LabApp": self._lab_settings,
             "CbsApp": {
                 "gateway_socket": str(self.deployment.gateway_socket(who.project, who.user)),
                 "shared_dir": str(self.deployment.shared(who.project)),
@@ -376,6 +460,10 @@ class Supervisor:
                 "unsandboxed_demo": self._unsandboxed,
             },
         }
+        for name, value in self._lab_settings.items():
+            owner, _, trait = name.rpartition(".")
+            config.setdefault(owner or "LabApp", {})[trait] = value
+        return config
 
     def _hidden(self) -> tuple[Path, ...]:
         place = self.deployment
@@ -431,6 +519,8 @@ class Supervisor:
         self._servers.clear()
         self._broker = None
         self.info_file.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            os.chmod(self.deployment.run / "sessions", 0o700)  # it cannot be listed while it is in use
         shutil.rmtree(self.deployment.run, ignore_errors=True)
         if self._runtime is not None:
             shutil.rmtree(self._runtime, ignore_errors=True)

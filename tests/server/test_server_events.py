@@ -95,7 +95,7 @@ def test_a_dead_broker_is_said_to_be_gone_and_comes_back(deployment: Demo) -> No
 def test_without_a_broker_every_answer_says_what_to_do(deployment: Demo) -> None:
     """The broker is held, not dead, so that nothing restarts it meanwhile; what is asked of it is refused at once when its socket is gone."""
     client, dutch = deployment.client("leader"), deployment.client("leader", "nl")
-    place = Path(deployment.root / "run" / "gateway" / "9001.leader")
+    place = Path(deployment.root / "run" / "gateway" / "9001.leader" / "s")
     away = place.with_name("away")
     client.save("personal/kept.txt", "old")
     place.rename(away)
@@ -137,7 +137,7 @@ def test_the_stream_finds_a_broker_that_starts_later(deployment: Demo) -> None:
 
 
 async def _find_later(deployment: Demo) -> None:
-    place = Path(deployment.root / "run" / "gateway" / "9001.checker2")
+    place = Path(deployment.root / "run" / "gateway" / "9001.checker2" / "s")
     link = deployment.root.parent / "later"
     bus = Bus()
     stream = EventStream(Gateway(str(link)), bus)
