@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +16,9 @@ from ..domain.evidence import Category, Dimension
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+
+_EXTRA = ("institution_top1", "top2", "topn", "below", "above", "ties", "used", "events", "second_abs", "second_top1")
+"""Columns that frames kept by an earlier version do not have."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,10 @@ class Cells:
         Shape (m,), in the unit of the values; NaN where the frame has null.
     n, rows, missing, negatives
         Shape (m,), counts.
-    institutions
-        Shape (m,), count, NaN where the data set has no institutions.
+    institutions, institution_top1
+        Shape (m,), count and largest absolute total of one, NaN where the data set has no institutions.
+    top2, topn, below, above, ties, used, events, second_abs, second_top1
+        Shape (m,), as in the frame; NaN where it has null or no such column.
     n_exact, top_exact
         Shape (m,); where false, ``n`` is a lower and ``top1`` an upper bound.
     """
@@ -51,6 +56,16 @@ class Cells:
     top_exact: Mask
     negatives: Ints
     institutions: Floats
+    institution_top1: Floats
+    top2: Floats
+    topn: Floats
+    below: Floats
+    above: Floats
+    ties: Floats
+    used: Floats
+    events: Floats
+    second_abs: Floats
+    second_top1: Floats
 
     @classmethod
     def of(cls, frame: pa.Table, dimensions: Sequence[Dimension]) -> Cells:
@@ -84,6 +99,7 @@ class Cells:
             top_exact=_array(frame, "top_exact").astype(bool),
             negatives=_ints(frame, "negatives"),
             institutions=_floats(frame, "institutions"),
+            **{name: _floats(frame, name) if name in frame.column_names else np.full(frame.num_rows, np.nan) for name in _EXTRA},
         )
 
     def __len__(self) -> int:
@@ -154,10 +170,51 @@ class Cells:
         """Give for some rows the row with another code in one dimension, -1 where the frame has none; shape as ``rows``."""
         return self.find(self.keys[rows] + (codes - self.codes[rows, dimension]) * self._strides[dimension])
 
+    @cached_property
+    def _parents(self) -> list[Ints]:
+        """Category → the category that is the subtotal right above it; the number of categories where that is the total."""
+        found = []
+        for dimension in self.dimensions:
+            place = {category.code: at for at, category in enumerate(dimension.categories)}
+            size = len(dimension.categories)
+            above = [place.get(dimension.parents.get(c.code), size) if c.code in dimension.parents else size for c in dimension.categories]
+            found.append(np.array([*above, size], np.int64))
+        return found
+
+    def siblings(self, dimension: int) -> Ints:
+        """Give for each row how many categories its total or subtotal in ``dimension`` is made of, itself among them; 0 for a total."""
+        parents = self._parents[dimension][:-1]
+        counts = np.bincount(parents, minlength=self.sizes[dimension] + 1)
+        found: Ints = np.append(counts[parents], 0)[self.codes[:, dimension]]
+        return found
+
+    def is_subtotal(self, dimension: int) -> Mask:
+        """Tell which rows are a subtotal in ``dimension``."""
+        nodes = np.zeros(self.sizes[dimension] + 1, np.bool_)
+        nodes[self._parents[dimension][:-1]] = True
+        nodes[-1] = False
+        found: Mask = nodes[self.codes[:, dimension]]
+        return found
+
+    def above_keys(self, dimension: int) -> NDArray[np.int64]:
+        """Give for each row the key of the subtotal or total right above it in ``dimension``; of a total its own."""
+        away = self._parents[dimension][self.codes[:, dimension]] - self.codes[:, dimension]
+        keys: NDArray[np.int64] = self.keys + away * self._strides[dimension]
+        return keys
+
+    def over(self, dimensions: Collection[int]) -> Ints:
+        """Give for each row the row of the total over some dimensions, -1 where it is not published."""
+        keys = self.keys
+        for dimension in dimensions:
+            keys = keys + (self.sizes[dimension] - self.codes[:, dimension]) * self._strides[dimension]
+        return self.find(keys)
+
     def neighbours(self, dimension: int, step: int) -> Ints:
-        """Give for each row the row whose category in ``dimension`` lies ``step`` further, -1 where there is none."""
+        """Give for each row the row whose category in ``dimension`` lies ``step`` further under the same total, -1 where there is none."""
         code = self.codes[:, dimension] + step
         inside = (code >= 0) & (code < self.sizes[dimension]) & ~self.is_total(dimension)
+        parents = self._parents[dimension]
+        inside &= parents[np.clip(code, 0, self.sizes[dimension])] == parents[self.codes[:, dimension]]
         found: Ints = np.where(inside, self.find(self.keys + step * self._strides[dimension]), -1)
         return found
 

@@ -87,7 +87,7 @@ def judge(
         When ``cancel`` says so.
     """
     cells = Cells.of(frame, dimensions)
-    question = Question(spec.statistic, profile)
+    question = Question(spec.statistic, profile, spec)
     badness = np.zeros(len(cells), dtype=np.int8)
     reason = np.full(len(cells), -1, dtype=np.int64)
     rulings = [ruling for rule in RULES for ruling in rule(cells, question)]

@@ -5,11 +5,15 @@ Counts of units are named; figures of concentration (shares of the largest contr
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from ..domain.text import Text
 from .cells import Cells, Ints
+from .reasons import Reasons
 from .rules.base import Question, Ruling
 from .units import counted, plural
 
@@ -49,11 +53,11 @@ class Explainer:
         self.unit = unit
         self._n: list[int] = cells.n.tolist()
         self._totals: list[list[bool]] = [cells.is_total(i).tolist() for i in range(len(cells.sizes))]
+        self._reasons = Reasons(cells, question, unit)
         self._neighbours: dict[tuple[int, int], Ints] = {}
         self._why: dict[str, Callable[[int, Ruling], _Pair]] = {
             "too_few_units": self._too_few,
             "units_not_established": self._too_few,
-            "few_on_each_side": self._few_on_each_side,
             "few_institutions": self._few_institutions,
             "largest_contributor": self._largest,
             "largest_contributor_not_established": self._largest_unknown,
@@ -68,6 +72,10 @@ class Explainer:
     def __call__(self, row: int, ruling: Ruling) -> tuple[Text, Text]:
         """Give text and remedy for one cell."""
         name = self._name(row)
+        if ruling.code in self._reasons:
+            en, nl, remedy = self._reasons(ruling.code, row)
+            what = _Pair(*remedy) if remedy is not None else self._remedy(row, ruling)
+            return _Pair(f"{name.en}: {en}", f"{name.nl}: {nl}").finished(), what.finished()
         why = self._why[ruling.code](row, ruling)
         return _Pair(f"{name.en}: {why.en}", f"{name.nl}: {why.nl}").finished(), self._remedy(row, ruling).finished()
 
@@ -96,14 +104,6 @@ class Explainer:
                 f"er zijn minstens {units.nl} geteld, en dat het er {least} zijn is niet vast te stellen.",
             )
         return _Pair(f"{units.en}, at least {least} are needed.", f"{units.nl}, er zijn er minstens {least} nodig.")
-
-    def _few_on_each_side(self, row: int, ruling: Ruling) -> _Pair:
-        units = counted(self._n[row], self.unit)
-        least = self.question.profile.min_frequency
-        return _Pair(
-            f"a median of {units.en}; at least {least} are needed on each side of it, {2 * least} in all.",
-            f"een mediaan van {units.nl}; aan weerszijden zijn er minstens {least} nodig, samen {2 * least}.",
-        )
 
     def _few_institutions(self, row: int, ruling: Ruling) -> _Pair:
         count = counted(int(self.cells.institutions[row]), "institution")
@@ -182,7 +182,14 @@ class Explainer:
     # ---------------------------------------------------------------------------------------------- what to do
 
     def _remedy(self, row: int, ruling: Ruling) -> _Pair:
-        if ruling.code in ("negative_contributions", "largest_contributor_not_established", "all_zero", "advisory_few_units", "all_but_one"):
+        if ruling.code in (
+            "negative_contributions",
+            "largest_contributor_not_established",
+            "all_zero",
+            "advisory_few_units",
+            "all_but_one",
+            "no_variation",
+        ):
             return _Pair(
                 "Explain in the form why it can be published, or suppress the cell.",
                 "Licht in het formulier toe waarom dit naar buiten kan, of onderdruk de cel.",
@@ -196,7 +203,7 @@ class Explainer:
         if ruling.code == "rounded_too_finely":
             least = self.question.profile.min_frequency
             return _Pair(f"Round to a base of {least} or more.", f"Rond af op een basis van {least} of meer.")
-        if ruling.code == "share_of_group":
+        if ruling.code in ("share_of_group", "hundred_percent", "zero_percent", "mode_share"):
             return self._suppress(row)
         merge = self._merge(row, ruling)
         if merge is not None:
@@ -256,10 +263,29 @@ class Explainer:
     def _suffices(self, row: int, others: Sequence[int], ruling: Ruling) -> bool:
         members = [row, *others]
         if ruling.code == "largest_contributor":
-            total, largest = float(self.cells.abs_total[members].sum()), float(self.cells.top1[members].max())
+            total = float(self.cells.abs_total[members].sum())
+            tops = np.nan_to_num(np.concatenate([self.cells.top1[members], self.cells.top2[members]]))
+            units = self.question.profile.dominance_units
+            # of more than two units only the largest are known, which bound the others
+            largest = float(np.sort(tops)[-units:].sum()) if units <= 2 else units * float(tops.max())
             return largest < self.question.profile.dominance_max_share * total
-        needed = self.question.profile.min_frequency * (2 if ruling.code == "few_on_each_side" else 1)
-        return sum(self._n[member] for member in members) >= needed
+        if ruling.code == "remainder_too_small":
+            total = float(self.cells.abs_total[members].sum())
+            two = sorted(float(v) for v in [*self.cells.top1[members], *np.nan_to_num(self.cells.top2[members])])[-2:]
+            return total - sum(two) >= max(self.question.profile.remainder_shares) * two[-1]
+        return sum(self._n[member] for member in members) >= self._needed(ruling)
+
+    def _needed(self, ruling: Ruling) -> int:
+        """Give how many units a merged cell needs."""
+        profile, spec = self.question.profile, self.question.spec
+        if ruling.code == "few_degrees_of_freedom":
+            return max(profile.min_frequency, profile.min_dof + 1)
+        if ruling.code == "few_on_each_side":
+            tail = 0.5 if spec is None or spec.percentile is None else min(spec.percentile, 1 - spec.percentile)
+            return max(profile.min_frequency, math.ceil(profile.each_side / tail - 1e-9) + (tail != 0.5))
+        if ruling.code in ("extreme_value", "few_extremes", "extremes_overlap"):
+            return 2 * profile.min_frequency
+        return profile.min_frequency
 
 
 def _listed(names: Sequence[str], last: str) -> str:

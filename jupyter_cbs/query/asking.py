@@ -70,11 +70,7 @@ def check(spec: TableSpec) -> None:
                  nl="Geef percentile=0.25 voor het eerste kwartiel, en geen andere statistiek."),
         )  # fmt: skip
     if statistic == "survival" and (spec.time is None or spec.event is None):
-        raise Invalid(
-            "time_missing",
-            Text(en="A survival curve needs a duration and an event.", nl="Een overlevingscurve heeft een duur en een gebeurtenis nodig."),
-            Text(en="Give time='<column>' and event='<column or condition>'.", nl="Geef time='<kolom>' en event='<kolom of voorwaarde>'."),
-        )
+        raise time_missing()
     if spec.weight is not None and statistic in _UNWEIGHTED:
         raise Invalid(
             "weight_median",
@@ -152,6 +148,15 @@ def too_many_groupings() -> Invalid:
              nl=f"De niveaus van de dimensies geven meer dan {MAX_GROUPINGS} soorten subtotalen."),
         Text(en="Use fewer levels, or fewer dimensions.", nl="Gebruik minder niveaus, of minder dimensies."),
     )  # fmt: skip
+
+
+def time_missing() -> Invalid:
+    """Give the error for a survival curve without its columns."""
+    return Invalid(
+        "time_missing",
+        Text(en="A survival curve needs a duration and an event.", nl="Een overlevingscurve heeft een duur en een gebeurtenis nodig."),
+        Text(en="Give time='<column>' and event='<column or condition>'.", nl="Geef time='<kolom>' en event='<kolom of voorwaarde>'."),
+    )
 
 
 def bad_bins() -> Invalid:

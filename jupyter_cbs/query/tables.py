@@ -41,7 +41,7 @@ from ..domain.errors import CbsError, Invalid
 from ..domain.evidence import Category, Dimension, TableSpec
 from ..domain.rules import QueryLimits, RuleProfile
 from ..domain.text import Text
-from . import asking, bins, evidence
+from . import asking, bins, curves, evidence
 from .evidence import Base, Kind
 from .explain import explain
 from .expressions import Expression, condition, expression, only_column
@@ -150,6 +150,8 @@ def tabulate(
     asking.check(spec)
     source = Source.of(spec.source, dataset, session, gate)
     plan = _plan(spec, source, profile, session, gate)
+    if spec.statistic in ("lorenz", "survival"):
+        return _curve(plan, session, gate, limits, answer)
     if spec.bins is not None:
         plan = _binned(plan, answer)
     plan = replace(plan, base=replace(plan.base, levels=_levels(plan, limits, session, gate, answer)))
@@ -209,7 +211,7 @@ def _plan(spec: TableSpec, source: Source, profile: RuleProfile, session: Sessio
     where = None if spec.where is None or not spec.where.strip() else condition(spec.where, gate)
     unit, notes = unit_of(spec, source)
     institution, more = institution_of(spec, source)
-    counting = spec.statistic == "count" or spec.values is None
+    counting = spec.statistic == "count" or spec.values is None or spec.bins is not None
     base = Base(
         source.sql, dimensions, value, counting, "other", weight, unit, institution, where, second, "other", weighting=profile.weighted_dominance
     )
@@ -237,6 +239,36 @@ def _is_number(kind: str) -> bool:
 
 def _kind(kind: str) -> Kind:
     return "bool" if kind == "BOOLEAN" else "float" if kind in ("FLOAT", "DOUBLE") else "other"
+
+
+def _curve(plan: Plan, session: Session, gate: Gate, limits: QueryLimits, answer: Answer) -> Evidence:
+    """Make a Lorenz or survival curve for each group of the rows."""
+    spec, base, source = plan.spec, plan.base, plan.source
+    k = len(base.dimensions)
+    if base.institution is not None:
+        plan.notes.append(Text(en="Institutions are not counted for curves.", nl="Voor curven worden instellingen niet geteld."))
+    if spec.statistic == "lorenz":
+        steps = spec.steps or curves.STEPS
+        several = _most_rows(base, source, answer) > 1
+        frame, named = curves.lorenz_frame(answer(curves.lorenz_sql(base, steps, several=several)), k, steps)
+        step, label, unit = "share_of_units", f"lorenz {base.value.name if base.value is not None else ''}", "%"
+    else:
+        if spec.time is None or spec.event is None:
+            raise asking.time_missing()
+        time, event = expression(spec.time, source.columns, gate), expression(spec.event, source.columns, gate)
+        curves.check_rows(lambda: 1 if not base.unit else int(answer(evidence.most_rows(base)).column("most")[0].as_py()))
+        sql = curves.survival_sql(base, time, event, spec.width)
+        try:
+            gate.admit(sql)
+        except CbsError as error:
+            raise without_position(error) from error
+        frame, named = curves.survival_frame(answer(sql), k)
+        step, label, unit = time.name, f"survival {event.name}", ""
+    if frame.num_rows > limits.max_table_cells:
+        raise asking.too_many_cells(limits.max_table_cells)
+    dimensions = [_named(e, curves.groups_of(frame, i), source, Levels({})) for i, e in enumerate(base.dimensions)]
+    dimensions.append(Dimension(name=step, label=step, categories=tuple(Category(code=code, label=text) for code, text in named)))
+    return Evidence(frame, tuple(dimensions), label, unit, source.unit_word(base.unit), tuple(plan.notes), source.views)
 
 
 def _binned(plan: Plan, answer: Answer) -> Plan:
@@ -436,19 +468,20 @@ def _kept(plan: Plan) -> list[int]:
 
 def _dimension(i: int, what: Expression, frame: Frame, plan: Plan) -> Dimension:
     """Give a dimension with its categories: code lists in their own order, everything else sorted, missing last."""
-    level, source = plan.base.level(i), plan.source
-    present = frame.order_of(i)
     if plan.bins and i == len(plan.spec.rows):
-        codes: list[str | None] = list(plan.bins)
-        labels: dict[str, str] = {}
-    else:
-        labels = dict(source.codes(what.column))
-        known = set(present)
-        listed = [code for code in labels if code in known]
-        rest = [code for code in present if code not in labels]
-        codes = [*listed, *rest]
-        if level.merge:
-            codes = _with_merged(codes, labels, level)
+        categories = tuple(Category(code=code, label=code) for code in plan.bins)
+        return Dimension(name=what.name, label=plan.source.label(what.column) or what.name, categories=categories)
+    return _named(what, frame.order_of(i), plan.source, plan.base.level(i))
+
+
+def _named(what: Expression, present: list[str | None], source: Source, level: Levels) -> Dimension:
+    labels = dict(source.codes(what.column))
+    known = set(present)
+    listed = [code for code in labels if code in known]
+    rest = [code for code in present if code not in labels]
+    codes: list[str | None] = [*listed, *rest]
+    if level.merge:
+        codes = _with_merged(codes, labels, level)
     ordered, parents = tree(codes, level)
     labels |= level.labels or {}
     # In one call: there can be tens of thousands.

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ...domain.evidence import Statistic
+from ...domain.evidence import Statistic, TableSpec
 from ...domain.finding import Rule, Status
 from ...domain.rules import RuleProfile
 from ..cells import Cells, Mask
+
+_MAGNITUDES: frozenset[Statistic] = frozenset({"sum", "mean", "ratio", "gini", "lorenz", "mean_lowest", "mean_highest"})
 
 ROUNDING = 1e-12
 """Relative room for sums of doubles, so that a value exactly on a boundary is judged as on the boundary."""
@@ -16,10 +18,21 @@ ROUNDING = 1e-12
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked of the rules: the statistic and the thresholds."""
+    """What is asked of the rules.
+
+    Parameters
+    ----------
+    statistic
+        What a cell holds.
+    profile
+        The thresholds.
+    spec
+        The table as it was asked for; without it percentages are taken as of whatever total is there.
+    """
 
     statistic: Statistic
     profile: RuleProfile
+    spec: TableSpec | None = None
 
     @property
     def is_frequency(self) -> bool:
@@ -28,8 +41,21 @@ class Question:
 
     @property
     def is_magnitude(self) -> bool:
-        """Sums and means can be dominated by one contributor."""
-        return self.statistic in ("sum", "mean")
+        """Sums, means and what is made of them can be dominated by one contributor."""
+        return self.statistic in _MAGNITUDES
+
+    @property
+    def is_curve(self) -> bool:
+        """Lorenz and survival curves have a value for each step, and no totals."""
+        return self.statistic in ("lorenz", "survival")
+
+    def totalled(self, dimensions: int) -> tuple[int, ...]:
+        """Give the dimensions over which percentages add up to 100."""
+        if self.spec is None:
+            return tuple(range(dimensions))
+        rows = len(self.spec.rows)
+        of = self.spec.share_of or ("row" if 0 < rows < dimensions else "total")
+        return tuple(range(rows, dimensions)) if of == "row" else tuple(range(rows)) if of == "column" else tuple(range(dimensions))
 
 
 @dataclass(frozen=True)

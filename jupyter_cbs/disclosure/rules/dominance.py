@@ -1,4 +1,4 @@
-"""Dominance: the largest contributor stays below its share of the total."""
+"""Dominance: the largest contributors stay below their share of the total, and the others hide them from each other."""
 
 from __future__ import annotations
 
@@ -7,34 +7,90 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...domain.finding import Rule, Status
-from ..cells import Cells
+from ..cells import Cells, Floats, Mask
 from .base import ROUNDING, Question, Ruling
 
 
+def _below(sizes: Floats, limit: Floats, question: Question) -> Mask:
+    with np.errstate(invalid="ignore"):
+        if question.profile.dominance_comparator == ">=":
+            below: Mask = sizes < limit * (1 - ROUNDING)
+        else:
+            below = sizes <= limit * (1 + ROUNDING)
+    return below
+
+
 def largest_contributor(cells: Cells, question: Question) -> Iterator[Ruling]:
-    """Fail sums and means of which one unit contributes ``dominance_max_share`` or more.
+    """Fail sums and means of which the ``dominance_units`` largest units contribute ``dominance_max_share`` or more: the (n, k) rule.
 
     Contributions are |unit totals| against the sum of absolute values, so a negative value cannot hide a dominant unit; a cell
-    with negative values is for review, other cells are not touched by it. Where ``top1`` is an upper bound a cell whose bound is
-    already low enough is proved safe; otherwise it is for review. Source: design disclosure.md, Primary rules and Care points.
+    with negative values is for review, other cells are not touched by it. Where only an upper bound of the contributions is known a cell whose
+    bound is already low enough is proved safe; otherwise it is for review. Ratios must pass for the numerator and for the denominator.
+    Source: design disclosure.md, Primary rules and Care points.
     """
     if not question.is_magnitude:
         return
     profile = question.profile
-    limit = profile.dominance_max_share * cells.abs_total
     contributed = ~cells.empty & ~(cells.abs_total == 0)
-    with np.errstate(invalid="ignore"):
-        if profile.dominance_comparator == ">=":
-            below = cells.top1 < limit * (1 - ROUNDING)
-        else:
-            below = cells.top1 <= limit * (1 + ROUNDING)
-    known = cells.top_exact & ~np.isnan(cells.top1) & ~np.isnan(cells.abs_total)
+    largest, known = _largest(cells, profile.dominance_units)
+    below = _below(largest, profile.dominance_max_share * cells.abs_total, question)
+    known = known & ~np.isnan(cells.abs_total)
     yield Ruling(contributed & ~below & known, Status.UNSAFE, Rule.DOMINANCE, "largest_contributor")
     yield Ruling(contributed & ~below & ~known, Status.REVIEW, Rule.DOMINANCE, "largest_contributor_not_established")
+    if question.statistic == "ratio":
+        below = _below(cells.second_top1, profile.dominance_max_share * cells.second_abs, question) | (cells.second_abs == 0)
+        known = cells.top_exact & ~np.isnan(cells.second_top1) & ~np.isnan(cells.second_abs)
+        yield Ruling(contributed & ~below & known, Status.UNSAFE, Rule.DOMINANCE, "largest_contributor")
+        yield Ruling(contributed & ~below & ~known, Status.REVIEW, Rule.DOMINANCE, "largest_contributor_not_established")
     yield Ruling(contributed & (cells.negatives > 0), Status.REVIEW, Rule.DOMINANCE, "negative_contributions")
+
+
+def _largest(cells: Cells, units: int) -> tuple[Floats, Mask]:
+    """Give the sum of the largest contributions, or an upper bound, and where it is exact."""
+    if units == 1:
+        return cells.top1, cells.top_exact & ~np.isnan(cells.top1)
+    exact = cells.top_exact & ~np.isnan(cells.topn)
+    if units == 2:
+        pair = cells.top1 + cells.top2
+        exact = cells.top_exact & ~np.isnan(pair)
+        return np.where(exact, pair, 2 * cells.top1), exact | (cells.top_exact & (cells.n <= 1) & cells.n_exact)
+    return np.where(exact, cells.topn, units * cells.top1), exact
+
+
+def remaining_contributors(cells: Cells, question: Question) -> Iterator[Ruling]:
+    """Fail sums and means whose second contributor could estimate the largest too well: the p % and the (p, q) rule.
+
+    Unsafe if X - x1 - x2 < p/100 · x1, or p/q · x1; equal passes. Neither is asked by CBS, so the policy has none by default. Source: design
+    disclosure.md, Primary rules.
+    """
+    shares = question.profile.remainder_shares
+    if not question.is_magnitude or not shares:
+        return
+    contributed = ~cells.empty & ~(cells.abs_total == 0)
+    alone = cells.n_exact & (cells.n <= 1)
+    second = np.where(np.isnan(cells.top2), np.where(alone, 0.0, cells.top1), cells.top2)
+    known = cells.top_exact & (~np.isnan(cells.top2) | alone)
+    with np.errstate(invalid="ignore"):
+        rest = cells.abs_total - cells.top1 - second
+        enough = rest >= max(shares) * cells.top1 - ROUNDING * cells.abs_total
+    yield Ruling(contributed & ~enough & known, Status.UNSAFE, Rule.DOMINANCE, "remainder_too_small")
+    yield Ruling(contributed & ~enough & ~known, Status.REVIEW, Rule.DOMINANCE, "largest_contributor_not_established")
+
+
+def advisory_extremes(cells: Cells, question: Question) -> Iterator[Ruling]:
+    """Ask for review of sums and means of which one unit is more than ``extreme_max_share``; exactly that passes.
+
+    Source: domain.md, section 2b (income and wealth: |min| and |max| each at most 30 % of |sum|).
+    """
+    share = question.profile.extreme_max_share
+    if share is None or question.statistic not in ("sum", "mean"):
+        return
+    with np.errstate(invalid="ignore"):
+        passes = cells.top1 <= share * np.abs(cells.total) * (1 + ROUNDING)
+    yield Ruling(~cells.empty & (cells.abs_total > 0) & ~passes, Status.REVIEW, Rule.DOMINANCE, "advisory_extreme")
 
 
 def all_zero(cells: Cells, question: Question) -> Iterator[Ruling]:
     """Ask for review where the total is 0 although units contribute: it says of each of them that it has nothing."""
-    if not question.is_frequency:
+    if not question.is_frequency and question.profile.zero_rule:
         yield Ruling(~cells.empty & (cells.abs_total == 0), Status.REVIEW, Rule.ZERO, "all_zero")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from ...domain.finding import Rule, Status
 from ..cells import Cells
 from .base import Question, Ruling
@@ -23,5 +25,19 @@ def minimum_frequency(cells: Cells, question: Question) -> Iterator[Ruling]:
 def advisory_frequency(cells: Cells, question: Question) -> Iterator[Ruling]:
     """Ask for review below ``advisory_min_frequency``, where the profile sets one (domain.md, section 2b: income and wealth)."""
     advisory = question.profile.advisory_min_frequency
-    if advisory is not None:
-        yield Ruling(~cells.empty & (cells.n < advisory), Status.REVIEW, Rule.MIN_FREQUENCY, "advisory_few_units")
+    if advisory is None:
+        return
+    size = cells.n
+    if question.statistic == "share":
+        # a percentage stands on the units of its base
+        base = cells.over(question.totalled(len(cells.sizes)))
+        size = np.where(base >= 0, cells.n[base], cells.n)
+    yield Ruling(~cells.empty & (size < advisory), Status.REVIEW, Rule.MIN_FREQUENCY, "advisory_few_units")
+
+
+def rounded_counts(cells: Cells, question: Question) -> Iterator[Ruling]:
+    """Ask for review of counts that are no multiple of ``advisory_rounding`` (domain.md, section 2b: income and wealth, hundreds)."""
+    base = question.profile.advisory_rounding
+    if base is not None and question.statistic == "count":
+        with np.errstate(invalid="ignore"):
+            yield Ruling(~cells.empty & (np.mod(cells.value, base) != 0), Status.REVIEW, Rule.ROUNDING, "not_rounded")

@@ -7,22 +7,23 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...domain.finding import Rule, Status
-from ..cells import Cells, Floats
+from ..cells import Cells, Floats, Mask
 from .base import ROUNDING, Question, Ruling
 
 
 def _line_sizes(cells: Cells, dimension: int, size: Floats) -> Floats:
-    """Give for each cell the size of its line over ``dimension``: of the total, or of its parts where no total is published."""
-    keys, line = np.unique(cells.line_keys(dimension), return_inverse=True)
+    """Give for each cell the size of its line over ``dimension``: of the total or subtotal right above, or of its parts where none is published."""
+    above = cells.above_keys(dimension)
+    keys, line = np.unique(above, return_inverse=True)
     parts = np.bincount(line.reshape(-1), weights=np.where(cells.is_total(dimension), 0.0, size), minlength=len(keys))
-    at = cells.line_totals(dimension)
+    at = cells.find(above)
     sizes: Floats = np.where(at >= 0, size[at], parts[line.reshape(-1)])
     return sizes
 
 
-def _directions(cells: Cells) -> Iterator[int]:
-    """Give the dimensions with a choice: in a direction with one category everything is in it by definition."""
-    return (i for i, size in enumerate(cells.sizes) if size >= 2)
+def _directions(cells: Cells) -> Iterator[tuple[int, Mask]]:
+    """Give the dimensions with the cells that have a choice in them: where there is one category everything is in it by definition."""
+    return ((i, ~cells.empty & (cells.siblings(i) >= 2)) for i, size in enumerate(cells.sizes) if size >= 2)
 
 
 def share_of_group(cells: Cells, question: Question) -> Iterator[Ruling]:
@@ -36,11 +37,12 @@ def share_of_group(cells: Cells, question: Question) -> Iterator[Ruling]:
     measures = [cells.base.astype(np.float64)]
     if question.statistic == "count":
         measures.append(np.nan_to_num(cells.value))
-    for dimension in _directions(cells):
-        inner = ~cells.empty & ~cells.is_total(dimension)
+    profile = question.profile
+    for dimension, inner in _directions(cells):
         above = np.zeros(len(cells), dtype=bool)
         for size in measures:
-            above |= size > question.profile.group_max_share * _line_sizes(cells, dimension, size) * (1 + ROUNDING)
+            limit = profile.group_max_share * _line_sizes(cells, dimension, size)
+            above |= size > limit * (1 + ROUNDING) if profile.group_comparator == ">" else size >= limit * (1 - ROUNDING)
         yield Ruling(inner & above, Status.UNSAFE, Rule.GROUP_DISCLOSURE, "share_of_group", dimension)
 
 
@@ -49,7 +51,22 @@ def all_but_one(cells: Cells, question: Question) -> Iterator[Ruling]:
     if not question.is_frequency:
         return
     size = cells.base.astype(np.float64)
-    for dimension in _directions(cells):
-        inner = ~cells.empty & ~cells.is_total(dimension)
+    for dimension, inner in _directions(cells):
         rest = _line_sizes(cells, dimension, size) - size
         yield Ruling(inner & (rest == 1), Status.REVIEW, Rule.WITHIN_GROUP, "all_but_one", dimension)
+
+
+def bare_percentages(cells: Cells, question: Question) -> Iterator[Ruling]:
+    """Fail percentages of 0 and 100 of a base that could lie elsewhere: they say of all its units what they are, or are not.
+
+    Source: design disclosure.md, Care points (0 % and 100 % are group disclosure). What is 100 % by definition, the base itself and the only
+    category, passes; combinations in which nobody is are not published at all.
+    """
+    if question.statistic != "share":
+        return
+    choice = np.zeros(len(cells), dtype=bool)
+    for dimension in question.totalled(len(cells.sizes)):
+        choice |= cells.siblings(dimension) >= 2
+    with np.errstate(invalid="ignore"):
+        yield Ruling(~cells.empty & choice & (cells.value >= 100 * (1 - ROUNDING)), Status.UNSAFE, Rule.GROUP_DISCLOSURE, "hundred_percent")
+        yield Ruling(~cells.empty & choice & (cells.value == 0), Status.UNSAFE, Rule.GROUP_DISCLOSURE, "zero_percent")

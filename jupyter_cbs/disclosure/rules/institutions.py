@@ -1,4 +1,4 @@
-"""Institutions: so many institutions contribute, beside the persons."""
+"""Institutions: the second level of units, beside the persons."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 
 from ...domain.finding import Rule, Status
 from ..cells import Cells
-from .base import Question, Ruling
+from .base import ROUNDING, Question, Ruling
 
 
 def contributing_institutions(cells: Cells, question: Question) -> Iterator[Ruling]:
-    """Fail cells to which fewer than ``min_institutions`` institutions contribute.
+    """Fail cells to which fewer than ``min_institutions`` institutions contribute; that number passes.
 
     CBS publishes no figure, so nothing is judged unless the policy sets one (design disclosure.md, Primary rules).
     """
@@ -21,3 +21,19 @@ def contributing_institutions(cells: Cells, question: Question) -> Iterator[Ruli
         with np.errstate(invalid="ignore"):
             few = ~cells.empty & (cells.institutions < least)
         yield Ruling(few, Status.UNSAFE, Rule.INSTITUTION, "few_institutions")
+
+
+def largest_institution(cells: Cells, question: Question) -> Iterator[Ruling]:
+    """Fail cells of which one institution makes up ``institution_max_share`` or more, with the comparator of the dominance rule.
+
+    Of counts it is the institution's share of the rows, of everything else its share of the sum of absolute values.
+    """
+    profile = question.profile
+    if profile.institution_max_share is None or question.is_curve:
+        return
+    limit = profile.institution_max_share * cells.abs_total
+    with np.errstate(invalid="ignore"):
+        contributed = ~cells.empty & (cells.abs_total > 0)
+        strict = profile.dominance_comparator == ">="
+        above = cells.institution_top1 >= limit * (1 - ROUNDING) if strict else cells.institution_top1 > limit * (1 + ROUNDING)
+    yield Ruling(contributed & above, Status.UNSAFE, Rule.INSTITUTION, "largest_institution")
