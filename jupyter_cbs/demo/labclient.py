@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -61,16 +61,28 @@ class Kernel:
             origin=client.url.split("/", 3)[0] + "//" + client.url.split("/", 3)[2],
         )
 
-    def send(self, code: str) -> str:
-        """Have the kernel run a cell; give the message's id."""
+    def send(self, code: str, *, asks: bool = False) -> str:
+        """Have the kernel run a cell, which may ask for input when it ``asks``; give the message's id."""
+        content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": asks, "stop_on_error": True}
+        return self._send("shell", "execute_request", content)
+
+    def _send(self, channel: str, kind: str, content: dict[str, Any]) -> str:
         number = uuid.uuid4().hex
-        header = {"msg_id": number, "username": "", "session": self._me, "msg_type": "execute_request", "version": "5.3", "date": ""}
-        content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False, "stop_on_error": True}
-        self._socket.send(json.dumps({"channel": "shell", "header": header, "parent_header": {}, "metadata": {}, "content": content, "buffers": []}))
+        header = {"msg_id": number, "username": "", "session": self._me, "msg_type": kind, "version": "5.3", "date": ""}
+        self._socket.send(json.dumps({"channel": channel, "header": header, "parent_header": {}, "metadata": {}, "content": content, "buffers": []}))
         return number
 
-    def receive(self, number: str, seconds: float = _KERNEL_SECONDS) -> Output:
+    def receive(self, number: str, seconds: float = _KERNEL_SECONDS, answers: Iterable[str] = ()) -> Output:
         """Wait until the cell is done.
+
+        Parameters
+        ----------
+        number : str
+            The cell's message.
+        seconds : float
+            How long to wait.
+        answers : iterable of str
+            What a person types when the cell asks.
 
         Raises
         ------
@@ -78,6 +90,7 @@ class Kernel:
             When it is not done in time.
         """
         output = Output()
+        typed = iter(answers)
         replied = idle = False
         for kind, content in self._messages(number, seconds, output):
             if kind == "execute_reply":
@@ -86,6 +99,8 @@ class Kernel:
                     output.error = (content.get("ename", ""), content.get("evalue", ""))
             elif kind == "status" and content["execution_state"] == "idle":
                 idle = True
+            elif kind == "input_request":
+                self._send("stdin", "input_reply", {"value": next(typed, "")})
             if replied and idle:
                 break
         return output

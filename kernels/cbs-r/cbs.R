@@ -1,0 +1,229 @@
+# The workspace's functions for R: cbs_connect, cbs_catalogue, cbs_codes, cbs_sql, cbs_table, cbs_suppress,
+# cbs_findings, cbs_write_csv, cbs_write_xlsx, cbs_precheck, cbs_quota, cbs_check.
+#
+# They talk to a Python process in the same sandbox (jupyter_cbs.client.r), which holds the connection to the
+# broker: requests go down a pipe, one JSON object per line, answers come as files in a private temporary folder.
+# Why it is so: docs/explanation/decisions.md. How to use it: docs/how-to/use-r.md.
+
+.cbs <- new.env(parent = emptyenv())
+.cbs$request <- 0L
+.cbs$forget <- integer()
+
+.cbs_say <- function(en, nl) {
+  wishes <- c(.cbs$lang, Sys.getenv(c("CBS_LANG", "LC_ALL", "LC_MESSAGES", "LANG")))
+  if (startsWith(tolower(c(wishes[nzchar(wishes)], "en")[[1]]), "nl")) nl else en
+}
+
+.cbs_stop <- function(en, nl) stop(.cbs_say(en, nl), call. = FALSE)
+
+.cbs_start <- function() {
+  # a forked child must not write into its parent's pipe
+  if (!is.null(.cbs$pipe) && identical(.cbs$owner, Sys.getpid())) try(close(.cbs$pipe), silent = TRUE)
+  .cbs$pipe <- NULL
+  .cbs$folder <- tempfile("cbs-")
+  dir.create(.cbs$folder, mode = "0700")
+  # LD_LIBRARY_PATH is that of R; the process must not see modules in the working directory (-P)
+  .cbs$pipe <- pipe(paste("exec env -u LD_LIBRARY_PATH python -P -X frozen_modules=on -m jupyter_cbs.client.r", shQuote(.cbs$folder)), "w")
+  .cbs$owner <- Sys.getpid()
+  .cbs$forget <- integer()
+  place <- file.path(.cbs$folder, "pid")
+  patience <- Sys.time() + 120
+  while (!file.exists(place)) {
+    if (Sys.time() > patience) {
+      .cbs_stop("The process beside R did not start. Restart the kernel.", "Het proces naast R is niet gestart. Herstart de kernel.")
+    }
+    Sys.sleep(0.02)
+  }
+  .cbs$pid <- as.integer(readLines(place, warn = FALSE))
+}
+
+.cbs_alive <- function() {
+  if (is.null(.cbs$pipe) || !identical(.cbs$owner, Sys.getpid())) return(FALSE)
+  status <- tryCatch(readLines(file.path("/proc", .cbs$pid, "status"), warn = FALSE), error = function(e) character(), warning = function(w) character())
+  any(grepl("^State:", status)) && !any(grepl("^State:\\s*Z", status))
+}
+
+.cbs_wait <- function(place, seconds = Inf) {
+  # the answer to a small question comes within milliseconds; a long query is not worth looking often
+  pause <- 0.001
+  looked <- begun <- as.numeric(Sys.time())
+  while (!file.exists(place)) {
+    Sys.sleep(pause)
+    pause <- min(1.3 * pause, 0.05)
+    now <- as.numeric(Sys.time())
+    if (now - begun > seconds) return(FALSE)
+    if (now - looked > 0.5) {
+      if (!.cbs_alive() && !file.exists(place)) return(FALSE)
+      looked <- now
+    }
+  }
+  TRUE
+}
+
+.cbs_cancel <- function(request) {
+  place <- function(suffix) file.path(.cbs$folder, paste0(request, ".", suffix))
+  if (.cbs_wait(place("begun"), 10)) tools::pskill(.cbs$pid, tools::SIGINT)
+  if (.cbs_wait(place("json"), 20)) {
+    answer <- .cbs_answer(place("json"))
+    unlink(c(place("json"), place("begun"), place("rds"), place("arrow")))
+    if (!is.null(answer$interrupted)) message(answer$interrupted)
+  } else {
+    tools::pskill(.cbs$pid, tools::SIGKILL)
+  }
+}
+
+.cbs_answer <- function(place) jsonlite::fromJSON(readChar(place, file.size(place), useBytes = TRUE), simplifyDataFrame = FALSE)
+
+.cbs_ask <- function(op, args = list()) {
+  if (!.cbs_alive()) .cbs_start()
+  .cbs$request <- request <- .cbs$request + 1L
+  place <- function(suffix) file.path(.cbs$folder, paste0(request, ".", suffix))
+  body <- list(id = request, op = op, args = args, cwd = getwd(), lang = .cbs$lang, forget = I(.cbs$forget))
+  .cbs$forget <- integer()
+  line <- jsonlite::toJSON(body, auto_unbox = TRUE, null = "null", na = "null", digits = I(17), force = TRUE)
+  writeLines(enc2utf8(as.character(line)), .cbs$pipe, useBytes = TRUE)
+  flush(.cbs$pipe)
+  answered <- withCallingHandlers(.cbs_wait(place("json")), interrupt = function(condition) suspendInterrupts(.cbs_cancel(request)))
+  if (!answered) {
+    .cbs_raise(list(
+      kind = "Unavailable", code = "bridge_ended", remedy = NULL,
+      message = .cbs_say(
+        "The process beside R that holds the connection to the broker has ended. The next call starts it again; make tables anew.",
+        "Het proces naast R dat de verbinding met de broker heeft, is gestopt. De volgende aanroep start het weer; maak tabellen opnieuw."
+      )
+    ))
+  }
+  answer <- .cbs_answer(place("json"))
+  on.exit(unlink(c(place("json"), place("begun"), place("rds"), place("arrow"))))
+  if (!is.null(answer$error)) .cbs_raise(answer$error)
+  if (!is.null(answer$interrupted)) stop(answer$interrupted, call. = FALSE)
+  if (nzchar(answer$said)) cat(answer$said)
+  found <- answer$ok
+  if (!is.null(found$data)) {
+    found$data <- if (endsWith(found$data, ".rds")) readRDS(found$data) else arrow::read_feather(found$data, as_data_frame = FALSE, mmap = FALSE)
+    if (length(found$as_texts)) {
+      words <- .cbs_say("Figures beyond 2^53 do not fit in R's numbers and are given as text: ", "Getallen boven 2^53 passen niet in R en zijn tekst: ")
+      warning(words, paste(found$as_texts, collapse = ", "), call. = FALSE)
+    }
+  }
+  found
+}
+
+.cbs_raise <- function(error) {
+  stop(structure(
+    class = c(paste0("cbs_", error$kind), "cbs_error", "error", "condition"),
+    list(message = error$message, call = NULL, code = error$code, remedy = error$remedy, suggestions = error$suggestions)
+  ))
+}
+
+#' Who this kernel works for. `lang` ("en" or "nl") is kept for all further texts.
+cbs_connect <- function(lang = NULL) {
+  if (!is.null(lang)) .cbs$lang <- lang
+  structure(.cbs_ask("connect"), class = "cbs_workspace")
+}
+
+#' The granted data sets; those a search text matches; or the variables of one data set.
+cbs_catalogue <- function(query = NULL) .cbs_ask("catalogue", list(query = query))$data
+
+#' The codes of one variable and their labels.
+cbs_codes <- function(dataset, variable) .cbs_ask("codes", list(dataset = dataset, variable = variable))$data
+
+#' Run one SELECT over the granted data sets.
+#'
+#' Further arguments are the query's parameters: named ones for `$name`, others for `?`, in their order.
+#' A data frame comes back; with `as = "arrow"` an Arrow table, where R's package arrow is installed.
+cbs_sql <- function(sql, ..., as = c("data.frame", "arrow")) {
+  as <- match.arg(as)
+  if (as == "arrow" && !requireNamespace("arrow", quietly = TRUE)) {
+    .cbs_stop(
+      "R's package arrow is not installed here; leave out 'as' to get a data frame.",
+      "Het R-pakket arrow is hier niet geïnstalleerd; laat 'as' weg voor een data frame."
+    )
+  }
+  values <- list(...)
+  named <- nzchar(names(values) %||% character(length(values)))
+  if (any(named) && !all(named)) .cbs_stop("Give all parameters a name or none.", "Geef alle parameters een naam of geen.")
+  # a vector of one value is that value, of more a list
+  values <- lapply(values, function(value) {
+    if (is.factor(value)) value <- as.character(value)
+    if (inherits(value, "POSIXt")) value <- format(value, "%Y-%m-%d %H:%M:%OS6", tz = "UTC")
+    value
+  })
+  .cbs_ask("sql", list(
+    text = paste(sql, collapse = "\n"),
+    parameters = if (length(values)) (if (all(named)) values else unname(values)),
+    as = if (as == "arrow") "arrow" else "rds"
+  ))$data
+}
+
+#' Make a table whose cells are judged in the same scan, with all margins.
+#'
+#' `rows` and `columns` are names of variables or SQL expressions; further arguments are passed on as they are
+#' (docs/reference/notebook.md, Workspace.table). Give `unit` where the data set's own key does not name it.
+cbs_table <- function(source, rows = character(), columns = character(), values = NULL, statistic = "count", where = NULL, unit = NULL, weight = NULL, ...) {
+  several <- function(x) I(as.character(x))
+  given <- list(
+    source = paste(source, collapse = "\n"), rows = several(rows), columns = several(columns), values = values, statistic = statistic,
+    where = where, unit = if (length(unit) > 1) several(unit) else unit, weight = weight
+  )
+  .cbs_new_table(.cbs_ask("table", c(given, list(...))))
+}
+
+.cbs_new_table <- function(found) {
+  handle <- new.env(parent = emptyenv())
+  handle$id <- found$table
+  handle$pid <- .cbs$pid
+  reg.finalizer(handle, function(gone) if (identical(gone$pid, .cbs$pid)) .cbs$forget <- c(.cbs$forget, gone$id))
+  structure(list(data = found$data, status = found$status, text = found$text, html = found$html, handle = handle), class = "cbs_table")
+}
+
+.cbs_of_table <- function(table) {
+  if (!inherits(table, "cbs_table")) .cbs_stop("This is no table made with cbs_table().", "Dit is geen tabel van cbs_table().")
+  # a process that was started again counts from 1
+  if (identical(table$handle$pid, .cbs$pid)) table$handle$id else -1L
+}
+
+#' The same table with the cells blanked that would disclose something, directly or by subtraction.
+cbs_suppress <- function(table) .cbs_new_table(.cbs_ask("suppress", list(table = .cbs_of_table(table))))
+
+#' Why cells are not safe, and what to do, one row per finding.
+cbs_findings <- function(x) {
+  if (inherits(x, c("cbs_report", "cbs_verdict"))) return(x$data)
+  .cbs_ask("findings", list(table = .cbs_of_table(x)))$data
+}
+
+#' Write the visible values of a table, so that the pre-check recognises it.
+cbs_write_csv <- function(table, path) invisible(.cbs_ask("write", list(table = .cbs_of_table(table), path = path, form = "csv")))
+cbs_write_xlsx <- function(table, path) invisible(.cbs_ask("write", list(table = .cbs_of_table(table), path = path, form = "xlsx")))
+
+#' Check files and folders of shared/ and personal/ as the export will.
+cbs_precheck <- function(paths) structure(.cbs_ask("precheck", list(paths = I(as.character(paths)))), class = "cbs_report")
+
+#' The use of both storage areas.
+cbs_quota <- function() structure(.cbs_ask("quota"), class = "cbs_display")
+
+`%||%` <- function(x, y) if (is.null(x)) y else x
+
+.cbs_print <- function(x, ...) {
+  cat(x$text, "\n", sep = "")
+  invisible(x)
+}
+
+local({
+  shown <- c("cbs_workspace", "cbs_table", "cbs_report", "cbs_display", "cbs_verdict")
+  for (class in shown) registerS3method("print", class, .cbs_print, envir = baseenv())
+  registerS3method("as.data.frame", "cbs_table", function(x, ...) x$data, envir = baseenv())
+  registerS3method("as.data.frame", "cbs_report", function(x, ...) x$data, envir = baseenv())
+  registerS3method("as.data.frame", "cbs_verdict", function(x, ...) x$data, envir = baseenv())
+  if (requireNamespace("repr", quietly = TRUE)) {
+    plain <- function(obj, ...) obj$text
+    html <- function(obj, ...) obj$html
+    none <- function(obj, ...) NULL
+    for (class in shown) {
+      registerS3method("repr_text", class, plain, envir = asNamespace("repr"))
+      registerS3method("repr_html", class, if (class == "cbs_workspace") none else html, envir = asNamespace("repr"))
+      registerS3method("repr_markdown", class, none, envir = asNamespace("repr"))
+      registerS3method("repr_latex", class, none, envir = asNamespace("repr"))
+    }
+  }
+})
