@@ -233,7 +233,7 @@ def exposures(
         for union in unions(target.problem, target.union, verdict.exact):
             for name in union.cells:
                 add(name, Rule.UNION)
-        for single, names in learned(system, target.problem.singletons, stop).items():
+        for single, names in learned(system, target.problem.own_cells(), stop).items():
             for name in names:
                 add(name, Rule.INSIDER, by=target.row[single])
     except Cancelled:

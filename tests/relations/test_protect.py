@@ -257,3 +257,24 @@ def test_linked_hierarchies_of_any_kind_are_protected_or_cannot_be(method: Metho
     source = random.Random(7)
     outcomes = [protected_or_impossible(random_problem(source), method) for _ in range(20)]
     assert 8 < sum(outcomes) < 20
+
+
+def test_a_row_of_one_contributor_is_nothing_to_learn_for_that_one() -> None:
+    """A total and its part with one contributor each have the same one: nothing has to keep the one from the other."""
+    problem = TableProblem(
+        cells={"a": 1, "b": 0, "row": 1, "c": 30, "d": 41, "rest": 71, "col1": 31, "col2": 41, "all": 72},
+        relations=(
+            ("row", ("a", "b")),
+            ("rest", ("c", "d")),
+            ("col1", ("a", "c")),
+            ("col2", ("b", "d")),
+            ("all", ("row", "rest")),
+            ("all", ("col1", "col2")),
+        ),
+        suppressed=("a", "row"),
+        singletons=("a", "row"),
+    )
+    assert problem.own_cells() == {"a": {"a", "row"}, "row": {"a", "row"}}
+    result = protect(problem)
+    assert {"a", "row"} <= set(result.problem.suppressed)
+    assert "b" not in result.problem.suppressed

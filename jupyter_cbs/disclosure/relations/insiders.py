@@ -7,7 +7,7 @@ cells lie at a bound the directions are fewer, and each contributor is looked at
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -26,15 +26,16 @@ SMALL_WHOLE: Final = 60
 """Up to this many cells of a component it is taken into account that values are whole."""
 
 
-def learned(system: System, singles: Sequence[str], cancel: Cancel | None = None) -> dict[str, tuple[str, ...]]:
-    """Give for each singleton the cells its contributor can calculate exactly, beyond those everybody can.
+def learned(system: System, singles: Mapping[str, frozenset[str]], cancel: Cancel | None = None) -> dict[str, tuple[str, ...]]:
+    """Give for each singleton the cells of others its contributor can calculate exactly, beyond those everybody can.
 
     Parameters
     ----------
     system
         Of the suppressed cells; not rounded.
     singles
-        Suppressed cells with one contributor.
+        Suppressed cells with one contributor, each with the cells that are this contributor's own
+        (:meth:`~jupyter_cbs.disclosure.relations.problem.TableProblem.own_cells`).
     cancel
         Asked between contributors.
 
@@ -60,8 +61,9 @@ def learned(system: System, singles: Sequence[str], cancel: Cancel | None = None
             check_cancel(cancel)
             others = component.without(at)
             names = verdict_of(others, {}, None, cancel).exact if one_by_one else _fixed(others)
-            if names:
-                found[component.names[at]] = names
+            theirs = tuple(name for name in names if name not in singles[component.names[at]])
+            if theirs:
+                found[component.names[at]] = theirs
     return found
 
 
@@ -69,7 +71,7 @@ def _fixed(system: System) -> tuple[str, ...]:
     return tuple(system.names[i] for i in np.flatnonzero(fixed_by_equations(system.matrix)).tolist())
 
 
-def _paired(system: System, cells: Sequence[int]) -> list[int]:
+def _paired(system: System, cells: list[int]) -> list[int]:
     """Give those of some cells that seem to move together with another one."""
     random = np.random.default_rng(3)
     moves = np.stack([projected(system.matrix, random.standard_normal(len(system))) for _ in range(PROJECTIONS)], axis=1)

@@ -86,10 +86,10 @@ class Table:
 
     def insider_needs(self) -> Iterator[Need]:
         """Give what the contributor of one primary cell must not be able to do to another one: calculate it exactly."""
-        for single in self.problem.singletons:
+        for single, own in self.problem.own_cells().items():
             if self.primary[self.index[single]]:
                 for name in self.problem.suppressed:
-                    if name != single:
+                    if name not in own:
                         yield self._need(name, self.index[single])
 
     def insider_need(self, name: str, single: str) -> Need:
@@ -153,7 +153,7 @@ def prove(table: Table, hidden: Mask, min_frequency: Least, cancel: Cancel | Non
     small = unions(problem, least, found.exact)
     if quick and (unmet or small):
         return Proof(tuple(unmet), small)
-    singles = [name for name in problem.singletons if name in primaries]
+    singles = {name: own for name, own in problem.own_cells().items() if name in primaries}
     for single, names in learned(system, singles, cancel).items():
         unmet += [table.insider_need(name, single) for name in names if name in primaries and name not in bad]
     return Proof(tuple(unmet), small)

@@ -114,6 +114,21 @@ class TableProblem(Model):
         """Whether the values can be counts of units: declared whole, or whole and not negative without exception."""
         return self.lower >= 0 and (self.integer or all(value == int(value) for value in self.cells.values()))
 
+    def own_cells(self) -> dict[str, frozenset[str]]:
+        """Give for each singleton the singletons its contributor certainly is the contributor of too, itself among them.
+
+        Where a total and one of its parts each have one contributor it is the same one: to calculate the one from the other tells nothing of
+        anybody else.
+        """
+        groups = {name: {name} for name in self.singletons}
+        for total, parts in self.relations:
+            for part in parts if total in groups else ():
+                if part in groups and groups[part] is not groups[total]:
+                    groups[total] |= groups[part]
+                    for name in groups[part]:
+                        groups[name] = groups[total]
+        return {name: frozenset(group) for name, group in groups.items()}
+
     def with_suppressed(self, names: Iterable[str]) -> TableProblem:
         """Give the same problem with exactly these cells suppressed."""
         return self.model_copy(update={"suppressed": tuple(names)})
