@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..domain.errors import Invalid
 from ..domain.text import Text
+from ..system.beneath import WorkspaceRoots
+from ..system.lending import lend
 
 AREAS = ("shared", "personal")
 MAX_FILES = 2000
@@ -77,3 +79,10 @@ def list_files(root: Path | None, areas: Iterable[str] = AREAS) -> tuple[str, ..
                     if len(found) >= MAX_FILES:
                         return tuple(found)
     return tuple(found)
+
+
+def lend_files(paths: Sequence[str]) -> None:
+    """Let the broker read chosen files that were written for this account alone; see :mod:`jupyter_cbs.system.lending`."""
+    root = workspace_root()
+    if root is not None:
+        lend(WorkspaceRoots(root / "shared", root / "personal"), paths)

@@ -276,7 +276,7 @@ class Workspace:
             If a path lies outside the workspace.
         """
         from ..domain.finding import PrecheckReport
-        from .files import workspace_path
+        from .files import lend_files, workspace_path
         from .report import Report
 
         several = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
@@ -298,6 +298,7 @@ class Workspace:
             raise readable(error, self.lang) from None
         progress = ProgressDisplay(pick(self.lang, "Pre-check", "Voorcontrole"), self.lang)
         try:
+            lend_files(wanted)
             reply = self._session.call("precheck", {"paths": wanted}, progress=progress)
         finally:
             progress.close()

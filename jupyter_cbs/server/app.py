@@ -17,6 +17,7 @@ from traitlets import Bool, List, Set, Unicode
 from traitlets.config import Config
 
 from ..domain.errors import CbsError
+from ..system.beneath import WorkspaceRoots
 from . import handlers, hardening, sessions
 from .gateway import Gateway
 from .kernels import ForcedProvisionerFactory
@@ -135,7 +136,8 @@ class CbsApp(ExtensionApp):  # type: ignore[misc]
 
     def initialize_handlers(self) -> None:
         """Mount the gateway and close every route that is not on the list."""
-        self.handlers.extend(handlers.routes(self.gateway, self.stream))
+        roots = WorkspaceRoots(Path(self.shared_dir), Path(self.personal_dir)) if self.deployed else None
+        self.handlers.extend(handlers.routes(self.gateway, self.stream, roots))
         if self.deployed:
             self.handlers.extend(sessions.routes())
             close_the_rest(self.serverapp.web_app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ from tornado import web
 from ..domain.errors import CbsError, Invalid, NotFound, TooLarge
 from ..domain.gateway import OPERATIONS, Operation
 from ..domain.text import Text
+from ..system.beneath import WorkspaceRoots
+from ..system.lending import lend
 from . import language
 from .gateway import PREFIX, Gateway
 
@@ -40,8 +43,9 @@ class GatewayHandler(APIHandler):  # type: ignore[misc]
 
     auth_resource = _RESOURCE
 
-    def initialize(self, operations: Mapping[str, Operation], gateway: Gateway, stream: EventStream) -> None:
-        """Take the operations by method, the broker's client and the event stream."""
+    def initialize(self, operations: Mapping[str, Operation], gateway: Gateway, stream: EventStream, roots: WorkspaceRoots | None) -> None:
+        """Take the operations by method, the broker's client, the event stream and the person's areas."""
+        self._roots = roots
         self._operations = operations
         self._gateway = gateway
         self._stream = stream
@@ -83,12 +87,20 @@ class GatewayHandler(APIHandler):  # type: ignore[misc]
                 query = {name: self.get_query_argument(name) for name in names}
                 answer = await self._gateway.request(method, path, query=query, lang=lang)
             else:
-                answer = await self._gateway.request(method, path, body=self._body(path_arguments), lang=lang)
+                body = self._body(path_arguments)
+                await self._lend(operation, body)
+                answer = await self._gateway.request(method, path, body=json.dumps(body).encode(), lang=lang)
             self._send(answer.status, answer.body)
         except CbsError as error:
             self._send(error.status, json.dumps(error.body().model_dump(mode="json", context={"lang": lang})).encode())
 
-    def _body(self, path_arguments: Mapping[str, str]) -> bytes:
+    async def _lend(self, operation: Operation, body: Mapping[str, Any]) -> None:
+        """Let the broker read the files that were chosen."""
+        paths = body.get("paths") if "paths" in operation.request.model_fields else None
+        if self._roots is not None and isinstance(paths, list):
+            await asyncio.to_thread(lend, self._roots, [path for path in paths if isinstance(path, str)])
+
+    def _body(self, path_arguments: Mapping[str, str]) -> dict[str, Any]:
         raw = self.request.body
         if len(raw) > MAX_REQUEST:
             raise TooLarge(
@@ -107,7 +119,7 @@ class GatewayHandler(APIHandler):  # type: ignore[misc]
                 Text(en="Send a JSON object.", nl="Stuur een JSON-object."),
             )
         # what the path says counts; the broker gets one answer to "which one?"
-        return json.dumps({k: v for k, v in value.items() if k not in path_arguments}).encode()
+        return {k: v for k, v in value.items() if k not in path_arguments}
 
     def _send(self, status: int, body: bytes) -> None:
         # the broker's own word for "stopped on request" is no registered status
@@ -121,12 +133,12 @@ def _pattern(path: str) -> str:
     return re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", PREFIX + path)
 
 
-def routes(gateway: Gateway, stream: EventStream) -> list[tuple[str, type[GatewayHandler], dict[str, Any]]]:
+def routes(gateway: Gateway, stream: EventStream, roots: WorkspaceRoots | None = None) -> list[tuple[str, type[GatewayHandler], dict[str, Any]]]:
     """Give one handler per path of the gateway, for the extension's handlers."""
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in public_operations():
         by_path.setdefault(operation.path, {})[operation.method] = operation
-    shared = {"gateway": gateway, "stream": stream}
+    shared = {"gateway": gateway, "stream": stream, "roots": roots}
     mounted: list[tuple[str, type[GatewayHandler], dict[str, Any]]] = [
         (_pattern(path), GatewayHandler, {"operations": operations, **shared}) for path, operations in by_path.items()
     ]

@@ -367,7 +367,10 @@ def _explained(error: OSError, path: str) -> CbsError:
             return Refused(
                 "no_access",
                 Text(en=f"'{shown}' may not be opened.", nl=f"'{shown}' mag niet worden geopend."),
-                Text(en="Look at the permissions of the file and its folders.", nl="Kijk naar de rechten van het bestand en de mappen erboven."),
+                Text(
+                    en="Choose it again; if it stays, look at the permissions of the file and its folders.",
+                    nl="Kies het opnieuw; blijft het zo, kijk dan naar de rechten van het bestand en de mappen erboven.",
+                ),
             )
         case errno.ENOSPC | errno.EDQUOT | errno.EMFILE | errno.ENFILE | errno.ENOMEM | errno.EAGAIN | errno.ENOSYS:
             return Unavailable(

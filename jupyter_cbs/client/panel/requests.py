@@ -10,7 +10,7 @@ from ...domain.gateway import ExportList
 from ...domain.project import Action, Permission, ProjectSummary
 from ...domain.text import Text
 from ..connection import Session
-from ..files import list_files, workspace_root
+from ..files import lend_files, list_files, workspace_root
 
 EDITABLE = frozenset({ExportState.DRAFT, ExportState.CHANGES_REQUESTED})
 
@@ -58,10 +58,12 @@ class Requests:
 
     def check(self, paths: tuple[str, ...]) -> PrecheckReport:
         """Check files as the export will."""
+        lend_files(paths)
         return PrecheckReport.model_validate(self._session.call("precheck", {"paths": paths}).answer)
 
     def save(self, request: ExportRequest | None, title: str, paths: tuple[str, ...], form: ExportForm) -> ExportRequest:
         """Keep the draft; makes one when there is none."""
+        lend_files(paths)
         content = {"title": title, "paths": paths, "form": form.model_dump(mode="json")}
         if request is None:
             return ExportRequest.model_validate(self._session.call("exports.create", content).answer)
