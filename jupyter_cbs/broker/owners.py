@@ -59,7 +59,8 @@ class Owners:
         if principals is None:
             principals = PolicyDirectory(deployment.policies).current.principals()
         self.principals = tuple(principals)
-        self._ledger = Ledger(deployment.root / _LEDGER)
+        path = deployment.root / _LEDGER
+        self._ledger = Ledger(path, users.claim(path), users.SLICE)
 
     @staticmethod
     def known(deployment: Deployment) -> bool:

@@ -29,6 +29,12 @@ BASE: Final = 200_000
 SIZE: Final = 100_000
 """How many numbers there are."""
 
+SLICE: Final = 5_000
+"""How many of them one deployment gets."""
+
+REGISTRY: Final = Path("/var/lib/jupyter-cbs/deployments.jsonl")
+"""Which deployment of this machine has which numbers; root's."""
+
 NOBODY: Final = BASE + SIZE
 """A number that is in no ledger, for trying things out."""
 
@@ -100,11 +106,7 @@ class Ledger:
                 return entries[key]
             number = max(entries.values(), default=self._base - 1) + 1
             if number >= self._base + self._size:
-                raise Unavailable(
-                    "no_numbers",
-                    Text(en=f"All {self._size} user numbers are in use.", nl=f"Alle {self._size} gebruikersnummers zijn in gebruik."),
-                    Text(en="Choose a larger range of numbers.", nl="Kies een groter bereik van nummers."),
-                )
+                raise _full(self._size)
             file.seek(len(whole.encode()))
             file.truncate()
             file.write(json.dumps({"name": key, "number": number}) + "\n")
@@ -119,22 +121,112 @@ class Ledger:
                 entry = json.loads(line)
                 found[str(entry["name"])] = int(entry["number"])
         except (ValueError, KeyError, TypeError) as error:
-            raise self._bad() from error
+            raise _bad(self.path) from error
         if len(set(found.values())) != len(found) or not all(self._base <= number for number in found.values()):
-            raise self._bad()
+            raise _bad(self.path)
         return found
 
-    def _bad(self) -> Unavailable:
-        return Unavailable(
-            "bad_ledger",
-            Text(en=f"The list of user numbers {self.path} is damaged.", nl=f"De lijst van gebruikersnummers {self.path} is beschadigd."),
-            Text(en="Put back the file from a backup.", nl="Zet het bestand terug uit een reservekopie."),
-        )
+    def numbers(self) -> frozenset[int]:
+        """Give the numbers that were handed out so far.
+
+        Raises
+        ------
+        Unavailable
+            ``bad_ledger``.
+        """
+        try:
+            content = self.path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return frozenset()
+        return frozenset(self._entries(content[: content.rfind("\n") + 1]).values())
 
     def identity(self, purpose: Purpose, project: str = "", user: str = "", groups: Sequence[int] = ()) -> Identity:
         """Give an identity whose uid and gid are the number of this purpose."""
         number = self.number(purpose, project, user)
         return Identity(number, number, tuple(groups))
+
+
+def _full(size: int) -> Unavailable:
+    return Unavailable(
+        "no_numbers",
+        Text(en=f"All {size} user numbers are in use.", nl=f"Alle {size} gebruikersnummers zijn in gebruik."),
+        Text(
+            en="Remove deployments and people that are no longer needed.",
+            nl="Verwijder installaties en personen die niet meer nodig zijn.",
+        ),
+    )
+
+
+def _bad(path: Path) -> Unavailable:
+    return Unavailable(
+        "bad_ledger",
+        Text(en=f"The list of user numbers {path} is damaged.", nl=f"De lijst van gebruikersnummers {path} is beschadigd."),
+        Text(en="Put back the file from a backup.", nl="Zet het bestand terug uit een reservekopie."),
+    )
+
+
+def claim(ledger: Path, registry: Path = REGISTRY) -> int:
+    """Give the first of the :data:`SLICE` numbers that a deployment has to itself on this machine.
+
+    Two deployments never share a number: the processes of one could otherwise signal those of the other, and read its files. The slice
+    of a deployment that is gone is given out again. A deployment that was moved keeps its slice.
+
+    Parameters
+    ----------
+    ledger : Path
+        The deployment's :class:`Ledger`; its numbers, when it has some, say which slice it has.
+    registry : Path
+        The machine's list of deployments.
+
+    Raises
+    ------
+    Unavailable
+        ``numbers_taken`` when the deployment is a copy of one that is still there; ``no_numbers`` when all slices are given out;
+        ``bad_ledger``.
+    """
+    registry.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    own = str(ledger.resolve())
+    fd = os.open(registry, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(fd, "r+", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            entries = {str(entry["ledger"]): int(entry["base"]) for entry in map(json.loads, file.read().splitlines())}
+        except (ValueError, KeyError, TypeError) as error:
+            raise _bad(registry) from error
+        taken = {base: other for other, base in entries.items() if other != own and os.path.exists(other)}
+        used = Ledger(ledger, BASE, SIZE).numbers()
+        if used:
+            base = BASE + (min(used) - BASE) // SLICE * SLICE
+            if max(used) >= base + SLICE:
+                raise _bad(ledger)
+            if base in taken:
+                raise Unavailable(
+                    "numbers_taken",
+                    Text(
+                        en=f"{ledger} hands out the same user numbers as {taken[base]}.",
+                        nl=f"{ledger} deelt dezelfde gebruikersnummers uit als {taken[base]}.",
+                    ),
+                    Text(
+                        en="A copied deployment needs numbers of its own: delete this file in the copy and start it again.",
+                        nl="Een gekopieerde installatie heeft eigen nummers nodig: verwijder dit bestand in de kopie en start die opnieuw.",
+                    ),
+                )
+        elif (known := entries.get(own)) is not None and known not in taken:
+            base = known
+        else:
+            free = [base for base in range(BASE, BASE + SIZE, SLICE) if base not in taken]
+            if not free:
+                raise _full(SIZE // SLICE)
+            base = free[0]
+        # it holds the slice from now on, also before its first number is handed out
+        os.close(os.open(ledger, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+        kept = {**{other: first for first, other in taken.items()}, own: base}
+        file.seek(0)
+        file.truncate()
+        file.writelines(json.dumps({"ledger": other, "base": first}) + "\n" for other, first in kept.items())
+        file.flush()
+        os.fsync(file.fileno())
+    return base
 
 
 def command(

@@ -80,6 +80,55 @@ def test_root_is_no_identity(numbers: tuple[int, int]) -> None:
         drop.drop(*numbers)
 
 
+def test_deployments_of_one_machine_share_no_number(tmp_path: Path) -> None:
+    registry = tmp_path / "machine" / "deployments.jsonl"
+    ledgers = [tmp_path / name / "identities.jsonl" for name in ("a", "b", "c")]
+    numbers = []
+    for path in ledgers:
+        path.parent.mkdir()
+        ledger = Ledger(path, users.claim(path, registry), users.SLICE)
+        numbers.append({ledger.number("server", "9001", str(n)) for n in range(3)})
+    assert len(set.union(*numbers)) == 9
+    assert [users.claim(path, registry) for path in ledgers] == [min(found) for found in numbers]
+    # one that is gone leaves its slice to the next, one that was moved keeps it
+    ledgers[1].unlink()
+    moved = tmp_path / "moved.jsonl"
+    ledgers[2].rename(moved)
+    other = tmp_path / "d.jsonl"
+    assert users.claim(moved, registry) == min(numbers[2])
+    assert users.claim(other, registry) == min(numbers[1])
+
+
+def test_a_copied_deployment_is_refused(tmp_path: Path) -> None:
+    registry, path, copy = tmp_path / "deployments.jsonl", tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    Ledger(path, users.claim(path, registry), users.SLICE).number("broker")
+    copy.write_bytes(path.read_bytes())
+    with pytest.raises(Unavailable, match=r"a\.jsonl") as caught:
+        users.claim(copy, registry)
+    assert caught.value.code == "numbers_taken"
+    copy.unlink()
+    assert users.claim(copy, registry) == users.BASE + users.SLICE
+
+
+def test_slices_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(users, "SIZE", 2 * users.SLICE)
+    registry = tmp_path / "deployments.jsonl"
+    for name in ("a", "b"):
+        Ledger(tmp_path / name, users.claim(tmp_path / name, registry), users.SLICE).number("broker")
+    with pytest.raises(Unavailable) as caught:
+        users.claim(tmp_path / "c", registry)
+    assert caught.value.code == "no_numbers"
+
+
+@pytest.mark.parametrize("content", ["x\n", '{"ledger": "a"}\n', "[]\n"])
+def test_a_damaged_list_of_deployments_is_refused(tmp_path: Path, content: str) -> None:
+    registry = tmp_path / "deployments.jsonl"
+    registry.write_text(content)
+    with pytest.raises(Unavailable) as caught:
+        users.claim(tmp_path / "a", registry)
+    assert caught.value.code == "bad_ledger"
+
+
 STATE = """
 import json, os
 status = dict(line.split(":", 1) for line in open("/proc/self/status") if ":" in line)
