@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..domain.files import FileContent
-from ..domain.finding import Finding, Rule, Status
+from ..domain.finding import Finding, Rule, Status, TableBasis
 from ..domain.text import Text
 from .scanners import delimited, documents, figures, markup, prose, scripts, workbook
 from .scanners.report import Report, ScanContext
@@ -46,14 +46,19 @@ class ScanResult:
         Non-empty cells of tables, headers included.
     findings
         Worst first.
-    fingerprints
-        Tables made here that were recognised in it, cell by cell (:attr:`jupyter_cbs.domain.evidence.TableMeta.fingerprint`).
+    bases
+        On what each table was judged, in their order in the file.
     """
 
     tables: int
     cells: int
     findings: tuple[Finding, ...]
-    fingerprints: tuple[str, ...] = ()
+    bases: tuple[TableBasis, ...] = ()
+
+    @property
+    def fingerprints(self) -> tuple[str, ...]:
+        """Tables made here that were recognised in it, cell by cell (:attr:`jupyter_cbs.domain.evidence.TableMeta.fingerprint`), each once."""
+        return tuple(dict.fromkeys(basis.fingerprint for basis in self.bases if basis.fingerprint is not None))
 
 
 def scan(file: FileContent, context: ScanContext) -> ScanResult:
@@ -62,7 +67,7 @@ def scan(file: FileContent, context: ScanContext) -> ScanResult:
     A type without a scanner, and a file that cannot be read as what it is, give a finding ``unreadable``: nobody has looked, so
     somebody must. No exception leaves this function.
     """
-    report = Report(context)
+    report = Report(context, declared=context.form_of(file.path, file.name))
     scanner = SCANNERS.get(file.type)
     try:
         if file.type == "notebook":
@@ -75,7 +80,7 @@ def scan(file: FileContent, context: ScanContext) -> ScanResult:
         # the message may hold data, so only its kind is logged
         log.info("scan of a %s failed: %s", file.type, type(error).__name__)
         _unreadable(report, file, reason_of(error))
-    return ScanResult(report.tables, report.cells, report.findings(), tuple(report.fingerprints))
+    return ScanResult(report.tables, report.cells, report.findings(), tuple(report.bases))
 
 
 def _unreadable(report: Report, file: FileContent, reason: Text) -> None:

@@ -96,6 +96,18 @@ class Finding(Model):
     remedy: Text
 
 
+class TableBasis(Model):
+    """On what a table of a file was judged.
+
+    ``verified``: every printed value agrees with the evidence of a table made here; ``declared``: by what the form says of it; ``found``: by what its
+    headings say; ``unknown``: by nothing.
+    """
+
+    where: Where
+    basis: Literal["verified", "declared", "found", "unknown"]
+    fingerprint: str | None = Field(None, description="Of the evidence, where there is any.")
+
+
 class StrippedContent(Model):
     """What a conversion leaves behind inside the workspace."""
 
@@ -119,6 +131,7 @@ class FileReport(Model):
     delivered_as: str | None = Field(None, description="Name under which it would leave; null when it is refused.")
     stripped: StrippedContent | None = None
     findings: tuple[Finding, ...] = ()
+    bases: tuple[TableBasis, ...] = Field((), description="On what each table was judged.")
 
 
 class PrecheckReport(Model):

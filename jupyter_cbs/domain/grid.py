@@ -31,6 +31,9 @@ from .text import Text
 HIDDEN = "×"
 """What stands in a suppressed cell."""
 
+ANY_SHAPE = "*"
+"""Instead of a shape key: the newest tables of a project, whatever their labels."""
+
 TOTAL = "total"
 """Label of a total."""
 

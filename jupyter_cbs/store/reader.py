@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from ..domain.errors import NotFound
 from ..domain.evidence import TableMeta
 from ..domain.gateway import AuditEvent
+from ..domain.grid import ANY_SHAPE
 from ..domain.text import Text
 from .audit import event_of
 from .rows import ExportRow, MeasurementRow, Vote, export_row
@@ -16,6 +17,9 @@ from .tables import audit, evidence, exports, measurements, votes
 
 MAX_EVIDENCE = 500
 """Most tables one look-up gives; a file with more candidates is judged by the newest."""
+NEWEST_EVIDENCE = 40
+"""Tables that are given where the shape does not matter: each is compared with what is in a file."""
+
 _KEYS_AT_ONCE = 500
 
 
@@ -64,13 +68,24 @@ class Reader:
     def evidence(self, project: str, shape_keys: Collection[str]) -> tuple[tuple[TableMeta, bytes], ...]:
         """Give the kept tables of a project with one of these shapes, newest first.
 
+        Parameters
+        ----------
+        project
+            Number.
+        shape_keys
+            See :func:`jupyter_cbs.domain.grid.shape_key`; with :data:`jupyter_cbs.domain.grid.ANY_SHAPE` among them also the newest
+            :data:`NEWEST_EVIDENCE` of any shape.
+
         Returns
         -------
         tuple
             Pairs of the table's description and its judged frame as an Arrow IPC stream; at most 500.
         """
-        keys = sorted(set(shape_keys))
+        keys = sorted(set(shape_keys) - {ANY_SHAPE})
         found: list[tuple[int, str, bytes]] = []
+        if ANY_SHAPE in shape_keys:
+            newest = select(evidence.c.id, evidence.c.meta, evidence.c.frame).where(evidence.c.project == project)
+            found += [(row.id, row.meta, row.frame) for row in self._connection.execute(newest.order_by(evidence.c.id.desc()).limit(NEWEST_EVIDENCE))]
         # databases bound the number of parameters of a statement
         for start in range(0, len(keys), _KEYS_AT_ONCE):
             query = (

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
+from ...domain.export import FormFile
 from ...domain.finding import Rule, Status, Where
 from ...domain.text import Text
 from ..units import counted, unit_of_words
@@ -33,9 +36,17 @@ class Roles:
     shares: tuple[Column, ...]
     others: tuple[Column, ...]
     cross: bool
+    basis: Literal["declared", "found"] = "found"
 
 
-def roles(block: Block) -> Roles:
+def _declared(form: FormFile | None, column: Column) -> bool:
+    """Tell whether the form names a column as the unweighted number of units."""
+    if form is None or len(column.name) < 2:
+        return False
+    return column.name.casefold() in {word.casefold() for word in re.findall(r"[^\s,;:.()\"'‘’“”]+", form.unweighted_n)}
+
+
+def roles(block: Block, form: FormFile | None = None) -> Roles:
     """Tell labels, counts, shares and other numbers apart.
 
     A column is a count by its name. Where no column is and the title, the corner or the name of the file says counts, all whole
@@ -43,7 +54,8 @@ def roles(block: Block) -> Roles:
     """
     numeric = [c for c in block.columns if c.is_numeric]
     counts = [c for c in numeric if is_count_name(c.name) or (is_count_name(c.full_name) and len(c.full_name) < 60 and c.is_integer)]
-    counts = [c for c in counts if c.is_integer]
+    declared = [c for c in numeric if _declared(form, c) and c.is_integer]
+    counts = [c for c in (declared or counts) if c.is_integer]
     shares = [c for c in numeric if c not in counts and (is_percent_name(c.full_name) or sum("%" in cell for cell in c.filled) > len(c.filled) / 2)]
     cross = False
     if not counts:
@@ -61,7 +73,7 @@ def roles(block: Block) -> Roles:
             labels.append(column)
         else:
             others.append(column)
-    return Roles(tuple(labels), tuple(counts), tuple(shares), tuple(others), cross)
+    return Roles(tuple(labels), tuple(counts), tuple(shares), tuple(others), cross, "declared" if declared else "found")
 
 
 def _says_counts(block: Block) -> bool:
@@ -82,18 +94,23 @@ def check(block: Block, report: Report) -> None:
     """Apply the rules for counts to one table."""
     if not any(c.has_numbers for c in block.columns):
         return
-    found = roles(block)
+    found = roles(block, report.declared)
     for column in found.counts:
         name = column.full_name or column.name
         for row, value in enumerate(column.numbers):
             if value is not None and _is_small(value, report):
                 label = " · ".join(cell for c in found.labels if (cell := c.cells[row]))
-                _small(block.where(row, column.index), value, label, name, report)
+                _small(block.where(row, column.index), value, label, name, report, found.basis)
     counted_rows = _named_rows(block, found, report)
     if found.counts and not found.others:
         _groups(block, found, report)
     _shares(block, found, report)
-    if found.others or (not found.counts and not counted_rows):
+    weighted = report.declared is not None and report.declared.weighted and found.basis == "found" and bool(found.counts)
+    unproved = bool(found.others) or (not found.counts and not counted_rows) or weighted
+    report.table(block.where(0) if block.height else block.header_where(0), "unknown" if unproved else found.basis)
+    if weighted:
+        _weighted(block.header_where(found.counts[0].index), report)
+    elif unproved:
         _unknown(block, found, report)
 
 
@@ -101,7 +118,7 @@ def _is_small(value: float | None, report: Report) -> bool:
     return value is not None and 0 < value < report.context.profile.min_frequency and value == int(value)
 
 
-def _small(where: Where, value: float, row: str, column: str, report: Report) -> None:
+def _small(where: Where, value: float, row: str, column: str, report: Report, basis: Literal["declared", "found"] = "found") -> None:
     """Report a count below the least: what it is, where it stands, why it cannot leave."""
     least = report.context.profile.min_frequency
     units = counted(int(value), unit_of_words(words(f"{column} {row}")))
@@ -111,7 +128,7 @@ def _small(where: Where, value: float, row: str, column: str, report: Report) ->
         en=f"{units.en} in {en or 'this cell'}, at least {least} are needed: so few can be recognised.",
         nl=f"{units.nl} in {nl or 'deze cel'}, er zijn er minstens {least} nodig: zo weinigen zijn herkenbaar.",
     )
-    report.add(Rule.MIN_FREQUENCY, Status.UNSAFE, text, SUPPRESS, where)
+    report.add(Rule.MIN_FREQUENCY, Status.UNSAFE, text, SUPPRESS, where, basis)
 
 
 def _named_rows(block: Block, found: Roles, report: Report) -> bool:
@@ -223,6 +240,14 @@ def _shares(block: Block, found: Roles, report: Report) -> None:
                     nl=f"Een aandeel van meer dan {most * 100:g} %: van een groep zit bijna iedereen in deze categorie.",
                 )
                 report.add(Rule.GROUP_DISCLOSURE, Status.REVIEW, text, SUPPRESS, block.where(row, column.index))
+
+
+def _weighted(where: Where, report: Report) -> None:
+    text = Text(
+        en="The form says that the figures are weighted, and does not say where the unweighted number of units stands.",
+        nl="Volgens het formulier zijn de cijfers gewogen, en er staat niet waar het ongewogen aantal eenheden staat.",
+    )
+    report.add(Rule.UNKNOWN_TABLE, Status.REVIEW, text, WITH_EVIDENCE, where, "declared")
 
 
 def _unknown(block: Block, found: Roles, report: Report) -> None:

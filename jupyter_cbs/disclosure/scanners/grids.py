@@ -20,7 +20,7 @@ def check_sheet(sheet: Sheet, report: Report) -> None:
     for block in sheet.blocks():
         report.tables += 1
         identifiers.check_columns(block, report)
-        if known:
+        if known or verified.check_block(block, report):
             continue
         if sheet.lines is not None and records.is_list(block):
             frequencies.check(block, report)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import pyarrow as pa
 
 from ...domain.evidence import TableMeta
-from ...domain.finding import Finding, Rule, Status, Where
+from ...domain.export import FormFile
+from ...domain.finding import Finding, Rule, Status, TableBasis, Where
+from ...domain.grid import ANY_SHAPE
 from ...domain.identifiers import is_never_export
 from ...domain.rules import RuleProfile
 from ...domain.text import Text
 
 MAX_PER_RULE = 100
 """Findings of one rule, status and sheet that are listed; the rest is counted."""
+
+MAX_BASES = 1_000
+"""Tables of one file of which it is noted what they were judged on."""
 
 Lookup = Callable[[Collection[str]], Sequence[tuple[TableMeta, pa.Table]]]
 
@@ -34,17 +39,25 @@ class ScanContext:
     profile
         Thresholds.
     lookup
-        Give the project's tables with evidence for some shape keys (:func:`jupyter_cbs.domain.grid.shape_key`), newest first.
+        Give the project's tables with evidence for some shape keys (:func:`jupyter_cbs.domain.grid.shape_key`), newest first; for
+        :data:`jupyter_cbs.domain.grid.ANY_SHAPE` the newest of any shape.
     is_identifier
         Whether a column of this name never leaves.
     rules
         Give the thresholds of a named rule profile, for tables with evidence; without it ``profile`` holds for all.
+    forms
+        What the output control form says of the files, by path or by name.
     """
 
     profile: RuleProfile = RuleProfile()  # noqa: RUF009 - frozen
     lookup: Lookup = _no_evidence
     is_identifier: Callable[[str], bool] = is_never_export
     rules: Callable[[str], RuleProfile] | None = None
+    forms: Mapping[str, FormFile] = field(default_factory=dict)
+
+    def form_of(self, path: str, name: str) -> FormFile | None:
+        """Give what the form says of a file."""
+        return self.forms.get(path) or self.forms.get(name)
 
     def profile_of(self, name: str) -> RuleProfile:
         """Give the thresholds of a table whose data have the rule profile ``name``."""
@@ -58,8 +71,12 @@ class Report:
     context: ScanContext
     tables: int = 0
     cells: int = 0
-    fingerprints: list[str] = field(default_factory=list)
-    """Tables made here that were recognised."""
+    declared: FormFile | None = None
+    """What the form says of the file."""
+    bases: list[TableBasis] = field(default_factory=list)
+    alike: Sequence[tuple[TableMeta, pa.Table]] = ()
+    """Tables made here with the labels of the sheet that is being read."""
+    _known: Sequence[tuple[TableMeta, pa.Table]] | None = None
     _findings: list[Finding] = field(default_factory=list)
     _counts: Counter[tuple[Rule, Status, str | None]] = field(default_factory=Counter)
 
@@ -78,6 +95,17 @@ class Report:
         self._counts[kind] += 1
         if self._counts[kind] <= MAX_PER_RULE:
             self._findings.append(Finding(rule=rule, status=status, where=place, basis=basis, text=text, remedy=remedy))
+
+    def table(self, where: Where, basis: Literal["verified", "declared", "found", "unknown"], fingerprint: str | None = None) -> None:
+        """Note on what a table was judged."""
+        if len(self.bases) < MAX_BASES:
+            self.bases.append(TableBasis(where=where, basis=basis, fingerprint=fingerprint))
+
+    def known(self) -> Sequence[tuple[TableMeta, pa.Table]]:
+        """Give the project's newest tables with evidence, whatever their shape; asked for once in a file."""
+        if self._known is None:
+            self._known = self.context.lookup([ANY_SHAPE])
+        return self._known
 
     def has(self, rule: Rule) -> bool:
         """Tell whether there is a finding of ``rule``."""

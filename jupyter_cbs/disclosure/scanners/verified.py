@@ -15,9 +15,10 @@ from ..cells import Cells
 from ..hiding import NOT_PROVEN, SUPPRESS_MORE, exposure_text, exposures
 from ..judge import judge
 from ..rules import Question
+from .matching import agrees, match
 from .report import Report
-from .sheet import Sheet
-from .values import is_suppressed, number, readings
+from .sheet import Block, Sheet
+from .values import is_suppressed, number
 
 MAX_HEADER, MAX_LABELS = 6, 6
 """Most header rows and label columns a table made here can have."""
@@ -28,19 +29,6 @@ MAX_ROWS = 100_000
 
 def _cell(grid: Sequence[Sequence[str]], row: int, column: int) -> str:
     return grid[row][column].strip() if row < len(grid) and column < len(grid[row]) else ""
-
-
-def _agrees(printed: str, value: float | None) -> bool:
-    """Tell whether what is printed is the value, rounded to the decimals that are printed."""
-    if value is None or np.isnan(value):
-        return printed in ("", "0")
-    for shown, decimals in readings(printed):
-        if abs(shown - value) <= 1e-9 * abs(value):
-            return True
-        # rounding to whole units or to the decimals that are printed is no other value
-        if abs(shown - value) <= 0.5 * 10.0**-decimals * (1 + 1e-9):
-            return True
-    return False
 
 
 def keys(sheet: Sheet) -> list[str]:
@@ -70,25 +58,31 @@ def _trimmed(sheet: Sheet) -> list[Sequence[str]]:
 
 
 def check(sheet: Sheet, report: Report) -> bool:
-    """Judge a sheet on kept evidence; tell whether there was any that agrees with it."""
-    candidates = report.context.lookup(keys(sheet))
-    best: tuple[int, TableMeta] | None = None
+    """Judge a sheet on kept evidence, where it is laid out as it was written here; tell whether there was any that agrees with it."""
     rows = _trimmed(sheet)
-    for meta, frame in candidates:
-        differs = _differences(rows, meta, frame)
-        if differs == 0:
-            report.fingerprints.append(meta.fingerprint)
-            _judge(sheet, rows, meta, frame, report)
+    alike = report.context.lookup(keys(sheet))
+    for meta, frame in alike:
+        if _differences(rows, meta, frame) == 0:
+            _judge(sheet, tuple(grid_positions(meta, frame)), meta, frame, report)
             return True
-        if best is None or differs < best[0]:
-            best = differs, meta
-    if best is not None:
-        text = Text(
-            en=f"The labels are those of ‘{best[1].value_label}’ made here, but {best[0]} values differ from its evidence.",
-            nl=f"De labels zijn die van ‘{best[1].value_label}’ die hier is gemaakt, maar {best[0]} waarden wijken af van het bewijs.",
-        )
-        remedy = Text(en="Write the table again with to_csv or to_xlsx.", nl="Schrijf de tabel opnieuw weg met to_csv of to_xlsx.")
-        report.add(Rule.UNKNOWN_TABLE, Status.REVIEW, text, remedy, sheet.where(0))
+    report.alike = alike
+    return False
+
+
+def check_block(block: Block, report: Report) -> bool:
+    """Judge one table of a sheet on kept evidence, however it is laid out; tell whether there was any that agrees with it."""
+    found = match(block, [*report.alike, *report.known()])
+    if found is None:
+        return False
+    if found.differs == 0:
+        _judge(block.sheet, found.places, found.meta, found.frame, report)
+        return True
+    text = Text(
+        en=f"The labels are those of ‘{found.meta.value_label}’ made here, but {found.differs} values differ from its evidence.",
+        nl=f"De labels zijn die van ‘{found.meta.value_label}’ die hier is gemaakt, maar {found.differs} waarden wijken af van het bewijs.",
+    )
+    remedy = Text(en="Write the table again with to_csv or to_xlsx.", nl="Schrijf de tabel opnieuw weg met to_csv of to_xlsx.")
+    report.add(Rule.UNKNOWN_TABLE, Status.REVIEW, text, remedy, block.sheet.where(block.start))
     return False
 
 
@@ -103,7 +97,7 @@ def _differences(rows: Sequence[Sequence[str]], meta: TableMeta, frame: pa.Table
             continue
         placed.add(position)
         printed = _cell(rows, *position)
-        differs += not (printed == "" or is_suppressed(printed) or _agrees(printed, value))
+        differs += not (printed == "" or is_suppressed(printed) or agrees(printed, value))
     # places where the evidence has nothing must hold nothing, beyond the edge of the table as well
     labels = max(1, len(meta.spec.rows))
     for r in range(len(grid) - _body_rows(grid, meta), len(rows)):
@@ -116,11 +110,12 @@ def _body_rows(grid: Sequence[Sequence[str]], meta: TableMeta) -> int:
     return len(grid) - 1 - len(meta.spec.columns)
 
 
-def _judge(sheet: Sheet, rows: Sequence[Sequence[str]], meta: TableMeta, frame: pa.Table, report: Report) -> None:
+def _judge(sheet: Sheet, positions: Sequence[tuple[int, int] | None], meta: TableMeta, frame: pa.Table, report: Report) -> None:
+    first = next((position[0] for position in positions if position is not None), 0)
+    report.table(sheet.where(first), "verified", meta.fingerprint)
     profile = report.context.profile_of(meta.rule_profile)
     judged = judge(frame, meta.dimensions, meta.spec, profile, meta.unit, patience=0, rounding=meta.rounding)
-    positions = grid_positions(meta, frame)
-    printed = ["" if position is None else _cell(rows, *position) for position in positions]
+    printed = ["" if position is None else _cell(sheet.rows, *position) for position in positions]
     cells = Cells.of(frame, meta.dimensions)
     visible = np.array([bool(text) and not is_suppressed(text) for text in printed], dtype=bool)
     for finding in judged.findings:
