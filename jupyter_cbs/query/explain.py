@@ -157,7 +157,8 @@ def explain(
     """
     if isinstance(error, CbsError):
         return error
-    if isinstance(error, MemoryError):
+    # memory that ran out while rows were being handed over comes as Arrow's OSError, with DuckDB's words
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and str(error).startswith("Out of Memory Error")):
         return _memory()
     if not isinstance(error, duckdb.Error):
         return _internal()
