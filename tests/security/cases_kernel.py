@@ -1,9 +1,9 @@
 """What a hostile notebook tries from inside its kernel, as data.
 
 Each case is Python that raises when the attempt fails and returns when it succeeds. ``P`` has the places and numbers the attacker
-would have to guess and is told here, ``T`` the folder for temporary files. Helpers: ``find(x)`` raises ``Nothing`` when there is nothing, ``call(n, ...)`` makes a system
-call, ``reach(n, ...)`` succeeds when the call gets as far as looking at its arguments, ``ask(op, **args)`` asks the broker over the
-kernel's own session and raises what it refuses with.
+would have to guess and is told here, ``T`` the folder for temporary files. Helpers: ``find(x)`` raises ``Nothing`` when there is
+nothing, ``call(n, ...)`` makes a system call, ``reach(n, ...)`` succeeds when the call gets as far as looking at its arguments,
+``ask(op, **args)`` asks the broker over the kernel's own session and raises what it refuses with.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def printed(kernel: Kernel) -> Any:
     """Run cells in a kernel and give what they printed."""
 
     def run(code: str) -> str:
-        output = kernel.run(code)
+        output = kernel.run(code, 150)
         assert output.error is None, output
         return output.text
 
@@ -134,6 +134,12 @@ def propose(demo: Demo, name: str) -> dict[str, Any]:
     form = {"purpose": "Article", "description": "Counts", "secondary_disclosure": "One table, no earlier output", "files": [file]}
     draft = researcher.api("PATCH", f"exports/{draft['id']}", {"version": draft["version"], "form": form})
     return researcher.api("POST", f"exports/{draft['id']}/actions/propose", {"version": draft["version"]})
+
+
+def stock_environment(home: Path) -> dict[str, str]:
+    """The environment of a Jupyter that nobody configured: nothing of the person who runs the tests."""
+    folders = {name: str(home / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
+    return {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", **folders}
 
 
 def special_files(folder: Path) -> set[str]:

@@ -137,6 +137,9 @@ def ask(operation: str, hello: dict[str, Any] | None = None, **arguments: Any) -
         while (frame := recv_frame(sock, decoder, pending)) is not None:
             frame.close()
             if frame.header["type"] == "error":
+                shown = json.dumps(frame.header["error"])
+                if leaked := [secret for secret in P.get("secrets", ()) if secret in shown and secret not in json.dumps(arguments)]:
+                    raise Asked(f"shows {leaked}: {shown}")
                 raise Asked(frame.header["error"]["code"])
             if frame.header["type"] == "answer":
                 answer: dict[str, Any] = frame.header["answer"]
