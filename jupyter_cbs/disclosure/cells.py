@@ -222,6 +222,10 @@ class Cells:
         """Give the category labels of a row, null for a total."""
         return tuple([names[code] for names, code in zip(self._names, self.codes[row].tolist(), strict=True)])
 
+    def parent_label(self, row: int, dimension: int) -> str | None:
+        """Give the label of the subtotal right above a row in ``dimension``; None where that is the total."""
+        return self._names[dimension][int(self._parents[dimension][int(self.codes[row, dimension])])]
+
     @cached_property
     def _names(self) -> list[list[str | None]]:
         return [[*(category.label for category in dimension.categories), None] for dimension in self.dimensions]

@@ -20,6 +20,10 @@ from .units import counted, plural
 MAX_MERGED = 4
 """Categories that are named at most as ones to merge a small one with; more is another classification."""
 
+_EXPLAINABLE = frozenset(
+    {"negative_contributions", "largest_contributor_not_established", "all_zero", "advisory_few_units", "all_but_one", "no_variation"}
+)
+
 MAX_AWAY = 12
 """Places in a code list among which they are looked for; categories without anybody lie between."""
 
@@ -152,6 +156,9 @@ class Explainer:
     def _group(self, row: int, ruling: Ruling) -> _Pair:
         along = ruling.dimension
         others = [self._label(row, i) for i in range(len(self.cells.sizes)) if i != along and not self._totals[i][row]]
+        above = None if along is None else self.cells.parent_label(row, along)
+        if above is not None:
+            others.append(above)
         if not others:
             return _Pair("the whole table", "de hele tabel")
         name = " · ".join(others)
@@ -182,14 +189,7 @@ class Explainer:
     # ---------------------------------------------------------------------------------------------- what to do
 
     def _remedy(self, row: int, ruling: Ruling) -> _Pair:
-        if ruling.code in (
-            "negative_contributions",
-            "largest_contributor_not_established",
-            "all_zero",
-            "advisory_few_units",
-            "all_but_one",
-            "no_variation",
-        ):
+        if ruling.code in _EXPLAINABLE:
             return _Pair(
                 "Explain in the form why it can be published, or suppress the cell.",
                 "Licht in het formulier toe waarom dit naar buiten kan, of onderdruk de cel.",

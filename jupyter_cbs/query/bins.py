@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from decimal import Decimal
 from itertools import pairwise
 
 from .asking import bad_bins
@@ -30,13 +31,14 @@ def edges_of(wanted: Sequence[float]) -> tuple[float, ...]:
 
 def round_edges(low: float, high: float, bins: int) -> tuple[float, ...]:
     """Give edges at multiples of 1, 2 or 5 times a power of ten that hold all values, in about ``bins`` bins."""
-    if high <= low:
-        low, high = low - 0.5, high + 0.5
+    size = max(abs(low), abs(high))
+    if high - low <= max(1e-9 * size, 1e-290):
+        low, high = low - max(0.5, 1e-3 * size), high + max(0.5, 1e-3 * size)
     raw = (high - low) / bins
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw * (1 - 1e-9))
-    first, last = math.floor(low / step), math.ceil(high / step)
-    return tuple(round(i * step, 12) for i in range(first, max(last, first + 1) + 1))
+    power = math.floor(math.log10(raw))
+    step = next(s for s in (Decimal(factor).scaleb(power) for factor in (1, 2, 5, 10)) if float(s) >= raw * (1 - 1e-9))
+    first, last = math.floor(Decimal(low) / step), math.ceil(Decimal(high) / step)
+    return tuple(float(i * step) for i in range(first, max(last, first + 1) + 1))
 
 
 def labels(edges: Sequence[float]) -> tuple[str, ...]:
