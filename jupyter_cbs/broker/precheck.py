@@ -146,6 +146,7 @@ def judge(
                 delivered_as=item.deliver.name if item.deliver is not None else None,
                 stripped=item.stripped,
                 findings=tuple(sorted(findings, key=_reading_order)),
+                bases=result.bases,
             )
         )
     deliveries = [item.deliver for item in items if item.deliver is not None]

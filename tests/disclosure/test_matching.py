@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from corpus import book, content, table
 from evidence_frames import Row, crosstab, dimension, frame_of, meta_of
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from jupyter_cbs.disclosure.scan import ScanContext, ScanResult, scan
@@ -153,11 +153,12 @@ def test_a_column_of_units_beside_the_values_agrees_with_the_units_of_the_eviden
 @given(seed=st.integers(0, 10**6), turn=st.booleans(), data=st.data())
 def test_any_order_and_any_part_of_a_table_is_that_table(seed: int, turn: bool, data: st.DataObject) -> None:
     rng = random.Random(seed)
-    frame, dims = crosstab([[rng.randrange(100, 999) for _ in range(4)] for _ in range(5)])
+    frame, dims = crosstab([[rng.randrange(20, 90) for _ in range(4)] for _ in range(4)])
     meta = meta_of(dims, rows=1)
     grid = render_grid(meta, frame, ())[1:]
     rows = data.draw(st.lists(st.integers(1, len(grid) - 1), min_size=1, unique=True))
     columns = data.draw(st.lists(st.integers(1, len(grid[0]) - 1), min_size=1, unique=True))
+    assume(min(rows) < len(grid) - 1 or min(columns) < len(grid[0]) - 1)  # a grand total alone has no category to know it by
     part = [[grid[r][c] for c in (0, *columns)] for r in (0, *rows)]
     known = knowing((meta, frame))
     shown = turned(part) if turn else part

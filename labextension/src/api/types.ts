@@ -276,6 +276,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/notes': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Log-ins and refusals a workspace server saw */
+    post: operations['server.notes'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export interface webhooks {
   change: {
@@ -769,6 +786,11 @@ export interface components {
       stripped: components['schemas']['StrippedContent'] | null;
       /** @default [] */
       findings: components['schemas']['Finding'][];
+      /**
+       * @description On what each table was judged.
+       * @default []
+       */
+      bases: components['schemas']['TableBasis'][];
     };
     /**
      * Finding
@@ -1127,6 +1149,28 @@ export interface components {
       remedy: components['schemas']['Text'] | null;
     };
     /**
+     * ServerNote
+     * @description Something a workspace server saw, and how often since it last told.
+     */
+    ServerNote: {
+      /** @enum {string} */
+      event: 'login' | 'login_refused' | 'logout' | 'session_ended' | 'route_refused';
+      /**
+       * @description What it was about, e.g. the beginning of a path.
+       * @default
+       */
+      subject?: string;
+      /** @default 1 */
+      count?: number;
+    };
+    /**
+     * ServerNotes
+     * @description Events of a workspace server for the audit.
+     */
+    ServerNotes: {
+      notes: components['schemas']['ServerNote'][];
+    };
+    /**
      * Session
      * @description Where the kernel finds its broker.
      */
@@ -1164,6 +1208,23 @@ export interface components {
       /** @default 0 */
       metadata: number;
       text: components['schemas']['Text'];
+    };
+    /**
+     * TableBasis
+     * @description On what a table of a file was judged.
+     *
+     *     ``verified``: every printed value agrees with the evidence of a table made here; ``declared``: by what the form says of it; ``found``: by what its
+     *     headings say; ``unknown``: by nothing.
+     */
+    TableBasis: {
+      where: components['schemas']['Where'];
+      /** @enum {string} */
+      basis: 'verified' | 'declared' | 'found' | 'unknown';
+      /**
+       * @description Of the evidence, where there is any.
+       * @default null
+       */
+      fingerprint: string | null;
     };
     Text: string;
     /**
@@ -1683,6 +1744,31 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
+    responses: {
+      /** @description Done; nothing is answered. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      default: components['responses']['Error'];
+    };
+  };
+  'server.notes': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          notes: components['schemas']['ServerNote'][];
+        };
+      };
+    };
     responses: {
       /** @description Done; nothing is answered. */
       204: {
