@@ -41,6 +41,39 @@ _HELLO_SECONDS = 10.0
 _ABANDONED_SECONDS = 60.0
 
 
+_SPILL_PER_MEMORY = 8
+_SPILL_SHARE = 0.9
+
+
+class SpillRoom:
+    """Shares the disk among the query engines: what they are promised together is never more than there was.
+
+    Parameters
+    ----------
+    folder : Path
+        Where they write what does not fit in memory.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._promised: dict[str, int] = {}
+
+    def reserve(self, session: str, wanted: int) -> int:
+        """Promise a session room, half of what is left at most; give its bytes.
+
+        What others wrote already counts twice, as promised and as no longer free: too little is promised then, never too much.
+        """
+        self.release(session)
+        place = os.statvfs(self._folder)
+        left = int(place.f_bavail * place.f_frsize * _SPILL_SHARE) - sum(self._promised.values())
+        self._promised[session] = max(0, min(wanted, left // 2))
+        return self._promised[session]
+
+    def release(self, session: str) -> None:
+        """Take a promise back; without one this does nothing."""
+        self._promised.pop(session, None)
+
+
 class Exchange:
     """One request of a kernel and the frames that answer it.
 
@@ -165,12 +198,13 @@ class KernelSession:
         deployment = self.authority.deployment
         spill = deployment.spill / self.id
         spill.mkdir(mode=0o700, exist_ok=True)
+        room = self.authority.sessions.spill.reserve(self.id, _SPILL_PER_MEMORY * limits.memory_bytes)
         if self.authority.walls.unsandboxed:
-            return await Worker.start(views, limits, spill)
+            return await Worker.start(views, limits, spill, spill_bytes=room)
         await asyncio.to_thread(self.authority.walls.check)
         hidden = (deployment.state, deployment.policies, deployment.storage)
         sandbox, inside, inner_spill = profiles.worker(views, spill, limits=profiles.worker_limits(limits.memory_bytes), hidden=hidden)
-        return await Worker.start(inside, limits, inner_spill, wrap=lambda argv, fds: sandbox.prepare(argv, fds, watch=False))
+        return await Worker.start(inside, limits, inner_spill, wrap=lambda argv, fds: sandbox.prepare(argv, fds, watch=False), spill_bytes=room)
 
     async def grants_changed(self) -> None:
         """End the worker when the granted files are others, by name or by content, also in the middle of a query."""
@@ -303,6 +337,7 @@ class KernelSession:
         if self._worker is not None:
             await self._worker.close()
             self._worker = None
+        self.authority.sessions.spill.release(self.id)
         spill = self.authority.deployment.spill / self.id
         if spill.exists():
             for path in spill.iterdir():
@@ -336,6 +371,7 @@ class Sessions:
         self._authority = authority
         self._sessions: dict[str, KernelSession] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        self.spill = SpillRoom(authority.deployment.spill)
         authority.on_policies.append(self._grants_changed)
 
     @property

@@ -192,10 +192,11 @@ class Worker:
     Make it with :meth:`start`.
     """
 
-    def __init__(self, views: Mapping[str, Path], limits: QueryLimits, spill: Path, wrap: Wrap) -> None:
+    def __init__(self, views: Mapping[str, Path], limits: QueryLimits, spill: Path, wrap: Wrap, spill_bytes: int | None = None) -> None:
         self._views = {name: str(path) for name, path in views.items()}
         self._limits = limits
         self._spill = spill
+        self._spill_bytes = spill_bytes
         self._wrap = wrap
         self._process: _Process | None = None
         self._lock = asyncio.Lock()
@@ -214,6 +215,7 @@ class Worker:
         spill: Path,
         *,
         wrap: Wrap = Plain,
+        spill_bytes: int | None = None,
     ) -> Worker:
         """Start a worker and wait until it is ready (about 0.4 s).
 
@@ -228,13 +230,15 @@ class Worker:
             A private, existing directory for temporary files, as the worker sees it.
         wrap : callable
             Shuts the worker in. Called for every process that is started, so also after one died.
+        spill_bytes : int, optional
+            Most that may lie in ``spill``; what the disk holds when absent.
 
         Raises
         ------
         Unavailable
             ``worker_start`` when it does not get ready; what ``wrap`` raises.
         """
-        worker = cls(views, limits, spill, wrap)
+        worker = cls(views, limits, spill, wrap, spill_bytes)
         await worker._ensure()
         return worker
 
@@ -383,7 +387,7 @@ class Worker:
             for _, other in pairs:
                 other.close()
         started = _Process(process, FrameStream(pairs[0][0]), FrameStream(pairs[1][0]))
-        setup = {"views": self._views, "limits": self._limits.model_dump(), "spill": str(self._spill)}
+        setup = {"views": self._views, "limits": self._limits.model_dump(), "spill": str(self._spill), "spill_bytes": self._spill_bytes}
         try:
             await started.main.write(Frame(setup))
             frame = await asyncio.wait_for(started.main.read(), START_SECONDS)

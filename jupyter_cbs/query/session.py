@@ -42,9 +42,11 @@ class Session:
         Threads and memory.
     spill : str
         Private directory for what does not fit in memory.
+    spill_bytes : int, optional
+        Most that may lie there; what the disk holds when absent.
     """
 
-    def __init__(self, views: Mapping[str, str], limits: QueryLimits, spill: str) -> None:
+    def __init__(self, views: Mapping[str, str], limits: QueryLimits, spill: str, spill_bytes: int | None = None) -> None:
         self.views = dict(views)
         self._names = {name.casefold(): name for name in self.views}
         self._made: set[str] = set()
@@ -57,6 +59,9 @@ class Session:
         config["temp_directory"] = spill
         self.connection = duckdb.connect(":memory:", config=config)
         allowed = ", ".join(quoted(path, "'") for path in sorted(set(self.views.values())))
+        if spill_bytes is not None:
+            # DuckDB remembers the bound among the settings of connect and does not keep it; only this way it does
+            self.connection.execute(f"SET max_temp_directory_size = '{spill_bytes // 2**20}MiB'")
         for setting in (
             # The engine asks for the progress of long queries; nothing is ever printed.
             "enable_progress_bar_print = false",

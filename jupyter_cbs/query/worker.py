@@ -273,7 +273,7 @@ def main() -> None:
     setup = channel.receive().header
     limits = QueryLimits.model_validate(setup["limits"])
     confine(limits)
-    session = Session(setup["views"], limits, setup["spill"])
+    session = Session(setup["views"], limits, setup["spill"], setup.get("spill_bytes"))
     current = Current(session.connection, channel)
     runner = Runner(session, limits, channel, current)
     threading.Thread(target=current.listen, args=(control,), daemon=True).start()
