@@ -222,7 +222,8 @@ def _summary(meta: TableMeta, hidden: frozenset[int], lang: str) -> str:
         cells = pick(lang, "cell" if count == 1 else "cells", "cel" if count == 1 else "cellen")
         lines.append(f"<code>.suppress()</code> {markup.quiet(pick(lang, f'blanks {count} {cells}{more}.', f'onderdrukt {count} {cells}{more}.'))}")
     lines += [markup.quiet(note.say(lang)) for note in meta.notes]
-    if meta.proof is not None:
+    # what was proved is proved of the table with these cells blanked
+    if meta.proof is not None and hidden.issuperset(meta.hidden):
         lines.append(f'<span style="{markup.ink("ok")}">{markup.SIGNS["ok"]} {markup.esc(meta.proof.say(lang))}</span>')
     if meta.rounding is not None:
         lines.append(markup.quiet(pick(lang, f"Rounded to multiples of {meta.rounding}.", f"Afgerond op veelvouden van {meta.rounding}.")))

@@ -115,6 +115,7 @@ def test_one_click_suppresses_and_one_undoes(peer: Peer, table: Table, loop: Loo
     assert list(buttons(display)) == ["Undo"]
     press(display, "Undo")
     assert table.hidden == frozenset()
+    assert PROVED.en not in table._repr_html_()
     assert list(buttons(display)) == ["Suppress 2 cells", "Merge into “65+”"]
 
 
