@@ -1,8 +1,8 @@
-"""The broker's state: audit chain, export requests, votes, evidence, PINs, measurements, and the bytes of exports."""
+"""The broker's state: audit chain, export requests, votes, evidence, released tables, PINs, measurements, and the bytes of exports."""
 
 from .audit import AuditVerdict
 from .objects import ObjectStore
-from .rows import ExportRow, MeasurementRow, Vote
+from .rows import ExportRow, MeasurementRow, ReleasedTable, Vote
 from .store import Store, Transaction
 
-__all__ = ["AuditVerdict", "ExportRow", "MeasurementRow", "ObjectStore", "Store", "Transaction", "Vote"]
+__all__ = ["AuditVerdict", "ExportRow", "MeasurementRow", "ObjectStore", "ReleasedTable", "Store", "Transaction", "Vote"]

@@ -12,8 +12,8 @@ from ..domain.gateway import AuditEvent
 from ..domain.grid import ANY_SHAPE
 from ..domain.text import Text
 from .audit import event_of
-from .rows import ExportRow, MeasurementRow, Vote, export_row
-from .tables import audit, evidence, exports, measurements, votes
+from .rows import ExportRow, MeasurementRow, ReleasedTable, Vote, export_row
+from .tables import audit, evidence, exports, measurements, released_tables, votes
 
 MAX_EVIDENCE = 500
 """Most tables one look-up gives; a file with more candidates is judged by the newest."""
@@ -108,6 +108,14 @@ class Reader:
         )
         row = self._connection.execute(query).first()
         return None if row is None else (TableMeta.model_validate_json(row.meta), bytes(row.frame))
+
+    def releases(self, project: str) -> tuple[ReleasedTable, ...]:
+        """Give all tables with evidence that left in releases of a project, oldest first."""
+        query = select(released_tables).where(released_tables.c.project == project).order_by(released_tables.c.id)
+        return tuple(
+            ReleasedTable(row.export_id, row.round, row.path, TableMeta.model_validate_json(row.meta), bytes(row.frame), row.released_at)
+            for row in self._connection.execute(query)
+        )
 
     def measurement(self, project: str, area: str, user: str | None) -> MeasurementRow | None:
         """Give the newest measurement of an area; None when it was never measured."""

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypedDict
 
 from pydantic import TypeAdapter
 
+from ..domain.evidence import TableMeta
 from ..domain.export import ExportForm, ExportState, HistoryEntry, ManifestEntry
 from ..domain.finding import PrecheckReport
 from .canonical import canonical, storable
@@ -75,6 +76,18 @@ class Vote:
     decision: Literal["approve", "reject"]
     reason: str
     at: datetime
+
+
+@dataclass(frozen=True)
+class ReleasedTable:
+    """A table with evidence that left in a release: what it was, as the file showed it, and its frame as an Arrow IPC stream."""
+
+    export_id: str
+    round: int
+    path: str
+    meta: TableMeta
+    frame: bytes
+    released_at: datetime
 
 
 @dataclass(frozen=True)

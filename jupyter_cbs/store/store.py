@@ -22,11 +22,12 @@ from ..domain.text import Text
 from . import audit, pins
 from .anchors import Anchors, Head
 from .audit import AuditVerdict
+from .canonical import storable
 from .database import open_engine, reading, sync, writing
 from .migrate import migrate
 from .reader import Reader
-from .rows import EXPORT_FIELDS, ExportChanges, ExportRow, MeasurementRow, Vote, export_columns, export_row
-from .tables import evidence, exports, measurements, votes
+from .rows import EXPORT_FIELDS, ExportChanges, ExportRow, MeasurementRow, ReleasedTable, Vote, export_columns, export_row
+from .tables import evidence, exports, measurements, released_tables, votes
 
 ANCHOR_EVENTS = 256
 """Events after which the head is anchored at the latest."""
@@ -174,6 +175,21 @@ class Transaction(Reader):
                 meta=meta.model_dump_json(),
                 frame=frame,
                 at=self._clock(),
+            )
+        )
+
+    def insert_released(self, project: str, table: ReleasedTable) -> None:
+        """Keep a table that leaves; belongs in the transaction that releases it, and is never changed."""
+        self._connection.execute(
+            insert(released_tables).values(
+                project=project,
+                export_id=table.export_id,
+                round=table.round,
+                path=storable(table.path),
+                fingerprint=table.meta.fingerprint,
+                meta=table.meta.model_dump_json(),
+                frame=table.frame,
+                released_at=table.released_at,
             )
         )
 
@@ -364,6 +380,11 @@ class Store:
         """Give the kept table of a project with this fingerprint and its judged frame as an Arrow IPC stream; None where there is none."""
         with self.view() as view:
             return view.evidence_of(project, fingerprint)
+
+    def releases(self, project: str) -> tuple[ReleasedTable, ...]:
+        """Give all tables with evidence that left in releases of a project, oldest first."""
+        with self.view() as view:
+            return view.releases(project)
 
     def measurement(self, project: str, area: str, user: str | None) -> MeasurementRow | None:
         """Give the newest measurement of an area; None when it was never measured."""

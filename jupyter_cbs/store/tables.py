@@ -132,6 +132,21 @@ evidence = Table(
     Index(None, "project", "shape_key", "id"),
 )
 
+released_tables = Table(
+    "released_tables",
+    metadata,
+    Column("id", _ROW_ID, primary_key=True, autoincrement=True),
+    Column("project", String(16), nullable=False),
+    Column("export_id", String(64), ForeignKey("exports.id"), nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("meta", Text, nullable=False),
+    Column("frame", LargeBinary, nullable=False),
+    Column("released_at", Moment, nullable=False),
+    Index(None, "project", "id"),
+)
+
 pins = Table(
     "pins",
     metadata,

@@ -11,12 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 
 from jupyter_cbs.domain.errors import Invalid, Unavailable
-from jupyter_cbs.store import Store
-from jupyter_cbs.store.database import open_engine, reading
+from jupyter_cbs.store import Store, migrate
+from jupyter_cbs.store.database import open_engine, reading, writing
 from jupyter_cbs.store.tables import metadata
 
 
@@ -25,7 +27,7 @@ def test_the_migrations_make_the_tables_the_code_uses(store: Store, database: Pa
     with reading(engine) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         assert compare_metadata(context, metadata) == []
-        assert context.get_current_revision() == "0001"
+        assert context.get_current_revision() == "0002"
     engine.dispose()
 
 
@@ -89,7 +91,7 @@ def test_two_processes_may_open_a_new_state_at_once(database: Path, tmp_path: Pa
 _DIES = """
 import os, sys
 from pathlib import Path
-from jupyter_cbs.store import Store
+from jupyter_cbs.store import Store, migrate
 store = Store.open(sys.argv[1], Path(sys.argv[2]))
 for index in range(7):
     with store.begin() as tx:
@@ -138,3 +140,22 @@ def test_a_transaction_inside_a_transaction_is_an_error_and_no_deadlock(store: S
     with store.begin() as tx:
         tx.audit(user="a", project="9001", action="x", subject="", outcome="ok")
     assert store.verify().events == 1
+
+
+def test_a_state_of_the_first_version_is_brought_up_to_date(database: Path, tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{database}")
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations"))
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO measurements (project, area, used_bytes, apparent_bytes, files, measured_at)"
+            " VALUES ('9001', 'shared', 1, 2, 3, '2026-11-21T12:00:00.000000Z')"
+        )
+    engine.dispose()
+    with Store.open(f"sqlite:///{database}", tmp_path / "anchors") as store:
+        assert store.releases("9001") == ()
+        kept = store.measurement("9001", "shared", None)
+        assert kept is not None
+        assert kept.used_bytes == 1

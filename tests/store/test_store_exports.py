@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from jupyter_cbs.domain.evidence import Category, Dimension, TableMeta, TableSpe
 from jupyter_cbs.domain.export import ExportForm, ExportState, FormFile, HistoryEntry, ManifestEntry
 from jupyter_cbs.domain.finding import FileReport, Finding, PrecheckReport, Rule, Status, Where
 from jupyter_cbs.domain.text import Text
-from jupyter_cbs.store import ExportRow, MeasurementRow, Store, Vote
+from jupyter_cbs.store import ExportRow, MeasurementRow, ReleasedTable, Store, Vote
 
 AT = datetime(2026, 11, 20, 9, 30, 0, 123, tzinfo=UTC)
 
@@ -253,3 +255,32 @@ def test_state_outlives_the_process_that_wrote_it(open_store: Callable[[], Store
     second = open_store()
     assert second.export("9001", "e1") == kept
     assert second.verify().events == 1
+
+
+def test_released_tables_are_kept_per_project_and_never_change(store: Store, database: Path) -> None:
+    first = ReleasedTable("e1", 1, "tables/a.csv", table("a"), b"frame", AT)
+    with store.begin() as tx:
+        tx.insert_export(request())
+        tx.insert_released("9001", first)
+        tx.insert_released("9001", replace(first, path="b.csv", meta=table("b")))
+    assert store.releases("9001") == (first, replace(first, path="b.csv", meta=table("b")))
+    assert store.releases("9002") == ()
+    connection = sqlite3.connect(database)
+    for change in ("UPDATE released_tables SET path = 'c.csv'", "DELETE FROM released_tables"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            connection.execute(change)
+    connection.close()
+
+
+def test_a_release_that_fails_leaves_nothing_in_the_ledger(store: Store) -> None:
+    with store.begin() as tx:
+        tx.insert_export(request())
+
+    def release() -> None:
+        with store.begin() as tx:
+            tx.insert_released("9001", ReleasedTable("e1", 1, "a.csv", table("a"), b"frame", AT))
+            tx.update_export("e1", 99, title="somebody else was first")
+
+    with pytest.raises(Conflict):
+        release()
+    assert store.releases("9001") == ()
