@@ -19,6 +19,7 @@ import shutil
 import signal
 import socket
 import stat
+import struct
 import sys
 import tarfile
 import tempfile
@@ -123,11 +124,11 @@ def connection_file() -> str:
     return os.path.realpath(P["connection_file"])
 
 
-def ask(operation: str, hello: dict[str, Any] | None = None, **arguments: Any) -> dict[str, Any]:
+def ask(operation: str, hello: dict[str, Any] | None = None, _seconds: float = 60, **arguments: Any) -> dict[str, Any]:
     from jupyter_cbs.protocol import Frame, FrameDecoder, recv_frame, send_frame
 
     with socket.socket(socket.AF_UNIX) as sock:
-        sock.settimeout(60)
+        sock.settimeout(_seconds)
         sock.connect(os.environ["CBS_SESSION"])
         decoder, pending = FrameDecoder(), []
         send_frame(sock, Frame({"hello": hello or {"protocol": 1}}))
@@ -145,6 +146,134 @@ def ask(operation: str, hello: dict[str, Any] | None = None, **arguments: Any) -
                 answer: dict[str, Any] = frame.header["answer"]
                 return answer
     raise Asked("closed")
+
+
+def impatient(operation: str, **arguments: Any) -> dict[str, Any]:
+    """Ask without waiting long, at a server that may not answer."""
+    return ask(operation, _seconds=2, **arguments)
+
+
+def dial() -> socket.socket:
+    """Connect to the session's socket and say nothing."""
+    sock = socket.socket(socket.AF_UNIX)
+    sock.settimeout(30)
+    sock.connect(os.environ["CBS_SESSION"])
+    return sock
+
+
+def frame(header: Any, payload: bytes = b"", fds: int = 0) -> bytes:
+    """Write a frame without looking at what is in it."""
+    data = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack(">IIB", len(data), len(payload), fds) + data + payload
+
+
+def say(sock: socket.socket, steps: Any) -> None:
+    """Send what was asked for: bytes as they are, anything else as a frame; a number is so many descriptors beside the next frame."""
+    fds: list[int] = []
+    for step in steps:
+        if isinstance(step, int):
+            fds = [os.open("/dev/null", os.O_RDONLY) for _ in range(step)]
+            continue
+        try:
+            data = step if isinstance(step, bytes) else frame(step, fds=len(fds))
+            if fds:
+                socket.send_fds(sock, [data], fds)
+            else:
+                sock.sendall(data)
+        except OSError:
+            return  # cut off; what was answered is still there to be read
+        finally:
+            for fd in fds:
+                os.close(fd)
+            fds = []
+
+
+def hear(sock: socket.socket, finals: int, seconds: float = 30) -> list[str]:
+    """Read so many last words: ``answer``, the code of a refusal, or ``closed``; ``silent`` when there is nothing more in time."""
+    heard: list[str] = []
+    data = b""
+    deadline = time.monotonic() + seconds
+    while len(heard) < finals:
+        sock.settimeout(max(deadline - time.monotonic(), 0.001))
+        try:
+            received = sock.recv(1 << 16)
+        except (TimeoutError, BlockingIOError):
+            return [*heard, "silent"]
+        except ConnectionResetError:
+            received = b""
+        if not received:
+            return [*heard, "closed"]
+        data += received
+        while len(data) >= 9:
+            head, payload, _ = struct.unpack(">IIB", data[:9])
+            if len(data) < 9 + head + payload:
+                break
+            header = json.loads(data[9 : 9 + head])
+            data = data[9 + head + payload :]
+            if header["type"] == "answer":
+                heard.append("answer")
+            elif header["type"] == "error":
+                heard.append(header["error"]["code"])
+    return heard
+
+
+HELLO = {"hello": {"protocol": 1}}
+
+
+def talk(*steps: Any, finals: int = 1, seconds: float = 30) -> None:
+    """Say something on a new connection and raise what is answered."""
+    with dial() as sock:
+        say(sock, steps)
+        raise Asked(" ".join(hear(sock, finals, seconds)))
+
+
+def own(claims: dict[str, Any]) -> tuple[str, str]:
+    """Who the broker takes a request for that claims something beside its arguments."""
+    with dial() as sock:
+        say(sock, (HELLO, {"id": 1, "op": "me", "args": {}, **claims}))
+        data = b""
+        while b"answer" not in data or not data.endswith(b"}"):
+            data += sock.recv(1 << 16)
+        answer = json.loads(data[data.rindex(b'{"id"') :])["answer"]
+        return answer["user"], answer["project"]
+
+
+def patient(operation: str) -> None:
+    """Ask until a connection is free again; one that was closed is noticed by the broker a moment later."""
+    for _ in range(100):
+        try:
+            ask(operation)
+            return
+        except (Asked, OSError):
+            time.sleep(0.1)
+    raise Asked("no connection")
+
+
+def crowd(number: int) -> None:
+    """Hold as many connections as there are to be had, and let them go."""
+    lines = []
+    try:
+        for _ in range(number):
+            lines.append(dial())
+    except BlockingIOError:
+        return
+    finally:
+        for line in lines:
+            line.close()
+
+
+def stop_others() -> None:
+    """Find out whether a question of one connection ends by a word on another."""
+    slow = "SELECT count(*) FROM range(100000000) a(i), range(1000000) b(j) WHERE (i * j) % 7 = 3"
+    with dial() as mine, dial() as theirs:
+        say(theirs, (HELLO, {"id": 1, "op": "sql", "args": {"text": slow}}))
+        say(mine, (HELLO, {"id": 2, "op": "cancel", "args": {"target": 1}}, {"id": 3, "op": "me", "args": {}}))
+        hear(mine, 1)
+        stopped = hear(theirs, 1, 1.0) != ["silent"]
+        say(theirs, ({"id": 4, "op": "cancel", "args": {"target": 1}},))
+        if not stopped and hear(theirs, 1) != ["cancelled"]:
+            raise Asked("its owner could not stop it either")
+        find(stopped)
 
 
 def outcome(code: str) -> str:
