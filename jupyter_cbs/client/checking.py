@@ -12,6 +12,7 @@ from .errors import readable
 
 if TYPE_CHECKING:
     from .connection import Session
+    from .figures.report import FigureReport
     from .models.report import ModelReport
 
 
@@ -21,11 +22,19 @@ def check(
     data: Any,
     response: Any,
     unit: Any,
+    n: Any,
     source: str | Sequence[str] | None,
-) -> ModelReport:
+) -> ModelReport | FigureReport:
     """Check a model or a figure; see :meth:`jupyter_cbs.client.workspace.Workspace.check`."""
     sources = () if source is None else (source,) if isinstance(source, str) else tuple(source)
     try:
+        from .figures.find import find_figure
+
+        figure = find_figure(obj)
+        if figure is not None:
+            from .figures.report import check_drawn, read_figure
+
+            return check_drawn(session, read_figure(figure, n, "observation", sources))
         from .models.extract import Given, extract
         from .models.report import ModelReport
 

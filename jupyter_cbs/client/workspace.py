@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..domain.gateway import ProtectQuery
     from ..domain.project import Principal
     from .catalogue import DatasetView, Listing
+    from .figures.report import FigureReport
     from .interrupt import InterruptNote
     from .live import EventFeed
     from .models.report import ModelReport
@@ -311,18 +312,23 @@ class Workspace:
         y: Any = None,
         *,
         unit: Any = None,
+        n: Any = None,
         source: str | Sequence[str] | None = None,
-    ) -> ModelReport:
-        """Check a fitted model against the disclosure rules: degrees of freedom, units per level, saturation.
+    ) -> ModelReport | FigureReport:
+        """Check a fitted model or a figure against the disclosure rules, before it becomes a file.
 
         Parameters
         ----------
         obj : object
-            Results of statsmodels or linearmodels, or an estimator of scikit-learn.
+            Results of statsmodels or linearmodels, an estimator of scikit-learn, or a figure of matplotlib (seaborn, pandas) or plotly.
         X, y : data, optional
             What the estimator was fitted on; scikit-learn does not keep it.
         unit : str, sequence of str, or values, optional
-            Column(s) of the data, or one value per row, that name the unit; by default a key of persons among the data, else every row counts.
+            Of a model: column(s) of its data, or one value per row, that name the unit; by default a key of persons among them, else every
+            row counts.
+        n : 'values', int, sequence, mapping or data frame, optional
+            Of a figure: distinct units behind each mark; by the labels of the legend where there are several series; 'values' where the
+            figures drawn are counts themselves.
         source : str or sequence of str, optional
             Data sets it was made from; their rule profiles apply.
 
@@ -333,7 +339,7 @@ class Workspace:
         """
         from .checking import check
 
-        return check(self._session, obj, X, y, unit, source)
+        return check(self._session, obj, X, y, unit, n, source)
 
     def quota(self) -> Storage:
         """Show the use of both storage areas, each figure with its age."""

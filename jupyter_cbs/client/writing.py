@@ -16,14 +16,14 @@ from ..domain.errors import Invalid, QuotaExceeded
 from ..domain.text import Text
 from .errors import readable
 
-_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?(e[-+]?\d+)?")
 
 
 def write_csv(grid: Sequence[Sequence[str]], path: Path, lang: str) -> None:
     """Write rows of strings as CSV, UTF-8."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(grid)
-    _write(path, text.getvalue().encode(), lang)
+    write_bytes(text.getvalue().encode(), path, lang)
 
 
 def write_xlsx(grid: Sequence[Sequence[str]], path: Path, lang: str, header_rows: int, label_columns: int) -> None:
@@ -41,17 +41,25 @@ def write_xlsx(grid: Sequence[Sequence[str]], path: Path, lang: str, header_rows
                 continue
             cell = sheet.cell(row, column)
             if row > header_rows and column > label_columns and _NUMBER.fullmatch(value):
-                cell.value = float(value) if "." in value else int(value)
+                cell.value = int(value) if value.lstrip("-").isdigit() else float(value)
             else:
                 cell.value = value
                 cell.data_type = "s"  # a label that starts with '=' is no formula
     data = io.BytesIO()
     book.save(data)
-    _write(path, data.getvalue(), lang)
+    write_bytes(data.getvalue(), path, lang)
 
 
-def _write(path: Path, data: bytes, lang: str) -> None:
-    """Write beside the file and rename, so that a full disk leaves what was there intact."""
+def write_bytes(data: bytes, path: Path, lang: str) -> None:
+    """Write beside the file and rename, so that a full disk leaves what was there intact.
+
+    Raises
+    ------
+    QuotaExceeded
+        If there is no room for it.
+    Invalid
+        If it cannot be written there.
+    """
     temporary = ""
     try:
         handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)

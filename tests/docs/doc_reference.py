@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from jupyter_cbs.cli import VERBS
 from jupyter_cbs.client.catalogue import DatasetView, Listing
+from jupyter_cbs.client.figures.report import FigureReport
 from jupyter_cbs.client.models.report import ModelReport
 from jupyter_cbs.client.outputs import OutputCheck
 from jupyter_cbs.client.report import Report
@@ -33,7 +34,7 @@ from jupyter_cbs.server.routes import OFFERED
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 REFERENCE: Final = ROOT / "docs" / "reference"
-CLASSES: Final = (Workspace, Result, Table, Listing, DatasetView, Report, OutputCheck, ModelReport, Storage)
+CLASSES: Final = (Workspace, Result, Table, Listing, DatasetView, Report, OutputCheck, ModelReport, FigureReport, Storage)
 
 
 def _cell(text: object) -> str:

@@ -25,7 +25,7 @@ def test_the_file_holds_estimates_and_fit_only(check: Check, tmp_path: Path, cap
     report.to_csv(tmp_path / "model.csv")
     report.to_xlsx(tmp_path / "model.xlsx")
     assert "3 estimates" in capsys.readouterr().out
-    rows = list(csv.DictReader((tmp_path / "model.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "model.csv").read_text().splitlines()))
     assert list(rows[0]) == ["term", "estimate", "std_error", "t", "p", "ci_low", "ci_high", "n", "df_resid"]
     assert [r["term"] for r in rows[:3]] == ["Intercept", "C(group)[T.b]", "age"]
     np.testing.assert_allclose([float(r["estimate"]) for r in rows[:3]], fit.params, rtol=1e-5)

@@ -1,0 +1,195 @@
+"""The check of a figure in a notebook: verdict, an aggregated alternative, and the files that may leave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...domain.errors import CbsError, Invalid
+from ...domain.figure import OutputReport
+from ...domain.finding import Status
+from ...domain.text import Text
+from .. import markup
+from ..errors import readable
+from ..files import workspace_path
+from ..language import pick
+from ..outputs import OutputCheck
+from ..words import tone, verdict
+from ..writing import write_bytes, write_csv
+from .alternatives import alternative
+from .drawn import Drawn, declare
+from .find import Found
+from .saving import companion, picture
+
+if TYPE_CHECKING:
+    import pandas
+
+    from ..connection import Session
+
+
+def read_figure(found: Found, n: Any, unit_kind: str, sources: Sequence[str]) -> Drawn:
+    """Read a figure and add the numbers of units the reader gives.
+
+    Raises
+    ------
+    Invalid
+        If those numbers fit nothing in the figure.
+    """
+    if found.library == "plotly":
+        from .plotly import read as read_plotly
+
+        drawn = read_plotly(found.figure)
+    else:
+        from .mpl import read as read_matplotlib
+
+        drawn = read_matplotlib(found.figure)
+    drawn.unit_kind = unit_kind
+    drawn.sources = tuple(sources)
+    declare(drawn, n)
+    return drawn
+
+
+def check_drawn(session: Session, drawn: Drawn) -> FigureReport:
+    """Ask the broker for its verdict on what was read."""
+    answer = session.call("figure.check", drawn.evidence.model_dump(mode="json")).answer
+    return FigureReport(OutputReport.model_validate(answer), drawn, session.lang, session)
+
+
+class FigureReport(OutputCheck):
+    """The verdict on a figure, the numbers behind it, and what could be drawn instead.
+
+    Parameters
+    ----------
+    report : OutputReport
+        The broker's answer.
+    drawn : Drawn
+        What was read of the figure.
+    lang : str
+        Language of the display.
+    session : Session
+        To check an alternative by.
+    shown : bool
+        Whether the display holds the figure, as for an alternative that nobody has seen yet.
+    """
+
+    def __init__(self, report: OutputReport, drawn: Drawn, lang: str, session: Session, shown: bool = False) -> None:
+        super().__init__(report, lang)
+        self._drawn = drawn
+        self._session = session
+        self._shown = shown
+
+    @property
+    def figure(self) -> Any:
+        """The figure that was checked."""
+        return self._drawn.figure
+
+    def numbers(self) -> pandas.DataFrame:
+        """Give the numbers behind the figure, as the companion file holds them: panel, series, mark, value, n."""
+        import pandas
+
+        grid = companion(self._drawn)
+        return pandas.DataFrame(grid[1:], columns=grid[0])
+
+    def alternative(self, kind: str | None = None, data: Any = None) -> FigureReport:
+        """Draw an aggregated figure in place of this one, and check it.
+
+        Parameters
+        ----------
+        kind : {'hexbin', 'means', 'box', 'histogram', 'lines', 'steps'}, optional
+            By default what fits: hexagons or means per class for points, a histogram for a rug, a trimmed box for whiskers and outliers.
+        data : data frame, mapping or sequence, optional
+            Values of units by group, where the figure does not hold them.
+
+        Raises
+        ------
+        Invalid
+            If there is nothing to draw it from, or too few units.
+        """
+        try:
+            figure = alternative(self._drawn, self.report.least_units, kind, data, self._lang)
+            drawn = read_figure(Found("matplotlib", figure), None, self._drawn.unit_kind, self._drawn.sources)
+            checked = check_drawn(self._session, drawn)
+        except CbsError as error:
+            raise readable(error, self._lang) from None
+        checked._shown = True
+        return checked
+
+    def save(self, path: str | Path, dpi: int = 150) -> None:
+        """Write the figure as png or jpg without metadata, and the numbers behind it as csv beside it; says where.
+
+        Raises
+        ------
+        Invalid
+            If the figure is refused, the format is none that leaves, or the file cannot be written there.
+        """
+        target = Path(path)
+        try:
+            if self.status is Status.REFUSED:
+                raise self._refused()
+            data = picture(self._drawn, target.suffix, dpi)
+        except CbsError as error:
+            raise readable(error, self._lang) from None
+        grid = companion(self._drawn)
+        write_bytes(data, target, self._lang)
+        beside = target.with_suffix(".csv")
+        if len(grid) > 1:
+            write_csv(grid, beside, self._lang)
+        self._say(target, beside if len(grid) > 1 else None)
+
+    def _refused(self) -> Invalid:
+        first = self.findings[0]
+        return Invalid(
+            "figure_refused",
+            Text(
+                en=f"This figure is refused and was not written: {first.text.say(self._lang)}",
+                nl=f"Deze figuur is geweigerd en niet weggeschreven: {first.text.say(self._lang)}",
+            ),
+            first.remedy,
+        )
+
+    def _say(self, target: Path, beside: Path | None) -> None:
+        lang = self._lang
+        places = []
+        for path in (target, beside):
+            if path is None:
+                continue
+            try:
+                places.append(workspace_path(path))
+            except Invalid:
+                places.append(
+                    pick(
+                        lang,
+                        f"{path} (outside shared/ and personal/: it cannot be exported from there)",
+                        f"{path} (buiten shared/ en personal/: kan daar niet worden uitgevoerd)",
+                    )
+                )
+        print(f"{pick(lang, 'Written to', 'Geschreven naar')} {' + '.join(places)}.")
+        if self.status is Status.UNSAFE:
+            print("✕ " + pick(lang, "This figure is unsafe: it would be sent back.", "Deze figuur is onveilig: hij zou worden teruggestuurd."))
+
+    def _title(self) -> str:
+        count = sum(mark.artist.kind != "decoration" for mark in self._drawn.marks)
+        parts = pick(self._lang, "part" if count == 1 else "parts", "deel" if count == 1 else "delen")
+        return f"{pick(self._lang, 'Figure', 'Figuur')} ({self._drawn.library.split()[0]}, {count} {parts})"
+
+    def _next(self) -> str:
+        if self.status is Status.REFUSED:
+            return pick(self._lang, ".alternative() draws it aggregated.", ".alternative() tekent hem geaggregeerd.")
+        return pick(
+            self._lang, ".save('shared/figure.png') writes it and its numbers.", ".save('shared/figuur.png') schrijft hem weg met zijn cijfers."
+        )
+
+    def __repr__(self) -> str:
+        head = f"{markup.SIGNS[tone(self.status)]} {self._title()}: {verdict(self.status, self._lang)} ({self._basis()})"
+        return "\n".join([head, *self._lines(), f"  {self._next()}"])
+
+    def _repr_html_(self) -> str:
+        parts = [self._head_html(self._title()), self._findings_html(), f"<div>{markup.quiet(self._next())}</div>"]
+        if self._shown:
+            import base64
+
+            encoded = base64.b64encode(picture(self._drawn, ".png", 100)).decode()
+            name = pick(self._lang, "aggregated figure", "geaggregeerde figuur")
+            parts.append(f'<img alt="{markup.esc(name)}" style="max-width:100%" src="data:image/png;base64,{encoded}">')
+        return markup.block("".join(parts))

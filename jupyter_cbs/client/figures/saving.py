@@ -1,0 +1,98 @@
+"""Figures as files: pixels only, and the numbers behind them beside it."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from ...domain.errors import Invalid
+from ...domain.text import Text
+from .drawn import Drawn
+
+FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
+
+
+def picture(drawn: Drawn, suffix: str, dpi: int) -> bytes:
+    """Give a figure as a picture without any metadata.
+
+    Raises
+    ------
+    Invalid
+        If the format is not one that is released, or the library cannot make a picture here.
+    """
+    if suffix.lower() not in FORMATS:
+        raise Invalid(
+            "vector_format",
+            Text(
+                en=f"'{suffix}' is not a format in which a figure leaves; a vector format carries the data behind it.",
+                nl=f"'{suffix}' is geen formaat waarin een figuur naar buiten gaat; een vectorformaat bevat de gegevens erachter.",
+            ),
+            Text(en="Use .png or .jpg.", nl="Gebruik .png of .jpg."),
+        )
+    return strip(_render(drawn.figure, dpi), FORMATS[suffix.lower()])
+
+
+def strip(data: bytes, form: str) -> bytes:
+    """Give the pixels of a picture anew, and nothing else of it."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data)) as image:
+        pixels = image.convert("RGBA")
+        flat = Image.new("RGB", pixels.size, "white")
+        flat.paste(pixels, mask=pixels.getchannel("A"))
+    target = io.BytesIO()
+    if form == "JPEG":
+        flat.save(target, form, quality=92)
+    else:
+        flat.save(target, form, optimize=True)
+    return target.getvalue()
+
+
+def _render(figure: Any, dpi: int) -> bytes:
+    if hasattr(figure, "savefig"):
+        target = io.BytesIO()
+        figure.savefig(target, format="png", dpi=dpi, metadata={"Software": None})
+        return target.getvalue()
+    try:
+        return bytes(figure.to_image(format="png", scale=max(1.0, dpi / 100)))
+    except Exception as error:  # plotly needs a program of its own for pictures, and says so in many ways
+        raise Invalid(
+            "no_picture",
+            Text(
+                en="plotly cannot make a picture here; its html holds the data it was given and cannot leave.",
+                nl="plotly kan hier geen afbeelding maken; de html bevat de gegevens en kan niet naar buiten.",
+            ),
+            Text(
+                en="Draw it with matplotlib, or use report.alternative(), which does.",
+                nl="Teken hem met matplotlib, of gebruik report.alternative(), dat doet dat.",
+            ),
+        ) from error
+
+
+def companion(drawn: Drawn) -> list[list[str]]:
+    """Give the numbers behind a figure as rows of strings: panel, series, mark, value, n, and what else is known of a mark."""
+    extra = sorted({column for mark in drawn.marks for column in mark.columns})
+    grid = [["panel", "series", "mark", "value", *extra, "n"]]
+    for mark in drawn.marks:
+        artist = mark.artist
+        if artist.kind != "aggregated":
+            continue
+        panel = drawn.panels[artist.panel] if artist.panel < len(drawn.panels) else None
+        title = (panel.title or panel.y_label) if panel is not None else ""
+        for i in range(max(len(artist.values), len(artist.labels))):
+            value = artist.values[i] if i < len(artist.values) else None
+            count = artist.counts[i] if artist.counts is not None and i < len(artist.counts) else None
+            label = artist.labels[i] if i < len(artist.labels) else ""
+            if value is None and count is None and not mark.columns:
+                continue
+            more = [_figure(mark.columns[column][i]) if column in mark.columns and i < len(mark.columns[column]) else "" for column in extra]
+            grid.append(
+                [title or str(artist.panel + 1), artist.label or artist.drawing.replace("_", " "), label, _figure(value), *more, _figure(count)]
+            )
+    return grid
+
+
+def _figure(value: float | int | None) -> str:
+    if value is None:
+        return ""
+    return str(int(value)) if float(value).is_integer() else f"{value:.6g}"
