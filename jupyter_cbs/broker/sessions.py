@@ -26,7 +26,6 @@ from ..protocol.frames import Frame, ProtocolError
 from ..protocol.stream import FrameStream
 from ..query.engine import Worker
 from ..sandbox import profiles
-from . import peers
 from .calls import dispatch
 from .owners import group_of
 
@@ -38,8 +37,6 @@ log = logging.getLogger(__name__)
 _MAX_SESSIONS_PER_PERSON = 8
 _MAX_CONNECTIONS = 8
 _MAX_REQUESTS = 16
-_MAX_REQUEST = 4 * 2**20  # bytes; what a notebook declares of a model or figure fits
-_FRAME_SECONDS = 30.0
 _HELLO_SECONDS = 10.0
 _ABANDONED_SECONDS = 60.0
 
@@ -167,27 +164,23 @@ class KernelSession:
 
     async def _accept(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        personal = self.authority.deployment.personal(self.project, self.user)
         while True:
             connection, _ = await loop.sock_accept(listener)
-            if len(self._connections) >= _MAX_CONNECTIONS or not peers.admits(connection, personal):
+            if len(self._connections) >= _MAX_CONNECTIONS:
                 connection.close()
                 continue
-            stream = FrameStream(connection, max_header=_MAX_REQUEST, frame_timeout=_FRAME_SECONDS)
-            task = asyncio.create_task(self._serve(stream))
+            task = asyncio.create_task(self._serve(FrameStream(connection)))
             self._connections.add(task)
             task.add_done_callback(self._connections.discard)
 
     async def worker(self) -> Worker:
         """Give the session's worker with the files granted at this moment; it starts when there is none."""
         async with self._worker_lock:
-            granted = self.authority.scope(self.project).views()
-            if self._worker is not None and self.authority.narrow.places(granted) != self._views:
+            views = self.authority.scope(self.project).views()
+            if self._worker is not None and views != self._views:
                 await self._worker.close()
                 self._worker = None
             if self._worker is None:
-                # what is revoked meanwhile ends the worker as soon as it has started: grants_changed waits for it
-                views = await asyncio.to_thread(self.authority.narrow.files, granted)
                 limits = self.authority.policies.current.project(self.project).limits
                 self._files = _identities(views)
                 self._worker = await self._start_worker(views, limits)
@@ -217,7 +210,7 @@ class KernelSession:
         """End the worker when the granted files are others, by name or by content, also in the middle of a query."""
         async with self._worker_lock:  # a worker that just started with the new files stays
             try:
-                views: Mapping[str, Path] = self.authority.narrow.places(self.authority.scope(self.project).views())
+                views: Mapping[str, Path] = self.authority.scope(self.project).views()
             except CbsError:
                 views = {}
             if self._worker is not None and (views != self._views or _identities(views) != self._files):
@@ -274,7 +267,7 @@ class KernelSession:
         while (frame := await stream.read()) is not None:
             frame.close()  # a kernel has no business passing descriptors
             number, name, args = frame.header.get("id"), frame.header.get("op"), frame.header.get("args", {})
-            if not isinstance(number, int) or not isinstance(name, str) or not isinstance(args, dict):
+            if type(number) is not int or not isinstance(name, str) or not isinstance(args, dict):
                 raise ProtocolError("not a request")
             if name == "cancel":
                 await self._cancel(stream, args.get("target"))
