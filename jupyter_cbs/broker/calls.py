@@ -93,6 +93,13 @@ async def dispatch(
         if error.status in (401, 403):
             authority.note_refusal(user, project, name, error)
         raise
+    except UnicodeEncodeError as error:
+        # half of a surrogate pair: JSON may hold it, no file, statement or database can
+        raise Invalid(
+            "not_text",
+            Text(en="The request holds characters that are no text.", nl="Het verzoek bevat tekens die geen tekst zijn."),
+            Text(en="Remove what is not shown as a letter, and try again.", nl="Verwijder wat niet als letter getoond wordt en probeer het opnieuw."),
+        ) from error
     except Exception as error:
         log.exception("operation %s failed", name)
         raise Internal(
