@@ -27,6 +27,7 @@ _BASIS = {
 }
 _STATISTIC: dict[Statistic, tuple[str, str]] = {
     "count": ("count", "aantal"),
+    "units": ("units", "eenheden"),
     "sum": ("sum", "som"),
     "mean": ("mean", "gemiddelde"),
     "median": ("median", "mediaan"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ..domain.errors import CbsError, Internal, Invalid, NotFound
 from ..domain.text import Text
@@ -140,7 +140,22 @@ class Workspace:
             raise unknown
         return Listing(listing.datasets, text, self.lang)
 
-    def sql(self, text: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> Result:
+    @overload
+    def sql(
+        self, text: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None, *, evidence: Literal[False] = False, unit: None = None
+    ) -> Result: ...
+
+    @overload
+    def sql(self, text: str, parameters: None = None, *, evidence: Literal[True], unit: str | Sequence[str] | None = None) -> Table | list[Table]: ...
+
+    def sql(
+        self,
+        text: str,
+        parameters: Sequence[Any] | Mapping[str, Any] | None = None,
+        *,
+        evidence: bool = False,
+        unit: str | Sequence[str] | None = None,
+    ) -> Result | Table | list[Table]:
         """Run one SELECT over the granted data sets.
 
         Parameters
@@ -150,16 +165,21 @@ class Workspace:
             (``GBAPERSOONTAB``) is the newest version.
         parameters : sequence or mapping, optional
             Values for ``?`` or for ``$name``.
+        evidence : bool
+            Make judged tables of an aggregate ``SELECT … GROUP BY``: one for each of its aggregates, with all totals.
+        unit : str or sequence of str, optional
+            With evidence: column(s) naming the unit; by default the key of the data set in FROM.
 
         Returns
         -------
         Result
-            With ``.df()``, ``.arrow()``, ``.pl()``; the memory is shared, not copied.
+            With ``.df()``, ``.arrow()``, ``.pl()``; the memory is shared, not copied. With evidence a :class:`Table`, or a list of them where
+            there are several aggregates.
 
         Raises
         ------
         Invalid
-            If it is no single SELECT, or does not parse; with the place.
+            If it is no single SELECT, or does not parse; with the place. With evidence: if there can be none, with the reason.
         NotFound
             If a data set is unknown to this project.
         TooLarge, TimedOut
@@ -179,6 +199,8 @@ class Workspace:
                 ),
                 self.lang,
             )
+        if evidence:
+            return self._tables(text, parameters, unit)
         values: Any = None
         if parameters is not None:
             try:
@@ -204,6 +226,15 @@ class Workspace:
         where: str | None = None,
         unit: str | Sequence[str] | None = None,
         weight: str | None = None,
+        *,
+        second: str | None = None,
+        percentile: float | None = None,
+        extremes: int | None = None,
+        share_of: Literal["row", "column", "total"] | None = None,
+        hierarchies: Mapping[str, str | Sequence[str] | Sequence[int] | Mapping[str, Sequence[str]]] | None = None,
+        merge: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+        institution: str | None = None,
+        holding: str | None = None,
     ) -> Table:
         """Make a table whose cells are judged in the same scan, with all margins.
 
@@ -215,14 +246,32 @@ class Workspace:
             Dimensions: columns or SQL expressions of the source.
         values : str, optional
             Column or expression that is summed or averaged; none for counts.
-        statistic : {'count', 'sum', 'mean', 'median', 'share'}
-            What a cell holds.
+        statistic : str
+            What a cell holds: ``count`` (rows), ``units``, ``sum``, ``mean``, ``median``, ``share`` (percentage), ``percentile``, ``ratio``,
+            ``sd``, ``variance``, ``correlation``, ``gini``, ``mode``, ``min``, ``max``, and in place of those two ``mean_lowest``, ``mean_highest``.
         where : str, optional
             SQL condition on the source.
         unit : str or sequence of str, optional
             Column(s) naming the unit whose number must suffice; by default the data set's own key.
         weight : str, optional
             Column with weights; numbers of units stay unweighted.
+        second : str, optional
+            The other column of a correlation, or the denominator of a ratio.
+        percentile : float, optional
+            Which percentile, as a fraction: 0.25 is the first quartile. The statistic need not be given then.
+        extremes : int, optional
+            How many units a mean of the lowest or highest is taken of; ten without it.
+        share_of : {'row', 'column', 'total'}, optional
+            What percentages are of; by default the row total where there are rows and columns, else the grand total.
+        hierarchies : mapping, optional
+            Dimension → its levels above the categories: column(s) of the source from fine to coarse, lengths of code prefixes such as ``(1, 2)``,
+            or ``{subtotal: [codes]}``. Each level gives subtotals.
+        merge : mapping, optional
+            Dimension → ``{label: [codes]}``: these categories become one.
+        institution : str, optional
+            Column naming the institution, the second level of units; by default the data set's own.
+        holding : str, optional
+            Column naming the holding; units of one holding count as one.
 
         Returns
         -------
@@ -234,27 +283,185 @@ class Workspace:
         Invalid, NotFound, TooLarge, TimedOut
             As for :meth:`sql`.
         """
-        from ..domain.evidence import TableMeta
-        from .table import Table
-
         args: dict[str, Any] = {
             "source": source,
             "rows": _names(rows),
             "columns": _names(columns),
             "values": values,
-            "statistic": statistic,
+            "statistic": "percentile" if percentile is not None and statistic == "count" else statistic,
             "where": where,
             "unit": unit if unit is None or isinstance(unit, str) else list(unit),
             "weight": weight,
+            "second": second,
+            "percentile": percentile,
+            "extremes": extremes,
+            "share_of": share_of,
+            "hierarchies": None if hierarchies is None else {name: _levels(levels) for name, levels in hierarchies.items()},
+            "merge": None if merge is None else {name: {label: [*codes] for label, codes in each.items()} for name, each in merge.items()},
+            "institution": institution,
+            "holding": holding,
         }
+        return self._table(args)
+
+    def histogram(
+        self,
+        source: str,
+        values: str,
+        bins: int | Sequence[float] = 20,
+        rows: str | Sequence[str] = (),
+        where: str | None = None,
+        unit: str | Sequence[str] | None = None,
+        weight: str | None = None,
+        statistic: Literal["count", "units", "share"] = "count",
+    ) -> Table:
+        """Count values in bins, judged as a table.
+
+        Parameters
+        ----------
+        source : str
+            As for :meth:`table`.
+        values : str
+            Numeric column or expression.
+        bins : int or sequence of float
+            How many bins, at round edges that hold all values without telling the extremes; or the edges. Each bin has its left edge, the last
+            one its right edge too; values outside are left out.
+        rows : str or sequence of str
+            Groups, with a histogram each.
+        where, unit, weight
+            As for :meth:`table`.
+        statistic : {'count', 'units', 'share'}
+            What is shown of each bin.
+
+        Returns
+        -------
+        Table
+            The bins are its columns.
+
+        Raises
+        ------
+        Invalid, NotFound, TooLarge, TimedOut
+            As for :meth:`table`.
+        """
+        args: dict[str, Any] = {"source": source, "values": values, "rows": _names(rows), "where": where, "weight": weight, "statistic": statistic}
+        args["unit"] = unit if unit is None or isinstance(unit, str) else list(unit)
+        args["bins"] = bins if isinstance(bins, int) else [float(edge) for edge in bins]
+        return self._table(args)
+
+    def lorenz(
+        self,
+        source: str,
+        values: str,
+        rows: str | Sequence[str] = (),
+        steps: int = 10,
+        where: str | None = None,
+        unit: str | Sequence[str] | None = None,
+    ) -> Table:
+        """Give a Lorenz curve: the share of the total that the lowest 10 %, 20 % … of the units have together.
+
+        Parameters
+        ----------
+        source, where, unit
+            As for :meth:`table`.
+        values : str
+            Numeric column or expression; of a unit with several rows its total counts.
+        rows : str or sequence of str
+            Groups, with a curve each.
+        steps : int
+            Into how many groups of equally many units; each must have enough of them.
+
+        Returns
+        -------
+        Table
+            The steps are its columns; values are per cents.
+
+        Raises
+        ------
+        Invalid, NotFound, TooLarge, TimedOut
+            As for :meth:`table`.
+        """
+        args: dict[str, Any] = {"source": source, "values": values, "rows": _names(rows), "where": where, "statistic": "lorenz", "steps": steps}
+        args["unit"] = unit if unit is None or isinstance(unit, str) else list(unit)
+        return self._table(args)
+
+    def survival(
+        self,
+        source: str,
+        time: str,
+        event: str,
+        by: str | Sequence[str] = (),
+        width: float | None = None,
+        where: str | None = None,
+        unit: str | Sequence[str] | None = None,
+    ) -> Table:
+        """Give a survival curve (Kaplan-Meier); enough units must be at risk and have the event in every step.
+
+        Parameters
+        ----------
+        source, where, unit
+            As for :meth:`table`; each unit has one row.
+        time : str
+            Column or expression with the duration.
+        event : str
+            Column or condition that tells whether the event took place at that duration; otherwise the unit left without it.
+        by : str or sequence of str
+            Groups, with a curve each.
+        width : float, optional
+            Length of a step in the unit of the duration: durations are rounded down to its multiples. Without it each duration is a step.
+
+        Returns
+        -------
+        Table
+            The steps with an event are its columns; values are the share that is left.
+
+        Raises
+        ------
+        Invalid, NotFound, TooLarge, TimedOut
+            As for :meth:`table`.
+        """
+        args: dict[str, Any] = {"source": source, "time": time, "event": event, "rows": _names(by), "width": width, "where": where}
+        args |= {"statistic": "survival", "unit": unit if unit is None or isinstance(unit, str) else list(unit)}
+        return self._table(args)
+
+    def _table(self, args: dict[str, Any]) -> Table:
+        from ..domain.evidence import TableMeta
+        from .table import Table
+
         progress = ProgressDisplay(pick(self.lang, "Table", "Tabel"), self.lang)
+        texts = [args.get(name) for name in ("source", "where", "values", "second", "weight", "time", "event")]
         try:
             reply = self._session.call("table", args, progress=progress)
         except CbsError as error:
-            raise readable(error, self.lang, _pointed_at(error, [source, where, *args["rows"], *args["columns"], values, weight])) from None
+            raise readable(error, self.lang, _pointed_at(error, [*texts, *args.get("rows", ()), *args.get("columns", ())])) from None
         finally:
             progress.close()
         return Table(TableMeta.model_validate(reply.answer), self._read(reply), self.lang, protector=self._protect)
+
+    def _tables(self, text: str, parameters: object, unit: str | Sequence[str] | None) -> Table | list[Table]:
+        """Make tables of an aggregate statement."""
+        from .aggregates import tables_of
+
+        known: dict[str, Any] = {}
+
+        def lookup(name: str) -> Any:
+            if name not in known:
+                try:
+                    known[name] = _dataset(self._session.call("catalogue.get", {"name": name}).answer)
+                except CbsError:
+                    known[name] = None
+            return known[name]
+
+        try:
+            if parameters is not None:
+                raise Invalid(
+                    "no_evidence",
+                    Text(en="A statement with evidence has no parameters.", nl="Een query met onderbouwing heeft geen parameters."),
+                    Text(en="Write the values in the statement.", nl="Schrijf de waarden in de query."),
+                )
+            asked = tables_of(text, lookup, () if unit is None else _names(unit))
+        except Invalid as error:
+            raise readable(error, self.lang) from None
+        made = [self._table(args) for args in asked]
+        return made[0] if len(made) == 1 else made
 
     def _protect(self, query: ProtectQuery, note: InterruptNote | None, progress: Progress | None) -> tuple[TableMeta, pa.Table]:
         """Have a table protected; from another thread with a note by which it can be stopped."""
@@ -402,6 +609,13 @@ def _pointed_at(error: CbsError, texts: Sequence[str | None]) -> str | None:
 
 def _names(value: str | Sequence[str]) -> list[str]:
     return [value] if isinstance(value, str) else list(value)
+
+
+def _levels(levels: Any) -> Any:
+    """Give a hierarchy as it is sent: a column, columns or lengths, or subtotals with their codes."""
+    if isinstance(levels, str):
+        return levels
+    return {label: [*codes] for label, codes in levels.items()} if isinstance(levels, Mapping) else list(levels)
 
 
 def _dataset(answer: dict[str, Any]) -> Any:

@@ -50,6 +50,7 @@ from .text import Text
 
 Statistic = Literal[
     "count",
+    "units",
     "sum",
     "mean",
     "median",

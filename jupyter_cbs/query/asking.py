@@ -26,10 +26,8 @@ NUMERIC = (
     "DECIMAL",
 )
 _OF_NL = {"row": "de rij", "column": "de kolom", "total": "het totaal"}
-_COUNTED: frozenset[Statistic] = frozenset({"count", "share"})
-_UNWEIGHTED: frozenset[Statistic] = frozenset(
-    {"median", "percentile", "min", "max", "mean_lowest", "mean_highest", "mode", "sd", "variance", "correlation", "gini", "lorenz", "survival"}
-)
+_COUNTED: frozenset[Statistic] = frozenset({"count", "units", "share"})
+_WEIGHTED: frozenset[Statistic] = frozenset({"count", "share", "sum", "mean", "ratio"})
 
 
 def check(spec: TableSpec) -> None:
@@ -71,7 +69,7 @@ def check(spec: TableSpec) -> None:
         )  # fmt: skip
     if statistic == "survival" and (spec.time is None or spec.event is None):
         raise time_missing()
-    if spec.weight is not None and statistic in _UNWEIGHTED:
+    if spec.weight is not None and statistic not in _WEIGHTED:
         raise Invalid(
             "weight_median",
             Text(en=f"'{statistic}' is not weighted.", nl=f"'{statistic}' wordt niet gewogen."),

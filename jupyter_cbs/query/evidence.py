@@ -297,7 +297,7 @@ def cells(base: Base, statistic: Statistic, *, mask: bool, limit: int, percentil
 
 def _value(statistic: Statistic, aggregate: dict[str, str], percentile: float | None) -> str:
     total = aggregate["total"]
-    if statistic in ("count", "share"):
+    if statistic in ("count", "units", "share"):
         return f"coalesce({total}, 0)"
     if statistic == "mean":
         return f"{total} / {aggregate.get('weight', aggregate['valid'])}"

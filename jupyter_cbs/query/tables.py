@@ -4,6 +4,8 @@ What the figures mean
 ---------------------
 ``count``
     Rows of the source (weighted where a weight is given), with ``values`` those that have a valid value; ``n`` counts distinct units.
+``units``
+    Distinct units with a valid value, unweighted.
 ``sum``, ``mean``
     Of the valid values, weighted where a weight is given.
 ``ratio``
@@ -178,7 +180,7 @@ def _gather(plan: Plan, profile: RuleProfile, limits: QueryLimits, session: Sess
     spec, base = plan.spec, plan.base
     statistic = spec.statistic
     most = _most_rows(base, plan.source, answer)
-    exactly = most > 1 and statistic in ("count", "share")
+    exactly = most > 1 and statistic in ("count", "units", "share")
     mask = most >= evidence.MASK_FROM and not exactly
     percentile = 0.5 if statistic == "median" else spec.percentile
     found = answer(evidence.cells(base, statistic, mask=mask, limit=limits.max_table_cells, percentile=percentile))
@@ -190,6 +192,8 @@ def _gather(plan: Plan, profile: RuleProfile, limits: QueryLimits, session: Sess
     if exactly:
         enough = np.zeros(len(frame), np.bool_)
     _count_exactly(plan, frame, enough, most > 1, profile, session, answer)
+    if statistic == "units":
+        frame.value = frame.n.astype(np.float64)
     if statistic in evidence.SPECIAL:
         frame.take_special(answer(evidence.special(base, statistic, per_unit=most > 1, extremes=spec.extremes or evidence.EXTREMES)))
     if base.institution is not None:
@@ -211,7 +215,7 @@ def _plan(spec: TableSpec, source: Source, profile: RuleProfile, session: Sessio
     where = None if spec.where is None or not spec.where.strip() else condition(spec.where, gate)
     unit, notes = unit_of(spec, source)
     institution, more = institution_of(spec, source)
-    counting = spec.statistic == "count" or spec.values is None or spec.bins is not None
+    counting = spec.statistic in ("count", "units") or spec.values is None or spec.bins is not None
     base = Base(
         source.sql, dimensions, value, counting, "other", weight, unit, institution, where, second, "other", weighting=profile.weighted_dominance
     )
@@ -535,6 +539,8 @@ def _value_unit(plan: Plan) -> str:
     spec, base, source = plan.spec, plan.base, plan.source
     if spec.statistic == "share":
         return "%"
+    if spec.statistic == "units":
+        return source.unit_word(base.unit)
     if base.counting:
         return "rows" if source.dataset is None else source.dataset.unit
     if spec.statistic in ("correlation", "gini", "ratio", "variance"):

@@ -36,8 +36,8 @@ class Question:
 
     @property
     def is_frequency(self) -> bool:
-        """Counts and shares tell how units are spread over categories."""
-        return self.statistic in ("count", "share")
+        """Counts of rows or units, and shares, tell how units are spread over categories."""
+        return self.statistic in ("count", "units", "share")
 
     @property
     def is_magnitude(self) -> bool:
