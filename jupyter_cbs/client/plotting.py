@@ -15,6 +15,7 @@ from ..domain.finding import Status
 from ..domain.grid import HIDDEN, Layout
 from ..domain.text import Text
 from .errors import readable
+from .figures import remember
 from .language import number
 from .words import quantity
 
@@ -72,13 +73,17 @@ def draw(meta: TableMeta, frame: pa.Table, hidden: Collection[int], lang: str, k
     heat = kind == "heat" or (kind is None and len(columns) > BARS and len(rows) > BARS)
     if heat:
         image = ax.imshow(grid, aspect="auto")
+        remember(image, fingerprint=meta.fingerprint, codes=[row[0] + column[0] for row in rows for column in columns])
         ax.set_xticks(range(len(columns)), [name for _, name in columns], rotation=45, ha="right")
         ax.set_yticks(range(len(rows)), [name for _, name in rows])
         ax.figure.colorbar(image, ax=ax, label=label)
     else:
         width = 0.8 / len(columns)
-        for at, (_, name) in enumerate(columns):
-            ax.bar([i + (at - (len(columns) - 1) / 2) * width for i in range(len(rows))], [line[at] for line in grid], width, label=name or None)
+        for at, (codes, name) in enumerate(columns):
+            bars = ax.bar(
+                [i + (at - (len(columns) - 1) / 2) * width for i in range(len(rows))], [line[at] for line in grid], width, label=name or None
+            )
+            remember(bars, fingerprint=meta.fingerprint, codes=[row[0] + codes for row in rows])
         # a cell that is left out must not look like a zero
         for i, line in enumerate(grid):
             for at, value in enumerate(line):
