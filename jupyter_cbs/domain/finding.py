@@ -106,6 +106,7 @@ class TableBasis(Model):
     where: Where
     basis: Literal["verified", "declared", "found", "unknown"]
     fingerprint: str | None = Field(None, description="Of the evidence, where there is any.")
+    hidden: tuple[int, ...] = Field((), description="Rows of the evidence frame, from 0, whose value the file does not show.")
 
 
 class StrippedContent(Model):

@@ -37,6 +37,7 @@ from ...store.store import Transaction
 from ..authority import Authority
 from ..calls import Call, handles
 from ..inspection import Inspection
+from ..ledger import keep_released, with_ledger
 from ..precheck import Standards, versions
 
 log = logging.getLogger(__name__)
@@ -72,8 +73,8 @@ async def _precheck(call: Call, paths: Sequence[str]) -> PrecheckReport:
     return inspection.report
 
 
-async def _inspection(call: Call, paths: Sequence[str], deliver: bool = False) -> Inspection:
-    """Have files looked into, outside this process; the caller closes what comes."""
+async def _inspection(call: Call, paths: Sequence[str], deliver: bool = False, own: str | None = None) -> Inspection:
+    """Have files looked into, outside this process, and their tables compared with earlier ones; the caller closes what comes."""
     authority, who = call.authority, call.principal
     roots = await asyncio.to_thread(authority.roots, who)
     exchange = call.exchange
@@ -94,7 +95,12 @@ async def _inspection(call: Call, paths: Sequence[str], deliver: bool = False) -
         progress=progress,
     )
     made_with = versions(authority.policies.current.version)
-    return replace(inspection, report=inspection.report.model_copy(update={"versions": made_with}))
+    try:
+        report = await with_ledger(call, inspection.report, own)
+    except BaseException:
+        inspection.close()
+        raise
+    return replace(inspection, report=report.model_copy(update={"versions": made_with}))
 
 
 # ---------------------------------------------------------------------------------------------------- views
@@ -347,7 +353,7 @@ async def _step_up(call: Call, pin: str | None) -> None:
 
 async def _freeze(call: Call, row: ExportRow) -> ExportChanges:
     """Freeze the bytes that were just judged, and make the manifest people sign."""
-    inspection = await _inspection(call, row.paths, deliver=True)
+    inspection = await _inspection(call, row.paths, deliver=True, own=row.id)
     report = inspection.report
     try:
         if report.status in (Status.UNSAFE, Status.REFUSED):
@@ -452,7 +458,8 @@ def release(call: Call, row: ExportRow) -> None:
     entry = HistoryEntry(at=now, user="broker", action="release", state=state)
     with call.authority.store.begin() as tx:
         tx.update_export(row.id, row.version, state=state, changed_at=now, history=(*row.history, entry))
-        _audit(tx, call, "exports.released", row.id, {"digest": row.digest})
+        tables = keep_released(tx, row, now)
+        _audit(tx, call, "exports.released", row.id, {"digest": row.digest, "tables": tables})
 
 
 def finish_releases(authority: Authority) -> None:

@@ -3,6 +3,6 @@
 Source: design disclosure.md, Secondary disclosure (*Differencing*, *Linked tables*). A table without evidence cannot be compared.
 """
 
-from .compare import Kept, LedgerFinding, findings
+from .compare import Kept, LedgerFinding, comparable, findings
 
-__all__ = ["Kept", "LedgerFinding", "findings"]
+__all__ = ["Kept", "LedgerFinding", "comparable", "findings"]

@@ -98,18 +98,6 @@ class _Side:
         self.shown[list(meta.hidden)] = False
         self.unsafe = np.array([status == Status.UNSAFE.value for status in frame.column("status").to_pylist()], dtype=bool)
 
-    @property
-    def quantity(self) -> tuple[str, ...] | None:
-        """What the cells hold that can be subtracted; None for nothing, or what was rounded."""
-        spec = self.kept.meta.spec
-        if self.kept.meta.rounding is not None:
-            return None
-        if spec.statistic in ("count", "share"):
-            return ("count", normal_text(spec.values or ""), normal_text(spec.weight or ""))
-        if spec.statistic in ("sum", "mean"):
-            return ("sum", normal_text(spec.values or ""), normal_text(spec.weight or ""))
-        return None
-
     def codes(self, row: int) -> Codes:
         """Give what tells a cell."""
         found = []
@@ -125,6 +113,24 @@ class _Side:
     def label(self, row: int, total: str) -> str:
         """Name a cell."""
         return " · ".join(total if label is None else label for label in self.cells.labels(row)) or total
+
+
+def _quantity(meta: TableMeta) -> tuple[str, ...] | None:
+    """Tell what the cells hold that can be subtracted; None for nothing, or what was rounded."""
+    spec = meta.spec
+    if meta.rounding is not None:
+        return None
+    if spec.statistic in ("count", "share"):
+        return ("count", normal_text(spec.values or ""), normal_text(spec.weight or ""))
+    if spec.statistic in ("sum", "mean"):
+        return ("sum", normal_text(spec.values or ""), normal_text(spec.weight or ""))
+    return None
+
+
+def comparable(one: TableMeta, other: TableMeta) -> bool:
+    """Tell whether two tables hold the same quantity of the same units of the same data."""
+    quantity = _quantity(one)
+    return quantity is not None and quantity == _quantity(other) and one.unit == other.unit and set(one.sources) == set(other.sources)
 
 
 def findings(
@@ -150,27 +156,22 @@ def findings(
     """
     found: list[LedgerFinding] = []
     sides = [_Side(kept) for kept in new]
-    earlier = [_Side(kept) for kept in _distinct(releases)]
+    earlier = [_Side(kept) for kept in _distinct(releases) if any(comparable(kept.meta, one.meta) for one in new)]
     for number, side in enumerate(sides):
         profile = profile_of(side.kept.meta.rule_profile)
         for other in [*earlier, *sides[:number]]:
-            if _comparable(side, other):
+            if comparable(side.kept.meta, other.kept.meta):
                 pair = _Pair(number, side, other, profile)
                 found += pair.findings(cancel)
     return tuple(found)
 
 
 def _distinct(releases: Sequence[Kept]) -> list[Kept]:
-    """Leave out what was released several times; the first release is the one to name."""
-    kept: dict[str, Kept] = {}
+    """Leave out what was released several times in the same way; the first release is the one to name."""
+    kept: dict[tuple[str, tuple[int, ...]], Kept] = {}
     for release in releases:
-        kept.setdefault(release.meta.fingerprint, release)
+        kept.setdefault((release.meta.fingerprint, release.meta.hidden), release)
     return list(kept.values())
-
-
-def _comparable(one: _Side, other: _Side) -> bool:
-    a, b = one.kept.meta, other.kept.meta
-    return one.quantity is not None and one.quantity == other.quantity and a.unit == b.unit and set(a.sources) == set(b.sources)
 
 
 class _Pair:
@@ -182,7 +183,7 @@ class _Pair:
             " " not in new.kept.meta.spec.source.strip() and " " not in old.kept.meta.spec.source.strip()
         )
         self.lies = new.filter.lies(old.filter) if same_source else Lies.UNKNOWN
-        self.magnitude = new.quantity is not None and new.quantity[0] == "sum"
+        self.magnitude = new.kept.meta.spec.statistic in ("sum", "mean")
 
     def findings(self, cancel: Cancel | None) -> list[LedgerFinding]:
         """Give all of the pair, the first :data:`MOST` by name."""

@@ -96,10 +96,12 @@ class Report:
         if self._counts[kind] <= MAX_PER_RULE:
             self._findings.append(Finding(rule=rule, status=status, where=place, basis=basis, text=text, remedy=remedy))
 
-    def table(self, where: Where, basis: Literal["verified", "declared", "found", "unknown"], fingerprint: str | None = None) -> None:
-        """Note on what a table was judged."""
+    def table(
+        self, where: Where, basis: Literal["verified", "declared", "found", "unknown"], fingerprint: str | None = None, hidden: Sequence[int] = ()
+    ) -> None:
+        """Note on what a table was judged, and which rows of its evidence it does not show."""
         if len(self.bases) < MAX_BASES:
-            self.bases.append(TableBasis(where=where, basis=basis, fingerprint=fingerprint))
+            self.bases.append(TableBasis(where=where, basis=basis, fingerprint=fingerprint, hidden=tuple(hidden)))
 
     def known(self) -> Sequence[tuple[TableMeta, pa.Table]]:
         """Give the project's newest tables with evidence, whatever their shape; asked for once in a file."""

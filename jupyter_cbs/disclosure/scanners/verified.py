@@ -112,7 +112,6 @@ def _body_rows(grid: Sequence[Sequence[str]], meta: TableMeta) -> int:
 
 def _judge(sheet: Sheet, positions: Sequence[tuple[int, int] | None], meta: TableMeta, frame: pa.Table, report: Report) -> None:
     first = next((position[0] for position in positions if position is not None), 0)
-    report.table(sheet.where(first), "verified", meta.fingerprint)
     profile = report.context.profile_of(meta.rule_profile)
     judged = judge(frame, meta.dimensions, meta.spec, profile, meta.unit, patience=0, rounding=meta.rounding)
     printed = ["" if position is None else _cell(sheet.rows, *position) for position in positions]
@@ -124,6 +123,7 @@ def _judge(sheet: Sheet, positions: Sequence[tuple[int, int] | None], meta: Tabl
             report.add(finding.rule, finding.status, finding.text, finding.remedy, sheet.where(*position), "verified")
     unsafe = np.array([status == Status.UNSAFE for status in judged.frame.column("status").to_pylist()], dtype=bool)
     hidden = ~visible & ~cells.empty
+    report.table(sheet.where(first), "verified", meta.fingerprint, np.flatnonzero(hidden).tolist())
     given_away, complete = exposures(cells, hidden, unsafe, Question(meta.spec.statistic, profile))
     for exposure in given_away:
         position = positions[exposure.row]

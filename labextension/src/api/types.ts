@@ -1225,6 +1225,11 @@ export interface components {
        * @default null
        */
       fingerprint: string | null;
+      /**
+       * @description Rows of the evidence frame, from 0, whose value the file does not show.
+       * @default []
+       */
+      hidden: number[];
     };
     Text: string;
     /**

@@ -1,0 +1,143 @@
+"""The ledger at work: what leaves is kept, and what is to leave is compared with it.
+
+A table of a file is known by the evidence it agrees with; one without evidence cannot be compared and is not kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+
+from ..disclosure.ledger import Kept, LedgerFinding, comparable, findings
+from ..domain.evidence import TableMeta
+from ..domain.export import ExportState
+from ..domain.finding import FileReport, Finding, PrecheckReport, Rule, Status, TableBasis
+from ..domain.rules import RuleProfile
+from ..domain.text import Text
+from ..store.reader import Reader
+from ..store.rows import ExportRow, ReleasedTable
+from ..store.store import Store, Transaction
+from .calls import Call
+from .labour import labour
+
+_UNDER_WAY = frozenset({ExportState.SUBMITTED, ExportState.COST_PENDING, ExportState.IN_REVIEW, ExportState.APPROVED})
+"""Requests whose tables count as good as released: whoever comes second is told."""
+_QUICK_CELLS = 5_000
+"""Up to this many cells in all the comparison is done in a thread; more get a process of their own."""
+_MONTHS = {
+    "en": ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"],
+    "nl": ["januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december"],
+}
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A table of a file that was recognised."""
+
+    file: int
+    path: str
+    basis: TableBasis
+    meta: TableMeta
+    frame: bytes
+
+
+def _recognised(store: Reader | Store, project: str, files: Iterable[FileReport]) -> Iterator[_Found]:
+    """Give the tables of what would be delivered, as the files show them."""
+    for number, file in enumerate(files):
+        for basis in file.bases if file.delivered_as is not None else ():
+            kept = None if basis.fingerprint is None else store.evidence_of(project, basis.fingerprint)
+            if kept is not None:
+                yield _Found(number, file.path, basis, kept[0].model_copy(update={"hidden": basis.hidden}), kept[1])
+
+
+async def with_ledger(call: Call, report: PrecheckReport, own: str | None = None) -> PrecheckReport:
+    """Give a report with what its tables give away together with earlier releases, requests under way, and each other.
+
+    Parameters
+    ----------
+    call
+        Whose project it is.
+    report
+        From the pre-check.
+    own
+        Id of the request the files belong to, where they belong to one.
+    """
+    store, project = call.authority.store, call.principal.project
+    found, earlier = await asyncio.to_thread(_gather, store, project, report, own)
+    if not found or (not earlier and len(found) < 2):
+        return report
+    new = [Kept(one.meta, _frame(one.frame), _in_file(one)) for one in found]
+    old = [Kept(table.meta, _frame(table.frame), _released(table)) for table in earlier]
+    profiles = {name: call.project.rules(name) for name in {one.meta.rule_profile for one in found}}
+    if sum(kept.frame.num_rows for kept in (*new, *old)) <= _QUICK_CELLS:
+        told = await asyncio.to_thread(compare, new, old, profiles)
+    else:
+        told = await labour(compare, None, new, old, profiles)
+    return _added(report, found, told)
+
+
+def compare(new: list[Kept], old: list[Kept], profiles: Mapping[str, RuleProfile]) -> tuple[LedgerFinding, ...]:
+    """Compare tables; importable by name, so that a process of its own can do it."""
+    return findings(new, old, profiles.__getitem__)
+
+
+def _gather(store: Store, project: str, report: PrecheckReport, own: str | None) -> tuple[list[_Found], list[ReleasedTable]]:
+    found = list(_recognised(store, project, report.files))
+    if not found:
+        return [], []
+    under_way = [
+        ReleasedTable(row.id, row.round, one.path, one.meta, one.frame, row.changed_at)
+        for row in store.exports(project)
+        if row.state in _UNDER_WAY and row.id != own and row.report is not None
+        for one in _recognised(store, project, row.report.files)
+    ]
+    earlier = [table for table in (*store.releases(project), *under_way) if any(comparable(table.meta, one.meta) for one in found)]
+    return found, earlier
+
+
+def _frame(content: bytes) -> pa.Table:
+    return pa.ipc.open_stream(content).read_all()
+
+
+def _released(table: ReleasedTable) -> Text:
+    day = {lang: f"{table.released_at.day} {_MONTHS[lang][table.released_at.month - 1]} {table.released_at.year}" for lang in ("en", "nl")}
+    label = table.meta.value_label
+    return Text(
+        en=f"‘{label}’ of request {table.export_id} ({day['en']})",
+        nl=f"‘{label}’ van aanvraag {table.export_id} ({day['nl']})",
+    )
+
+
+def _in_file(one: _Found) -> Text:
+    return Text(en=f"‘{one.meta.value_label}’ in {one.path}", nl=f"‘{one.meta.value_label}’ in {one.path}")
+
+
+def _added(report: PrecheckReport, found: list[_Found], told: tuple[LedgerFinding, ...]) -> PrecheckReport:
+    more: defaultdict[int, list[Finding]] = defaultdict(list)
+    for one in told:
+        table = found[one.table]
+        finding = Finding(rule=Rule.DIFFERENCING, status=one.status, where=table.basis.where, basis="verified", text=one.text, remedy=one.remedy)
+        more[table.file].append(finding)
+    files = tuple(
+        file.model_copy(
+            update={
+                "findings": tuple(sorted((*file.findings, *more[number]), key=lambda finding: -finding.status.badness)),
+                "status": Status.worst([file.status, *(finding.status for finding in more[number])]),
+            }
+        )
+        for number, file in enumerate(report.files)
+    )
+    return report.model_copy(update={"files": files, "status": Status.worst([report.status, *(file.status for file in files)])})
+
+
+def keep_released(tx: Transaction, row: ExportRow, released_at: datetime) -> int:
+    """Enter the tables of a request that is released, in the transaction that releases it; give their number."""
+    found = list(_recognised(tx, row.project, row.report.files if row.report is not None else ()))
+    for one in found:
+        tx.insert_released(row.project, ReleasedTable(row.id, row.round, one.path, one.meta, one.frame, released_at))
+    return len(found)

@@ -1,0 +1,76 @@
+"""What was released is remembered, and compared with what is to be released."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jupyter_cbs.domain.evidence import TableMeta
+from jupyter_cbs.domain.grid import render_grid
+from jupyter_cbs.store.store import Store
+
+from .harness import PIN, Running
+from .test_exports import FORM, act
+
+SEX = {"source": "GBAPERSOON2023TABV1", "rows": ["GBAGESLACHT"]}
+
+
+@pytest.fixture
+def folder(fresh_broker: Running) -> Path:
+    path = fresh_broker.deployment.shared("9001") / uuid.uuid4().hex
+    path.mkdir(parents=True)
+    return path
+
+
+def written(broker: Running, folder: Path, name: str, **asked: Any) -> str:
+    """Make a table and write it as the notebook does; give its path in the workspace."""
+    header, rows = broker.kernel(kernel_id=uuid.uuid4().hex).ask("table", **asked)
+    assert rows is not None, header
+    meta = TableMeta.model_validate(header["answer"])
+    (folder / name).write_text("\n".join(",".join(line) for line in render_grid(meta, rows, meta.hidden)), encoding="utf-8")
+    return f"shared/{folder.name}/{name}"
+
+
+def released(broker: Running, path: str) -> str:
+    """Take a file through the whole workflow; give the request's id."""
+    created = broker.call("researcher", "POST", "/exports", {"title": "t", "paths": [path]})
+    files = [
+        {"path": f["path"], "shows": "counts", "population": "all", "unit": "person", "unweighted_n": "in the table"}
+        for f in created.body["report"]["files"]
+    ]
+    request = broker.call(
+        "researcher", "PATCH", f"/exports/{created.body['id']}", {"version": created.body["version"], "form": {**FORM, "files": files}}
+    ).body
+    assert act(broker, "researcher", request, "propose").status == 200
+    submitted = act(broker, "leader", request, "submit", pin=PIN)
+    assert submitted.status == 200, submitted.body
+    for checker in ("checker1", "checker2"):
+        last = act(broker, checker, request, "approve", digest=submitted.body["digest"], pin=PIN)
+    assert last.body["state"] == "released"
+    return str(request["id"])
+
+
+def precheck(broker: Running, *paths: str) -> list[dict[str, Any]]:
+    report = broker.call("researcher", "POST", "/precheck", {"paths": list(paths)}).body
+    return [finding for file in report["files"] for finding in file["findings"]]
+
+
+def test_a_table_that_differs_by_one_person_from_a_release_is_unsafe(fresh_broker: Running, folder: Path) -> None:
+    whole = written(fresh_broker, folder, "whole.csv", **SEX)
+    one_less = written(fresh_broker, folder, "less.csv", **SEX, where="RINPERSOON > '000000001'")
+    assert precheck(fresh_broker, whole) == precheck(fresh_broker, one_less) == []
+    # within one request already
+    together = precheck(fresh_broker, whole, one_less)
+    assert {(finding["rule"], finding["status"]) for finding in together} == {("differencing", "unsafe")}
+    id = released(fresh_broker, whole)
+    alone = precheck(fresh_broker, one_less)
+    assert {(finding["rule"], finding["status"]) for finding in alone} == {("differencing", "unsafe")}
+    assert all(id in finding["text"] for finding in alone)
+    # the same table again says nothing new, and neither does another project's
+    assert precheck(fresh_broker, whole) == []
+    with Store.open(fresh_broker.deployment.database, fresh_broker.deployment.state / "anchors") as store:
+        assert [table.export_id for table in store.releases("9001")] == [id]
+        assert store.releases("9002") == ()
