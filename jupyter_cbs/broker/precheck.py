@@ -14,6 +14,7 @@ from ..disclosure.scan import ScanContext, ScanResult, scan
 from ..domain.base import Model
 from ..domain.calendar import WorkingCalendar
 from ..domain.evidence import TableMeta
+from ..domain.export import FormFile
 from ..domain.finding import FileReport, Finding, PrecheckReport, Status
 from ..domain.money import PriceTable
 from ..domain.rules import RuleProfile
@@ -56,7 +57,14 @@ class Standards(Model):
         return self.profiles[name]
 
 
-def inspect(items: Sequence[IntakeItem], project: ProjectPolicy, store: Store | None, policy_version: str, received: datetime) -> PrecheckReport:
+def inspect(
+    items: Sequence[IntakeItem],
+    project: ProjectPolicy,
+    store: Store | None,
+    policy_version: str,
+    received: datetime,
+    forms: Mapping[str, FormFile] | None = None,
+) -> PrecheckReport:
     """Judge what intake found, as it would be delivered, in this process.
 
     Parameters
@@ -71,6 +79,8 @@ def inspect(items: Sequence[IntakeItem], project: ProjectPolicy, store: Store | 
         For the report.
     received
         When the output would be received (aware), for the date it would be ready.
+    forms
+        What the output control form says of the files, by path or name.
 
     Returns
     -------
@@ -78,7 +88,7 @@ def inspect(items: Sequence[IntakeItem], project: ProjectPolicy, store: Store | 
         Findings per file, class, price in cents and the day it would be ready. Where anything is refused or unsafe the
         class and price are those of the files that could be delivered.
     """
-    report = judge(items, Standards.of(project), evidence_of(store, project.number), received)
+    report = judge(items, Standards.of(project), evidence_of(store, project.number), received, forms=forms)
     return report.model_copy(update={"versions": versions(policy_version)})
 
 
@@ -99,7 +109,12 @@ def versions(policy_version: str) -> Mapping[str, str]:
 
 
 def judge(
-    items: Sequence[IntakeItem], standards: Standards, lookup: Lookup, received: datetime, begin: Callable[[IntakeItem], None] | None = None
+    items: Sequence[IntakeItem],
+    standards: Standards,
+    lookup: Lookup,
+    received: datetime,
+    begin: Callable[[IntakeItem], None] | None = None,
+    forms: Mapping[str, FormFile] | None = None,
 ) -> PrecheckReport:
     """Judge files by some standards; see :func:`inspect`.
 
@@ -115,13 +130,15 @@ def judge(
         When the output would be received, aware.
     begin
         Called with each file before it is scanned.
+    forms
+        What the output control form says of the files, by path or name.
 
     Returns
     -------
     PrecheckReport
         Without ``versions``.
     """
-    context = ScanContext(profile=standards.rules("default"), lookup=lookup, rules=standards.rules)
+    context = ScanContext(profile=standards.rules("default"), lookup=lookup, rules=standards.rules, forms=forms or {})
     reports = []
     cells: dict[str, int] = {}
     for item in items:

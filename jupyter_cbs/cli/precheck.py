@@ -17,6 +17,7 @@ from . import language, print_json
 from .common import existing, opened_state
 
 if TYPE_CHECKING:
+    from ..domain.export import FormFile
     from ..exports.intake import IntakeItem
 
 
@@ -27,7 +28,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dir", type=Path, help="deployment with the policies and the evidence of tables (default: the installed policies, no evidence)"
     )
+    parser.add_argument("--form", type=Path, metavar="FILE", help="what you say of the files, as JSON: the output control form")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write the report as a page")
+    parser.add_argument("--acro", type=Path, metavar="DIR", help="write the files and the report as a folder for SACRO-Viewer")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -41,7 +45,10 @@ def run(options: argparse.Namespace) -> int:
     deployment = None if options.dir is None else existing(options.dir)
     policies = PolicyDirectory(paths.policies() if deployment is None else deployment.policies).current
     project = policies.project(options.project or min(p.project for p in policies.principals()))
+    forms = {} if options.form is None else _form(options.form)
     items: list[IntakeItem] = []
+    now = datetime.now(UTC)
+    lang = language()
     with nullcontext() if deployment is None else opened_state(deployment) as store, ExitStack() as opened:
         for file in options.files:
             if not file.exists():
@@ -50,16 +57,49 @@ def run(options: argparse.Namespace) -> int:
             roots = WorkspaceRoots(place.parent, place.parent)
             taken = opened.enter_context(taken_in(roots, [f"shared/{place.name}"], project.prices))
             items += [_named(item, place.name, str(file)) for item in taken]
-        report = inspect(items, project, store, policies.version, datetime.now(UTC))
-    lang = language()
+        report = inspect(items, project, store, policies.version, now, forms)
+        if options.acro is not None:
+            from ..disclosure.report import acro
+
+            contents = [item.deliver for item in items if item.deliver is not None]
+            acro.write(options.acro, report, contents, at=now, lang=lang, profile=project.rules("default"))
+    if options.html is not None:
+        from ..disclosure.report.page import page
+
+        options.html.write_text(page(report, lang, project.number), encoding="utf-8")
     if options.json:
-        answer = report.model_dump(mode="json", by_alias=True, context={"lang": lang})
-        for finding in (finding for file in answer["files"] for finding in file["findings"]):
-            finding["where"] = {name: value for name, value in finding["where"].items() if value is not None}
-        print_json({"project": project.number, **answer})
+        from ..disclosure.report.document import document
+
+        print_json(document(report, lang, project.number))
     else:
         print(_written(report, lang))
     return 0 if report.status is Status.SAFE else 1
+
+
+def _form(path: Path) -> dict[str, FormFile]:
+    """Read what the form says of each file, by its path and by its name.
+
+    Raises
+    ------
+    Invalid
+        ``bad_form`` when it is no form.
+    """
+    from pydantic import ValidationError
+
+    from ..domain.export import ExportForm
+
+    try:
+        form = ExportForm.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise Invalid(
+            "bad_form",
+            Text(en=f"{path} is no output control form.", nl=f"{path} is geen outputcontroleformulier."),
+            Text(
+                en='Give JSON such as {"files": [{"path": "costs.csv", "unweighted_n": "column n"}]}.',
+                nl='Geef JSON zoals {"files": [{"path": "kosten.csv", "unweighted_n": "kolom n"}]}.',
+            ),
+        ) from error
+    return {name: file for file in form.files for name in (file.path.rsplit("/", 1)[-1], file.path)}
 
 
 def _named(item: IntakeItem, name: str, given: str) -> IntakeItem:

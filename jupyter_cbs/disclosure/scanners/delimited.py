@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -58,18 +59,18 @@ def scan(file: FileContent, report: Report) -> None:
         whole = sample if len(sample) < 65_536 else sample[: sample.rfind("\n") + 1] or sample
         named = _NAMED.match(whole)
         if named:
-            # a spreadsheet's own note of the separator, no row of the table
+            # a spreadsheet's own note of the separator, no row of the table; an empty one takes its place, so that rows keep their numbers
             text.seek(0)
             text.readline()
         reader = csv.reader(bounded_lines(text), delimiter=named[1] if named else sniff(whole))
         title = file.name.rsplit(".", 1)[0]
-        parts = _parts(reader)
+        parts = _parts(itertools.chain([[]] if named else [], reader))
         first = next(parts, [])
         sheet = Sheet(first, title=title, decryption=file.type == "csv")
         check_sheet(sheet, report)
         if whole.lstrip()[:1] in ("{", "[", "("):
             literals.check(whole, "json", report)
-        header = first[0] if first else []
+        header = next((row for row in first if row), [])
         for part in parts:
             if not report.has(Rule.UNREADABLE):
                 _too_long(report)

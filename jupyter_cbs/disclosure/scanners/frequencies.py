@@ -223,7 +223,7 @@ def _groups(block: Block, found: Roles, report: Report) -> None:
                     en=f"More than {most * 100:g} % of a row, column or group is in this one category.",
                     nl=f"Meer dan {most * 100:g} % van een rij, kolom of groep zit in deze ene categorie.",
                 )
-                report.add(Rule.GROUP_DISCLOSURE, Status.UNSAFE, text, SUPPRESS, block.where(row, column.index))
+                report.add(Rule.GROUP_DISCLOSURE, Status.UNSAFE, text, SUPPRESS, block.where(row, column.index), found.basis)
 
 
 def _shares(block: Block, found: Roles, report: Report) -> None:

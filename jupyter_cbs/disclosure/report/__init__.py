@@ -1,0 +1,1 @@
+"""The report of a pre-check outside the program: JSON for other programs, a page for people, and what SACRO-Viewer opens."""
