@@ -292,6 +292,8 @@ GATEWAY = [
     Case("an author of its own choice", "POST", "cbs/api/exports", (400,), {"title": "x", "author": "leader"}),
     Case("a version that is text", "PATCH", "cbs/api/exports/$DRAFT", (400, 409), {"version": "one", "title": "changed"}),
     Case("a version that is endless", "PATCH", "cbs/api/exports/$DRAFT", (400, 409), {"version": 10**400, "title": "changed"}),
+    Case("a title with half a pair of surrogates", "POST", "cbs/api/exports", (400,), b'{"title": "\\ud800"}', code="not_text"),
+    Case("a path with half a pair of surrogates", "POST", "cbs/api/precheck", (400,), b'{"paths": ["shared/\\ud800"]}'),
     Case("a title that is a list", "POST", "cbs/api/exports", (400,), {"title": ["x"]}),
     Case("paths that are text", "POST", "cbs/api/precheck", (400,), {"paths": "shared/f.txt"}),
     Case("paths that are nothing", "POST", "cbs/api/precheck", (400,), {"paths": [None]}),

@@ -87,7 +87,7 @@ GREETINGS = [
 REQUESTS = [
     Case("no number", "talk(HELLO, {'op': 'me', 'args': {}})", CLOSED),
     Case("a number that is text", "talk(HELLO, {'id': '1', 'op': 'me', 'args': {}})", CLOSED),
-    Case("a number that is none", "talk(HELLO, frame(b'{\"id\": NaN, \"op\": \"me\", \"args\": {}}'))", CLOSED),
+    Case("a number that is none", 'talk(HELLO, frame(b\'{"id": NaN, "op": "me", "args": {}}\'))', CLOSED),
     Case("a number that is a list", "talk(HELLO, {'id': [1], 'op': 'me', 'args': {}})", CLOSED),
     Case("a number below zero", "talk(HELLO, {'id': -1, 'op': 'me', 'args': {}})", ("answer",)),
     Case("a number beyond all words", "talk(HELLO, {'id': 2**80, 'op': 'me', 'args': {}})", ("answer",)),
@@ -108,27 +108,24 @@ REQUESTS = [
     Case("a claim beside the arguments", "find(own({'user': 'leader', 'project': '9002'}) != ('researcher', '9001'))", ("Nothing",), "SUCCEEDED"),
     Case("a claim in the arguments", "ask('catalogue.list', project='9002')", ("invalid_request",), "SUCCEEDED"),
     Case("an argument of another type", "talk(HELLO, {'id': 1, 'op': 'sql', 'args': {'text': ['SELECT 1']}})", ("invalid_request",)),
-    Case("parameters nested without end", "talk(HELLO, frame(b'{\"id\":1,\"op\":\"sql\",\"args\":{\"text\":\"SELECT 1\",\"parameters\":' + b'[' * 900 + b']' * 900 + b'}}'))",
-         ("closed", "invalid_request", "sql_error", "sql_type", "parameters", "internal", "not_json")),
-    Case("text with half a pair of surrogates", "talk(HELLO, frame(b'{\"id\":1,\"op\":\"sql\",\"args\":{\"text\":\"SELECT \\\\ud800\"}}'))",
-         ("sql_syntax", "invalid_request", "closed")),
+    Case(
+        "parameters nested without end",
+        "talk(HELLO, frame(SQL % (b'1', b'[' * 900 + b']' * 900)))",
+        ("closed", "invalid_request", "sql_error", "sql_type", "parameters"),
+    ),
+    Case("text with half a pair of surrogates", "talk(HELLO, frame(SQL % (b'\\\\ud800', b'[]')))", ("not_text",)),
     Case("to stop what does not run", f"talk(HELLO, {{'id': 9, 'op': 'cancel', 'args': {{'target': 7}}}}, {ME})", ("answer",)),
     Case("to stop something that is no number", f"talk(HELLO, {{'id': 9, 'op': 'cancel', 'args': {{'target': ['x']}}}}, {ME})", ("answer",)),
     Case("to stop nothing", f"talk(HELLO, {{'id': 9, 'op': 'cancel', 'args': {{}}}}, {ME})", ("answer",)),
-    Case("to stop another connection's question", "stop_others()", ("Nothing",), "SUCCEEDED"),
-]  # fmt: skip
+    Case("to stop another connection's question", "stop_others()", ("Nothing",)),
+]
 """Questions."""
 
 FLOODS = [
-    Case(
-        "thirty slow questions at once",
-        f"talk(HELLO, *({{'id': i, 'op': 'sql', 'args': {{'text': {SLOW!r}}}}} for i in range(30)))",
-        CLOSED,
-        "answer",
-    ),
+    Case("thirty slow questions at once", f"talk(HELLO, *({{'id': i, 'op': 'sql', 'args': {{'text': {SLOW!r}}}}} for i in range(30)))", CLOSED),
     Case("after them, one is answered", "ask('sql', text='SELECT 1 AS x')", WELL),
     Case("ten thousand questions, no answer read", f"s = dial(); s.settimeout(5); say(s, (HELLO, *[{ME}] * 10000)); s.close(); ask('me')", WELL),
-    Case("thirty connections", "lines = [dial() for _ in range(30)]; [l.close() for l in lines]; patient('me')", WELL),
+    Case("thirty connections", "crowd(30); patient('me')", WELL),
     Case(
         "a result that is not read: others are answered",
         "s = dial(); say(s, (HELLO, {'id': 1, 'op': 'sql', 'args': {'text': 'FROM range(3000000)'}})); ask('me')",

@@ -217,6 +217,7 @@ def hear(sock: socket.socket, finals: int, seconds: float = 30) -> list[str]:
     return heard
 
 
+SQL = b'{"id": 1, "op": "sql", "args": {"text": "SELECT %s", "parameters": %s}}'
 HELLO = {"hello": {"protocol": 1}}
 
 
