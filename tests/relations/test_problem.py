@@ -72,6 +72,7 @@ def test_what_does_not_fit_is_named(change: dict[str, Any], code: str, says: str
     assert refused.value.code == code
     assert says in refused.value.message.en
     assert refused.value.message.nl != refused.value.message.en
+    assert "Input should" not in refused.value.say("en")
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError
 from ...domain.base import Model
 from ...domain.errors import Invalid, Position
 from ...domain.text import Text
+from ...domain.validation import explain
 
 ROUNDING_ROOM: Final = 1e-9
 """Relative room for sums of doubles when a relation is added up."""
@@ -301,17 +302,17 @@ def from_document(document: Mapping[str, Any], *, published: bool = True) -> Tab
             TableProblem.model_validate({**document, "published": None})
         return TableProblem.model_validate({**document, "published": published})
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
+        first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "document"
+        message, expected = explain(first)
         raise Invalid(
             "malformed_problem",
+            Text(en=f"This is not a table problem: field {where}: {message.en}", nl=f"Dit is geen tabelprobleem: veld {where}: {message.nl}"),
             Text(
-                en=f"This is not a table problem: field {where}: {first['msg']}.",
-                nl=f"Dit is geen tabelprobleem: veld {where}: {first['msg']}.",
-            ),
-            Text(
-                en="'cells' is an object of name and number, 'relations' a list of [total, [part, …]]; see the reference of table problems.",
-                nl="'cells' is een object van naam en getal, 'relations' een lijst van [totaal, [deel, …]]; zie de referentie van tabelproblemen.",
+                en=f"{expected.en} 'cells' is an object of name and number, 'relations' a list of [total, [part, …]]; see the reference of table"
+                " problems.",
+                nl=f"{expected.nl} 'cells' is een object van naam en getal, 'relations' een lijst van [totaal, [deel, …]]; zie de referentie van"
+                " tabelproblemen.",
             ),
         ) from error
 
