@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import shutil
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,8 @@ _LONGEST_SOCKET_PATH = 107
 
 
 _SESSION = "s"
+_OWNER = "deployment"
+"""File in a socket folder outside the deployment that says whose it is."""
 
 
 @dataclass(frozen=True)
@@ -113,16 +117,44 @@ class Deployment:
         PermissionError
             If a directory exists and belongs to somebody else.
         """
-        for path in (self.state, self.releases, self.spill, self.run, self.run / "gateway", self.run / "sessions"):
-            path.mkdir(parents=True, exist_ok=True, mode=0o700)
-            status = os.stat(path, follow_symlinks=False)
-            if os.getuid() not in (0, status.st_uid) or not stat.S_ISDIR(status.st_mode):
-                raise PermissionError(f"{path} belongs to another account")
-            if status.st_mode & (0o066 if path.is_relative_to(self.run) else 0o077):
-                os.chmod(path, 0o700)
+        if not self.run.is_relative_to(self.root):
+            _sweep(self.run.parent)
+        self._private(self.state, self.releases, self.spill, self.run, self.run / "gateway", self.run / "sessions")
+        if not self.run.is_relative_to(self.root):
+            (self.run / _OWNER).write_text(str(self.root), encoding="utf-8")
         sessions = self.run / "sessions"
         if not sessions.stat().st_mode & 0o011:
             # servers under the same account see this folder, read-only: they pass through to sessions whose names they were told,
             # and cannot list those of others
             os.chmod(sessions, 0o300)
         self.storage.mkdir(parents=True, exist_ok=True)
+
+    def prepare_state(self) -> None:
+        """Make only what holds the state, for commands that change it while nothing runs.
+
+        Raises
+        ------
+        PermissionError
+            As for :meth:`prepare`.
+        """
+        self._private(self.state, self.releases, self.spill)
+
+    def _private(self, *places: Path) -> None:
+        for path in places:
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            status = os.stat(path, follow_symlinks=False)
+            if os.getuid() not in (0, status.st_uid) or not stat.S_ISDIR(status.st_mode):
+                raise PermissionError(f"{path} belongs to another account")
+            if status.st_mode & (0o066 if path.is_relative_to(self.run) else 0o077):
+                os.chmod(path, 0o700)
+
+
+def _sweep(temporary: Path) -> None:
+    """Remove socket folders beside the system's temporary files whose deployment is gone; only this account's own."""
+    for folder in temporary.glob(f"cbs-{os.geteuid()}-*"):
+        with contextlib.suppress(OSError, ValueError):
+            if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
+                continue
+            if not Path((folder / _OWNER).read_text(encoding="utf-8")).exists():
+                (folder / "sessions").chmod(0o700)
+                shutil.rmtree(folder)

@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         )
     _own(deployment)
     pin = _ask(user)
-    deployment.prepare()
+    deployment.prepare_state()
     with Store.open(deployment.database, deployment.state / "anchors") as store, store.begin() as transaction:
         transaction.set_pin(user, pin)
         # a PIN counts in every project of the account, and who sits at the terminal is no account of the workspace

@@ -190,7 +190,7 @@ def set_pins(deployment: Deployment, accounts: tuple[Account, ...]) -> dict[str,
     dict of str to str
         Account name → PIN of six digits. The store keeps only what is needed to check it.
     """
-    deployment.prepare()
+    deployment.prepare_state()
     pins = {account.name: f"{secrets.randbelow(10**6):06d}" for account in accounts}
     store = Store.open(deployment.database, deployment.state / "anchors")
     try:

@@ -42,6 +42,8 @@ _READY_SECONDS: Final = 180.0
 _STOP_SECONDS: Final = 15.0
 _MOST_RESTARTS: Final = 5
 _RESTART_WINDOW: Final = 30.0
+_RUNTIME: Final = "cbs-demo-"
+_PID: Final = "pid"
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_CHILD_SUBREAPER: Final = 36
 
@@ -295,13 +297,18 @@ class Supervisor:
         self.info_file.unlink(missing_ok=True)
         # kernels whose server was killed come to us instead of to init, and can be ended
         _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        self._runtime = Path(tempfile.mkdtemp(prefix="cbs-demo-", dir=_short_temporary()))
+        _sweep_runtimes(_short_temporary())
+        self._runtime = Path(tempfile.mkdtemp(prefix=_RUNTIME, dir=_short_temporary()))
+        (self._runtime / _PID).write_text(str(os.getpid()))
+        for_broker = self._runtime / "broker"
+        for_broker.mkdir(mode=0o700)
         logs = self.deployment.root / "logs"
         logs.mkdir(mode=0o700, exist_ok=True)
         if is_root():
             self._owners = Owners(self.deployment)
             await asyncio.to_thread(self._owners.prepare)
             self._runtime.chmod(0o711)
+            prepare_directory(for_broker, self._owners.broker().uid, self._owners.broker().gid)
             prepare_directory(self.deployment.servers, 0, os.getgid(), 0o711)
         else:
             prepare_storage(self.deployment, self.accounts)
@@ -313,7 +320,8 @@ class Supervisor:
         if self._owners is not None:
             # it could give up root by itself, but would then be loaded twice at every start
             broker = self._owners.broker_command(broker)
-        self._broker = _Child("broker", broker, _environment({}), logs / "broker.log")
+        # what a process that is killed leaves among its temporary files goes with the rest
+        self._broker = _Child("broker", broker, _environment({"TMPDIR": str(for_broker)}), logs / "broker.log")
         await self._broker.start()
         await self._until(self._broker, self._broker_answers)
         self._views = await self._views_work()
@@ -366,7 +374,8 @@ class Supervisor:
         if self._runtime is None:
             raise RuntimeError("not started")
         runtime = self._runtime / who.user
-        runtime.mkdir(mode=0o700)
+        for place in (runtime, runtime / "tmp"):
+            place.mkdir(mode=0o700)
         home = self.deployment.servers / who.user
         for folder in ("config", "data", "home"):
             (home / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -377,6 +386,7 @@ class Supervisor:
             "JUPYTER_CONFIG_DIR": str(home / "config"),
             "JUPYTER_DATA_DIR": str(home / "data"),
             "JUPYTER_RUNTIME_DIR": str(runtime / "jupyter"),
+            "TMPDIR": str(runtime / "tmp"),
         }
         command = [sys.executable, "-P", "-m", "jupyter_cbs.server"]
         if self._owners is not None:
@@ -579,6 +589,14 @@ def _short_temporary() -> str:
     """Give a folder for temporary files whose path leaves room for the names of sockets (107 bytes)."""
     usual = tempfile.gettempdir()
     return usual if len(os.fsencode(usual)) <= 40 else "/tmp"  # noqa: S108  mkdtemp makes a private folder in it
+
+
+def _sweep_runtimes(temporary: str) -> None:
+    """Remove what supervisors of this account left that were killed before they could."""
+    for folder in Path(temporary).glob(f"{_RUNTIME}*"):
+        with contextlib.suppress(OSError, ValueError):
+            if not folder.is_symlink() and folder.stat().st_uid == os.geteuid() and not Path(f"/proc/{int((folder / _PID).read_text())}").exists():
+                shutil.rmtree(folder)
 
 
 def _free_ports(count: int, base: int | None) -> list[int]:

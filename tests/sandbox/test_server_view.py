@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from running_demo import Demo, descendants, environment, wait_for
 
+from jupyter_cbs.broker.deployment import _sweep
+from jupyter_cbs.demo.supervisor import _sweep_runtimes
 from jupyter_cbs.sandbox import interpreter
 from jupyter_cbs.sandbox.users import NOBODY, Identity, command, is_root
 
@@ -158,6 +160,31 @@ def test_a_broker_that_starts_again_is_found(demo: Demo) -> None:
     os.kill(dead, signal.SIGKILL)
     wait_for(lambda: demo.info["pids"]["broker"] != dead, 60, "the new broker")
     wait_for(lambda: client.request("GET", "cbs/api/health").status_code == 200, 60, "the gateway")
+
+
+def test_what_a_killed_supervisor_left_is_removed_at_the_next_start(tmp_path: Path) -> None:
+    ended = subprocess.Popen(["/bin/true"])
+    ended.wait()
+    left, alive, foreign = (tmp_path / name for name in ("cbs-demo-left", "cbs-demo-alive", "cbs-demo-foreign"))
+    for folder, pid in ((left, ended.pid), (alive, os.getpid())):
+        folder.mkdir()
+        (folder / "pid").write_text(str(pid))
+    foreign.mkdir()
+    (tmp_path / "cbs-demo-link").symlink_to(left)
+    _sweep_runtimes(str(tmp_path))
+    assert not left.exists()
+    assert alive.exists()
+    assert foreign.exists()
+
+
+def test_sockets_of_a_deployment_that_is_gone_are_removed(tmp_path: Path) -> None:
+    for name in ("gone", "there"):
+        folder = tmp_path / f"cbs-{os.geteuid()}-{name}"
+        (folder / "sessions").mkdir(parents=True)
+        (folder / "sessions").chmod(0o300)
+        (folder / "deployment").write_text(str(tmp_path if name == "there" else tmp_path / "gone"))
+    _sweep(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [f"cbs-{os.geteuid()}-there"]
 
 
 def test_everything_ends_and_nothing_stays(demo: Demo) -> None:
