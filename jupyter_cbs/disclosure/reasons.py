@@ -200,9 +200,14 @@ class Reasons:
     def _few_in_step(self, row: int) -> Reason:
         units, least = counted(self._n(row), self.unit), self.question.profile.per_step
         if self.question.statistic == "survival":
-            remedy = ("Use wider steps, width=…, or end the curve before it.", "Gebruik bredere stappen, width=…, of laat de curve eerder eindigen.")
+            remedy: tuple[str, str] | None = (
+                "Use wider steps, width=…, or end the curve before it.",
+                "Gebruik bredere stappen, width=…, of laat de curve eerder eindigen.",
+            )
         else:
-            remedy = ("Use fewer steps: steps=…", "Gebruik minder stappen: steps=…")
+            line = self.cells.line_keys(len(self.cells.sizes) - 1)
+            most = int(self.cells.n[(line == line[row]) & ~self.cells.is_total(len(self.cells.sizes) - 1)].sum()) // least
+            remedy = (f"Use fewer steps: steps={most}.", f"Gebruik minder stappen: steps={most}.") if most >= 2 else None
         return Reason(
             f"{units.en} in this step, at least {least} are needed.", f"{units.nl} in deze stap, er zijn er minstens {least} nodig.", remedy
         )

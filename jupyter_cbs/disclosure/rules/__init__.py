@@ -16,8 +16,8 @@ from .median import units_on_each_side
 from .spread import degrees_of_freedom, most_frequent_value, no_variation
 
 RULES: tuple[RuleFunction, ...] = (
-    minimum_frequency,
     units_per_step,
+    minimum_frequency,
     degrees_of_freedom,
     units_on_each_side,
     extreme_values,
