@@ -75,8 +75,16 @@ def _is_category(column: Column) -> bool:
     return max(values) - min(values) + 1 <= 1.5 * distinct or distinct <= len(values) / 3
 
 
-def _is_key(columns: Sequence[Column], rows: Sequence[int]) -> bool:
-    """Tell whether columns are a key that chance would not give."""
+def _describes(column: Column, key: Sequence[Column], rows: Sequence[int]) -> bool:
+    """Tell whether labels belong to one column of a key, as the province to the municipality: the same wherever that one is the same."""
+    return any(len({(part.cells[row], column.cells[row]) for row in rows}) == len({part.cells[row] for row in rows}) for part in key)
+
+
+def _is_key(columns: Sequence[Column], rows: Sequence[int], texts: Sequence[Column] = ()) -> bool:
+    """Tell whether columns are a key that chance would not give; ``texts`` are all columns of labels.
+
+    Labels beside the key that describe no part of it are a property of a unit, and then the combinations must be nearly complete.
+    """
     keys = [tuple(column.cells[row] for column in columns) for row in rows]
     if len(set(keys)) < len(keys):
         return False
@@ -88,7 +96,8 @@ def _is_key(columns: Sequence[Column], rows: Sequence[int]) -> bool:
     expected = len(rows) * (len(rows) - 1) / 2 * alike
     # in a few rows of microdata a nearly unique column fills its combinations as well; in a cross each category recurs
     recurs = len(columns) == 1 or all(len({column.cells[row] for row in rows}) <= len(rows) / 2 + 1 for column in columns)
-    return (recurs and len(rows) >= 0.5 * combinations) or expected >= _REPEATING
+    loose = len(columns) > 1 and any(column not in columns and not _describes(column, columns, rows) for column in texts)
+    return (recurs and len(rows) >= (0.9 if loose else 0.5) * combinations) or expected >= _REPEATING
 
 
 def _are_ranges(columns: Sequence[Column]) -> bool:
@@ -132,7 +141,7 @@ def is_microdata(block: Block) -> bool:
     if texts:
         candidates.append(texts)
         candidates.append([c for c in categories if c in texts or c.index < texts[-1].index])
-    if any(_is_key(candidate, rows) for candidate in candidates):
+    if any(_is_key(candidate, rows, texts) for candidate in candidates):
         return False
     # with a column of counts beside them, labels that never repeat are a table, however sparse
     counted = any(is_count_name(column.name) and column.is_integer for column in columns)
