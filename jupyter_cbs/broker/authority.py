@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..catalogue.index import CatalogueIndex, build_index, signature
+from ..catalogue.narrow import NarrowFiles
 from ..catalogue.scope import Scope
 from ..domain.errors import CbsError, Refused
 from ..domain.gateway import Event
+from ..domain.grant import Grant
 from ..domain.project import Principal, Role
 from ..domain.text import Text
 from ..policy.store import PolicyDirectory
@@ -66,7 +68,8 @@ class Authority:
         # looked at before it is read: what changes meanwhile is seen as a change
         self._indexed = signature(deployment.catalogue)
         self.catalogue: CatalogueIndex = self._index()
-        self._scopes: dict[tuple[str, tuple[str, ...]], Scope] = {}
+        self._scopes: dict[tuple[str, tuple[Grant, ...]], Scope] = {}
+        self.narrow = NarrowFiles(deployment.state / "columns")
         self.metering = Metering(self)
         self.on_policies: list[Callable[[], None]] = []
         """Called after a change of the policies or the catalogue, by parts that hold something made from them."""
@@ -101,8 +104,15 @@ class Authority:
         key = (project, grants)
         if key not in self._scopes:
             self._scopes = {k: v for k, v in self._scopes.items() if k[0] != project}
-            self._scopes[key] = Scope.of(self.catalogue, grants)
+            scope = self._scopes[key] = Scope.of(self.catalogue, grants)
+            for grant, column in scope.unknown:
+                log.warning("policy: project %s: no data set of %s has a column %s", project, grant, column)
         return self._scopes[key]
+
+    async def forget_columns(self) -> None:
+        """Remove the files with columns that no project has any more."""
+        views = [self.scope(number).views() for number in self.policies.current.projects]
+        await asyncio.to_thread(self.narrow.keep, views)
 
     def roots(self, principal: Principal) -> WorkspaceRoots:
         """Give the two storage areas of a person; they are made when missing."""
@@ -127,10 +137,12 @@ class Authority:
 
         Looking costs a few ``stat`` calls; a file system need not tell about changes made elsewhere.
         """
+        await self.forget_columns()
         while True:
             await asyncio.sleep(interval)
             if await asyncio.to_thread(self.policies.reload):
                 self._policies_changed()
+                await self.forget_columns()
 
     def _policies_changed(self) -> None:
         problems = self.policies.problems
@@ -181,6 +193,7 @@ class Authority:
             self.hub.publish(Event(topic="catalogue"))
             for listener in self.on_policies:
                 listener()
+            await self.forget_columns()
 
     async def anchor_regularly(self, interval: float = 300.0) -> None:
         """Sign the head of the audit chain also when nothing happens; runs until cancelled."""

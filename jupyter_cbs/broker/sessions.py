@@ -176,11 +176,13 @@ class KernelSession:
     async def worker(self) -> Worker:
         """Give the session's worker with the files granted at this moment; it starts when there is none."""
         async with self._worker_lock:
-            views = self.authority.scope(self.project).views()
-            if self._worker is not None and views != self._views:
+            granted = self.authority.scope(self.project).views()
+            if self._worker is not None and self.authority.narrow.places(granted) != self._views:
                 await self._worker.close()
                 self._worker = None
             if self._worker is None:
+                # what is revoked meanwhile ends the worker as soon as it has started: grants_changed waits for it
+                views = await asyncio.to_thread(self.authority.narrow.files, granted)
                 limits = self.authority.policies.current.project(self.project).limits
                 self._files = _identities(views)
                 self._worker = await self._start_worker(views, limits)
@@ -210,7 +212,7 @@ class KernelSession:
         """End the worker when the granted files are others, by name or by content, also in the middle of a query."""
         async with self._worker_lock:  # a worker that just started with the new files stays
             try:
-                views: Mapping[str, Path] = self.authority.scope(self.project).views()
+                views: Mapping[str, Path] = self.authority.narrow.places(self.authority.scope(self.project).views())
             except CbsError:
                 views = {}
             if self._worker is not None and (views != self._views or _identities(views) != self._files):

@@ -44,12 +44,13 @@ def counting_engine() -> Iterator[duckdb.DuckDBPyConnection]:
             connection.close()
 
 
-def _source(descriptor: int) -> str:
+def source(descriptor: int) -> str:
     """Name an open file for DuckDB: a path could hold glob characters and could be swapped, a descriptor cannot."""
     return f"read_parquet('/proc/self/fd/{descriptor}', hive_partitioning=false)"
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """Write a column's name for DuckDB."""
     return '"' + name.replace('"', '""') + '"'
 
 
@@ -79,7 +80,7 @@ def read_contents(descriptor: int, size: int, engine: duckdb.DuckDBPyConnection)
                             "The Parquet file is damaged: its footer points outside the file.",
                             "Het Parquet-bestand is beschadigd: het slot wijst buiten het bestand.",
                         )
-        described = engine.execute(f"DESCRIBE SELECT * FROM {_source(descriptor)}").fetchall()
+        described = engine.execute(f"DESCRIBE SELECT * FROM {source(descriptor)}").fetchall()
     except (pa.ArrowException, OSError, ValueError, duckdb.Error):
         raise Unusable(
             "The Parquet file is damaged: its footer cannot be read.", "Het Parquet-bestand is beschadigd: het slot kan niet worden gelezen."
@@ -91,9 +92,9 @@ def read_contents(descriptor: int, size: int, engine: duckdb.DuckDBPyConnection)
 
 def most_rows_per_unit(descriptor: int, key: tuple[str, ...], engine: duckdb.DuckDBPyConnection) -> int:
     """Count exactly how many rows the unit with the most rows has; rows without a key count together as one unit."""
-    columns = ", ".join(_quoted(column) for column in key)
+    columns = ", ".join(quoted(column) for column in key)
     try:
-        answer = engine.execute(f"SELECT max(n) FROM (SELECT count(*) AS n FROM {_source(descriptor)} GROUP BY {columns})").fetchone()
+        answer = engine.execute(f"SELECT max(n) FROM (SELECT count(*) AS n FROM {source(descriptor)} GROUP BY {columns})").fetchone()
     except duckdb.Error:
         raise Unusable(
             "The Parquet file is damaged: its key columns cannot be read.",

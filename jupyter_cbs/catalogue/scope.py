@@ -1,4 +1,4 @@
-"""What a project sees of the catalogue: the granted data sets and nothing else.
+"""What a project sees of the catalogue: the granted data sets, of each the granted columns, and nothing else.
 
 A data set of another project and one that does not exist get the same answer, down to the suggestions, which are drawn from granted
 names only.
@@ -11,15 +11,16 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 
 from ..domain.dataset import Dataset
 from ..domain.errors import NotFound
+from ..domain.grant import EVERY, Grant, covers
 from ..domain.text import Text
-from .index import CatalogueIndex, IndexedFile
+from .index import CatalogueIndex
 from .names import parse_name
+from .narrow import Narrowed
 
 
 def _age(dataset: Dataset) -> tuple[tuple[int, int, int, int, str], str]:
@@ -36,8 +37,32 @@ def matches(pattern: str, dataset: Dataset) -> bool:
         Topic or view name, with ``*``, ``?`` and ``[...]`` as in file names; case does not matter.
     dataset : Dataset
     """
-    wanted = pattern.strip().upper()
-    return bool(wanted) and (fnmatchcase(dataset.topic.upper(), wanted) or fnmatchcase(dataset.name.upper(), wanted))
+    return covers(pattern, dataset.topic, dataset.name)
+
+
+def granted_columns(grants: Sequence[Grant], dataset: Dataset) -> tuple[str, ...] | None:
+    """Give the columns that grants which cover a data set give together, in the order of the file; None for all of them.
+
+    Several grants add up: all columns where one of them gives all, else every column that one of them names.
+    """
+    if any(grant.whole for grant in grants):
+        return None
+    wanted = {column.casefold() for grant in grants for column in grant.columns}
+    columns = tuple(variable.name for variable in dataset.variables if variable.name.casefold() in wanted)
+    return None if len(columns) == len(dataset.variables) else columns
+
+
+def narrowed(dataset: Dataset, columns: Sequence[str]) -> Dataset:
+    """Give a data set as somebody knows it who was granted some of its columns.
+
+    The unit's key stays named where a unit can have several rows: a table then needs the key, and is refused where it is withheld,
+    because rows would be taken for units. Where every unit has one row, rows are units and no key is needed.
+    """
+    kept = set(columns)
+    key = dataset.unit_key
+    if dataset.max_rows_per_unit is not None and dataset.max_rows_per_unit <= 1 and not kept.issuperset(key):
+        key = ()
+    return dataset.model_copy(update={"variables": tuple(v for v in dataset.variables if v.name in kept), "unit_key": key})
 
 
 def _fold(text: str) -> str:
@@ -55,30 +80,52 @@ class Scope:
         Granted data sets by topic, newest first; the newest of each topic has ``newest`` set.
     unmatched : tuple of str
         Grants that cover nothing in this catalogue: for an admin, never for a researcher.
+    unknown : tuple of (str, str)
+        Grants and columns of theirs that no data set they cover has: for an admin too.
     """
 
     datasets: tuple[Dataset, ...]
     unmatched: tuple[str, ...] = ()
-    _paths: dict[str, Path] = field(default_factory=dict, repr=False)
+    unknown: tuple[tuple[str, str], ...] = ()
+    _files: dict[str, Path | Narrowed] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, index: CatalogueIndex, grants: Sequence[str]) -> Scope:
-        """Make the view that ``grants`` give; no grants give an empty view."""
-        granted: dict[str, list[IndexedFile]] = defaultdict(list)
+    def of(cls, index: CatalogueIndex, grants: Sequence[Grant | str]) -> Scope:
+        """Make the view that ``grants`` give; no grants give an empty view.
+
+        Parameters
+        ----------
+        index : CatalogueIndex
+        grants : sequence of Grant or str
+            A text is a pattern that gives all columns. A data set of which no granted column is there is not granted.
+        """
+        given = [Grant.model_construct(dataset=grant, columns=(EVERY,)) if isinstance(grant, str) else grant for grant in grants]
+        granted: dict[str, list[tuple[Dataset, Path | Narrowed]]] = defaultdict(list)
         used: set[str] = set()
+        missing = {(grant.dataset, column): column.casefold() for grant in given for column in grant.columns if column != EVERY}
         for indexed in index.files.values():
-            hits = [pattern for pattern in grants if matches(pattern, indexed.dataset)]
-            if hits:
-                used.update(hits)
-                granted[indexed.dataset.topic].append(indexed)
+            dataset = indexed.dataset
+            hits = [grant for grant in given if matches(grant.dataset, dataset)]
+            if not hits:
+                continue
+            used.update(grant.dataset for grant in hits)
+            there = {variable.name.casefold() for variable in dataset.variables}
+            patterns = {grant.dataset for grant in hits}
+            missing = {key: column for key, column in missing.items() if key[0] not in patterns or column not in there}
+            columns = granted_columns(hits, dataset)
+            if columns is None:
+                granted[dataset.topic].append((dataset, indexed.path))
+            elif columns:
+                granted[dataset.topic].append((narrowed(dataset, columns), Narrowed(indexed.path, columns)))
         datasets: list[Dataset] = []
-        paths: dict[str, Path] = {}
+        files: dict[str, Path | Narrowed] = {}
         for topic in sorted(granted):
-            ordered = sorted(granted[topic], key=lambda file: _age(file.dataset), reverse=True)
-            for place, indexed in enumerate(ordered):
-                datasets.append(indexed.dataset.model_copy(update={"newest": place == 0}))
-                paths[indexed.dataset.name] = indexed.path
-        return cls(tuple(datasets), tuple(pattern for pattern in grants if pattern not in used), paths)
+            ordered = sorted(granted[topic], key=lambda pair: _age(pair[0]), reverse=True)
+            for place, (dataset, file) in enumerate(ordered):
+                datasets.append(dataset.model_copy(update={"newest": place == 0}))
+                files[dataset.name] = file
+        unmatched = tuple(grant.dataset for grant in given if grant.dataset not in used)
+        return cls(tuple(datasets), unmatched, tuple(key for key in missing if key[0] in used), files)
 
     @cached_property
     def _by_name(self) -> dict[str, Dataset]:
@@ -144,10 +191,14 @@ class Scope:
             suggestions=near,
         )
 
-    def views(self) -> dict[str, Path]:
-        """Give the file behind every name a session may use: each view name first, then each topic as its newest data set."""
-        views = {dataset.name: self._paths[dataset.name] for dataset in self.datasets}
+    def views(self) -> dict[str, Path | Narrowed]:
+        """Give the file behind every name a session may use: each view name first, then each topic as its newest data set.
+
+        Where only some columns are granted it is a :class:`~jupyter_cbs.catalogue.narrow.Narrowed`: a file with those columns has to be
+        made first, and the source is not to be shown to anybody.
+        """
+        views = {dataset.name: self._files[dataset.name] for dataset in self.datasets}
         for dataset in self.datasets:
             if dataset.newest:
-                views.setdefault(dataset.topic, self._paths[dataset.name])
+                views.setdefault(dataset.topic, self._files[dataset.name])
         return views

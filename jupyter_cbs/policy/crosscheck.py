@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from ..domain.gateway import PolicyProblem
+from ..domain.grant import EVERY
 from ..domain.money import ExportClass
 from ..domain.project import Role
 from ..domain.text import Text
@@ -19,6 +22,15 @@ MAX_YEARS = 3
 """Longest a project may run from its start (domain R9)."""
 YEARS = range(1990, 2200)
 """Years a project can lie in; anything else is a slip of the keyboard and would overflow the calendar."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """A data set of a catalogue, as far as grants speak of it."""
+
+    topic: str
+    name: str
+    columns: tuple[str, ...]
 
 
 def years_after(day: date, years: int) -> date:
@@ -110,13 +122,64 @@ def check_project(project: ProjectFile, document: Document, office: OfficePolicy
             Text(en="The project has no leader.", nl="Het project heeft geen projectleider."),
             Text(en="At least one member with 'role: leader'.", nl="Minstens één lid met 'role: leader'."),
         )
-    grants: dict[str, Path_] = {}
-    for index, grant in enumerate(project.grants):
-        if grant.upper() in grants:
-            yield _twice(document, ("grants", index), grant, grants[grant.upper()])
-        grants.setdefault(grant.upper(), ("grants", index))
+    yield from _check_grants(project, document)
     if office is not None:
         yield from _check_against_office(project, document, office, seen)
+
+
+def _check_grants(project: ProjectFile, document: Document) -> Iterator[PolicyProblem]:
+    """Find what stands twice; other grants of one data set add up."""
+    grants: dict[tuple[str, frozenset[str]], Path_] = {}
+    for index, grant in enumerate(project.grants):
+        columns: dict[str, Path_] = {}
+        for position, column in enumerate(grant.columns):
+            path: Path_ = ("grants", index, "columns", position)
+            if column.casefold() in columns:
+                yield _twice(document, path, column, columns[column.casefold()])
+            columns.setdefault(column.casefold(), path)
+        key = (grant.dataset.upper(), frozenset((EVERY,) if grant.whole else columns))
+        if key in grants:
+            yield _twice(document, ("grants", index), grant.dataset, grants[key])
+        grants.setdefault(key, ("grants", index))
+
+
+def check_columns(project: ProjectFile, document: Document, datasets: Sequence[Columns]) -> Iterator[PolicyProblem]:
+    """Check grants against a catalogue: a grant speaks of data sets that are there, and a column is in at least one of them.
+
+    Parameters
+    ----------
+    project, document
+        The project and where it stands.
+    datasets : sequence of Columns
+        Everything in the catalogue.
+    """
+    for index, grant in enumerate(project.grants):
+        covered = [dataset for dataset in datasets if grant.covers(dataset.topic, dataset.name)]
+        if not covered:
+            yield problem(
+                document,
+                ("grants", index),
+                Text(
+                    en=f"The catalogue has no data set for '{grant.dataset}'.",
+                    nl=f"De catalogus heeft geen bestand voor '{grant.dataset}'.",
+                ),
+                Text(en="A name that 'jupyter cbs catalogue index' lists.", nl="Een naam die 'jupyter cbs catalogue index' noemt."),
+            )
+            continue
+        names = sorted({name for dataset in covered for name in dataset.columns})
+        known = {name.casefold() for name in names}
+        for position, column in enumerate(grant.columns):
+            if column != EVERY and column.casefold() not in known:
+                near = difflib.get_close_matches(column.upper(), names, n=3) or names[:10]
+                yield problem(
+                    document,
+                    ("grants", index, "columns", position),
+                    Text(
+                        en=f"No data set of '{grant.dataset}' has a column '{column}'.",
+                        nl=f"Geen bestand van '{grant.dataset}' heeft een kolom '{column}'.",
+                    ),
+                    Text(en=f"For example {', '.join(near)}.", nl=f"Bijvoorbeeld {', '.join(near)}."),
+                )
 
 
 def _check_against_office(project: ProjectFile, document: Document, office: OfficePolicy, members: Mapping[str, Path_]) -> Iterator[PolicyProblem]:

@@ -62,6 +62,16 @@ class Document:
             path = path[:-1]
         return self.lines.get(path)
 
+    def is_word(self, path: Path_) -> bool:
+        """Tell whether a text stands at a place."""
+        node: Any = self.data
+        for part in path:
+            try:
+                node = node[part]
+            except (KeyError, IndexError, TypeError):
+                return False
+        return isinstance(node, str)
+
 
 class Unreadable(Exception):
     """A file that is no policy document at all; carries the problem to tell."""

@@ -52,7 +52,8 @@ def problem(document: Document, path: Path_, message: Text, expected: Text) -> P
 def _problem(kind: type[Model], document: Document, detail: ErrorDetails) -> PolicyProblem:
     path: Path_ = tuple(part for part in detail["loc"] if part != "[key]")
     message, expected = _say(kind, path, detail)
-    return problem(document, path, message, expected)
+    # what was written as one word is validated as fields; the word is what the person knows
+    return problem(document, path[:-1] if document.is_word(path[:-1]) else path, message, expected)
 
 
 def _say(kind: type[Model], path: Path_, detail: ErrorDetails) -> tuple[Text, Text]:
@@ -131,6 +132,7 @@ def schema_at(kind: type[Model], path: Path_) -> Mapping[str, Any]:
             if "$ref" in node:
                 node = root["$defs"][str(node["$ref"]).rpartition("/")[2]]
             elif "anyOf" in node:
+                # of several ways to write something the one with fields, which describes the others too
                 node = next((option for option in node["anyOf"] if option.get("type") != "null"), {})
             else:
                 return node

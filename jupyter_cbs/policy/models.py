@@ -10,6 +10,7 @@ from pydantic.config import JsonDict
 
 from ..domain.base import Model
 from ..domain.calendar import WorkingCalendar
+from ..domain.grant import Grant
 from ..domain.money import PriceTable
 from ..domain.project import Pause, Role
 from ..domain.rules import QueryLimits, QuotaLimits, RuleProfile
@@ -32,15 +33,6 @@ UserName = Annotated[
 DisplayName = Annotated[
     str,
     Field(min_length=1, max_length=100, description="Name as colleagues write it.", json_schema_extra=_dutch("Naam zoals collega's die schrijven.")),
-]
-GrantPattern = Annotated[
-    str,
-    Field(
-        pattern=r"^[A-Za-z][A-Za-z0-9_]{2,}[A-Za-z0-9_*?]*$",
-        max_length=80,
-        description="Topic (GBAPERSOONTAB) or view name (GBAPERSOON2023TABV1); '*' and '?' after at least three letters.",
-        json_schema_extra=_dutch("Bestandsonderwerp (GBAPERSOONTAB) of naam (GBAPERSOON2023TABV1); '*' en '?' na minstens drie letters."),
-    ),
 ]
 ProfileName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 
@@ -162,7 +154,9 @@ class ProjectFile(Model):
     members: tuple[Member, ...] = Field(
         min_length=1, description="Members; at least one leader.", json_schema_extra=_dutch("Leden; minstens één projectleider.")
     )
-    grants: tuple[GrantPattern, ...] = Field(
-        description="Data sets of the contract; nothing else can be read.",
-        json_schema_extra=_dutch("Bestanden uit het contract; al het andere is niet leesbaar."),
+    grants: tuple[Grant, ...] = Field(
+        description="Data sets of the contract, or some of their columns; nothing else can be read. Each a pattern, or 'dataset' with 'columns'.",
+        json_schema_extra=_dutch(
+            "Bestanden uit het contract, of enkele kolommen ervan; al het andere is niet leesbaar. Elk een patroon, of 'dataset' met 'columns'."
+        ),
     )

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from ..domain.base import Model
 from ..domain.calendar import WorkingCalendar
 from ..domain.errors import NotFound
+from ..domain.grant import Grant
 from ..domain.money import PriceTable
 from ..domain.project import Pause, Principal, Role
 from ..domain.rules import QueryLimits, QuotaLimits, RuleProfile
@@ -87,8 +88,8 @@ class ProjectPolicy:
         return self.file.members
 
     @property
-    def grants(self) -> tuple[str, ...]:
-        """Patterns over topics and view names."""
+    def grants(self) -> tuple[Grant, ...]:
+        """Patterns over topics and view names, with the columns they give."""
         return self.file.grants
 
     @property

@@ -42,8 +42,9 @@ account twice among the staff; at least two checkers, because release takes two.
 """
 _PROJECT_CHECKS = """
 Also checked: the start is a first of a month; the end is not before the start, at most three years after it and not after the
-institution's authorisation; standstills are whole months, in order, without overlap; no account and no grant twice; at least one leader;
+institution's authorisation; standstills are whole months, in order, without overlap; no account, grant or column twice; at least one leader;
 no member who is also a checker (four eyes) or an admin; only rule profiles that `default.yaml` knows.
+With `--catalogue DIR` also: every grant speaks of a data set that is there, and every column is in at least one of them.
 """
 _ROLES = f"""# Roles
 
@@ -103,6 +104,11 @@ def _resolve(node: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, A
 
 
 def _type(node: Mapping[str, Any], root: Mapping[str, Any]) -> str:
+    if "$ref" in node:
+        return _type(root["$defs"][str(node["$ref"]).rpartition("/")[2]], root)
+    ways = [option for option in node.get("anyOf", ()) if option.get("type") != "null"]
+    if len(ways) > 1:
+        return " or ".join(_type(way, root) for way in ways)
     inner = _resolve(node, root)
     optional = " or null" if any(option.get("type") == "null" for option in node.get("anyOf", ())) else ""
     if "enum" in inner:

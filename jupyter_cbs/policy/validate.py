@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..domain.gateway import PolicyProblem
+from .crosscheck import Columns, check_columns
+from .document import Unreadable, parse
+from .explain import read_model
 from .load import DEFAULT, PROJECTS, Loader, Source, read_sources
+from .models import ProjectFile
 
 
-def validate_path(path: Path | str) -> tuple[PolicyProblem, ...]:
+def validate_path(path: Path | str, datasets: Sequence[Columns] | None = None) -> tuple[PolicyProblem, ...]:
     """Give every problem of a policy directory or of one policy file; none means it can be used.
 
     A project's file is also checked against the ``default.yaml`` of its directory, as far as that can be read;
@@ -18,6 +23,8 @@ def validate_path(path: Path | str) -> tuple[PolicyProblem, ...]:
     ----------
     path
         A directory with ``default.yaml`` and ``projects/``, a ``default.yaml``, or one project's file.
+    datasets
+        Everything in the catalogue, to check grants against; without it they are not.
 
     Returns
     -------
@@ -29,6 +36,7 @@ def validate_path(path: Path | str) -> tuple[PolicyProblem, ...]:
     if target.is_dir():
         sources, found = read_sources(target)
         _, problems = loader.build(sources, found)
+        problems += tuple(_against_catalogue(sources, datasets))
         return tuple(problem.model_copy(update={"file": str(target / problem.file)}) for problem in problems)
     if target.name == DEFAULT:
         _, problems = loader.build((Source.read(target, DEFAULT),))
@@ -37,4 +45,19 @@ def validate_path(path: Path | str) -> tuple[PolicyProblem, ...]:
     own = Source.read(target, file)
     office = Source.read(target.parent.parent / DEFAULT, DEFAULT)
     _, problems = loader.build((office, own) if office.data is not None else (own,))
+    problems += tuple(_against_catalogue((own,), datasets))
     return tuple(problem.model_copy(update={"file": str(target)}) for problem in problems if problem.file == file)
+
+
+def _against_catalogue(sources: Sequence[Source], datasets: Sequence[Columns] | None) -> Iterator[PolicyProblem]:
+    """Check the grants of projects that can be read; what cannot be read was told already."""
+    for source in sources:
+        if datasets is None or source.data is None or source.file == DEFAULT:
+            continue
+        try:
+            document = parse(source.data, source.file)
+        except Unreadable:
+            continue
+        project, _ = read_model(ProjectFile, document)
+        if project is not None:
+            yield from check_columns(project, document, datasets)

@@ -72,4 +72,5 @@ def test_the_reference_page_is_up_to_date() -> None:
 
 def test_the_projects_policies_grant_what_the_demo_data_are_made_for() -> None:
     policies = PolicyDirectory(Path(__file__).parents[2] / "policies").current
-    assert {number: policies.project(number).grants for number in GRANTS} == GRANTS
+    assert {number: tuple(grant.dataset for grant in policies.project(number).grants) for number in GRANTS} == GRANTS
+    assert all(grant.whole for number in GRANTS for grant in policies.project(number).grants)

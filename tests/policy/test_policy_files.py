@@ -70,6 +70,13 @@ PROJECT_MISTAKES = {
     "not-a-number": ("pauses: []", "limits: {timeout_seconds: .inf}", "limits.timeout_seconds", "number"),
     "unit": ("pauses: []", "quota: {unit: TB}", "quota.unit", "GB, GiB"),
     "grant-all": ("- INPATAB", "- '*'", "grants[3]", "at least three letters"),
+    "grant-column-empty": ("- INPATAB", "- {dataset: INPATAB, columns: []}", "grants[3].columns", "Columns that are granted"),
+    "grant-column-forgotten": ("- INPATAB", "- {dataset: INPATAB}", "grants[3].columns", "columns: …"),
+    "grant-column-null": ("- INPATAB", "- {dataset: INPATAB, columns: }", "grants[3].columns", "Lines that begin"),
+    "grant-column-twice": ("- INPATAB", "- {dataset: INPATAB, columns: [RINPERSOON, rinpersoon]}", "grants[3].columns[1]", "once"),
+    "grant-column-field": ("- INPATAB", "- {dataset: INPATAB, columns: [RINPERSOON], where: x}", "grants[3].where", "columns, dataset"),
+    "grant-column-pattern": ("- INPATAB", "- {dataset: '*', columns: [RINPERSOON]}", "grants[3].dataset", "at least three letters"),
+    "grant-number": ("- INPATAB", "- 3", "grants[3]", "field: value"),
     "grant-twice": ("- INPATAB", "- gbapersoon2023tabv1", "grants[3]", "once"),
     "repeated-field": ("pauses: []", "title: Other", "title", "once"),
 }
