@@ -23,6 +23,8 @@ PAGES = [
     "README.md",
     "docs/reference/notebook.md",
     "docs/how-to/mend-an-output.md",
+    "docs/how-to/check-a-model.md",
+    "docs/how-to/check-a-figure.md",
     "docs/how-to/prepare-an-export.md",
     "docs/how-to/free-storage.md",
 ]
