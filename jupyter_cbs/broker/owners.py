@@ -82,8 +82,13 @@ class Owners:
         projects = {self.project(who.project) for who in self.principals}
         return self._ledger.identity("broker", groups=sorted(persons | projects))
 
-    def prepare(self) -> None:
+    def prepare(self, sockets: bool = True) -> None:
         """Make the folders and give everything its owner.
+
+        Parameters
+        ----------
+        sockets : bool
+            Also the folders of sockets, which only what is about to run needs.
 
         Raises
         ------
@@ -102,7 +107,8 @@ class Owners:
         _give(place.state, broker, broker)
         if place.run.exists() and place.run.stat(follow_symlinks=False).st_uid not in (0, broker):
             raise PermissionError(f"{place.run} belongs to another account")
-        for path in (place.run, place.run / "gateway", place.run / "sessions", place.storage):
+        run = (place.run, place.run / "gateway", place.run / "sessions") if sockets else ()
+        for path in (*run, place.storage):
             prepare_directory(path, broker, broker, 0o711)
         for who in self.principals:
             shared, personal = place.shared(who.project), place.personal(who.project, who.user)

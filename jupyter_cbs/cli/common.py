@@ -50,7 +50,7 @@ def opened_state(deployment: Deployment) -> Iterator[Store]:
             yield store
     finally:
         if is_root() and Owners.known(deployment):
-            Owners(deployment).prepare()
+            Owners(deployment).prepare(sockets=False)
 
 
 def until_stopped(job: Coroutine[Any, Any, None]) -> int:

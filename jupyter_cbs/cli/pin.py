@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
         transaction.audit(user="terminal", project="", action="pin.set", subject=user, outcome="ok", details={"system_account": _system_account()})
     if is_root():
         # what was made here has to belong to the account that the broker runs under
-        Owners(deployment).prepare()
+        Owners(deployment).prepare(sockets=False)
     if options.json:
         print_json({"user": user, "set": True})
     else:
