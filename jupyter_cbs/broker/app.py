@@ -56,6 +56,7 @@ async def serve(deployment: Deployment, stop: asyncio.Event, unsandboxed: bool =
         asyncio.create_task(authority.metering.run()),
         asyncio.create_task(authority.sessions.reap()),
         asyncio.create_task(authority.anchor_regularly()),
+        asyncio.create_task(authority.refusals.run()),
     ]
     log.info("broker ready: %d data sets, policy %s", len(authority.catalogue.files), authority.policies.current.version)
     try:

@@ -25,6 +25,7 @@ from . import inspection
 from .deployment import Deployment
 from .events import EventHub
 from .metering import Metering
+from .refusals import Refusals
 from .sessions import Sessions
 from .walls import Walls
 
@@ -74,6 +75,7 @@ class Authority:
         self.on_policies: list[Callable[[], None]] = []
         """Called after a change of the policies or the catalogue, by parts that hold something made from them."""
         self.sessions = Sessions(self)
+        self.refusals = Refusals(self.store)
         self.inspector = inspection.Inspector(deployment.spill, self._shut_in)
         if unsandboxed:
             with self.store.begin() as tx:
@@ -128,9 +130,8 @@ class Authority:
             tx.audit(user=principal.user, project=principal.project, action=action, subject=subject, outcome=outcome, details=details or {})
 
     def note_refusal(self, user: str, project: str, operation: str, error: CbsError) -> None:
-        """Keep a refusal in the audit; the audit failing never turns a refusal into an admission."""
-        with self.store.begin() as tx:
-            tx.audit(user=user, project=project, action=operation, subject="", outcome="refused", details={"code": error.code})
+        """Keep a refusal in the audit, or count it where one asks for the same again and again."""
+        self.refusals.note(user, project, operation, error.code)
 
     async def watch_policies(self, interval: float = 1.0) -> None:
         """Take over changed policy files; runs until cancelled.
@@ -203,4 +204,5 @@ class Authority:
 
     def close(self) -> None:
         """Close the state."""
+        self.refusals.flush()
         self.store.close()

@@ -7,6 +7,8 @@ import contextlib
 import json
 import logging
 import os
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from tornado.httpserver import HTTPServer
@@ -17,6 +19,8 @@ from tornado.web import Application, HTTPError, RequestHandler
 from ..domain.errors import CbsError, Invalid, NotFound
 from ..domain.gateway import OPERATIONS
 from ..domain.text import Language, Text
+from ..protocol.connections import Stream, bound_connections
+from . import peers
 from .authority import Authority
 from .calls import dispatch
 from .owners import group_of
@@ -25,6 +29,9 @@ log = logging.getLogger(__name__)
 
 _MAX_BODY = 1 * 2**20
 _KEEP_ALIVE_SECONDS = 15.0
+_MAX_CONNECTIONS = 256
+_HEADER_SECONDS = 20.0
+_BODY_SECONDS = 30.0
 
 
 def language(accepted: str) -> Language:
@@ -158,6 +165,10 @@ class _Missing(_Base):
         raise HTTPError(404)
 
 
+def _admits(personal: Path, stream: Stream) -> bool:
+    return peers.admits(stream.socket, personal)
+
+
 class Gateway:
     """The gateway sockets of everybody the policies name.
 
@@ -180,7 +191,9 @@ class Gateway:
         for project, user in sorted(wanted - set(self._servers)):
             server = HTTPServer(application(self._authority, user, project), max_body_size=_MAX_BODY, max_buffer_size=2 * _MAX_BODY)
             path = self._authority.deployment.gateway_socket(project, user)
-            group = group_of(self._authority.deployment.personal(project, user))
+            personal = self._authority.deployment.personal(project, user)
+            bound_connections(server, _MAX_CONNECTIONS, _HEADER_SECONDS, _BODY_SECONDS, partial(_admits, personal))
+            group = group_of(personal)
             path.parent.mkdir(mode=0o700, exist_ok=True)
             if group is not None:
                 os.chown(path.parent, -1, group)

@@ -26,6 +26,7 @@ from ..protocol.frames import Frame, ProtocolError
 from ..protocol.stream import FrameStream
 from ..query.engine import Worker
 from ..sandbox import profiles
+from . import peers
 from .calls import dispatch
 from .owners import group_of
 
@@ -37,6 +38,8 @@ log = logging.getLogger(__name__)
 _MAX_SESSIONS_PER_PERSON = 8
 _MAX_CONNECTIONS = 8
 _MAX_REQUESTS = 16
+_MAX_REQUEST = 4 * 2**20  # bytes; what a notebook declares of a model or figure fits
+_FRAME_SECONDS = 30.0
 _HELLO_SECONDS = 10.0
 _ABANDONED_SECONDS = 60.0
 
@@ -164,12 +167,14 @@ class KernelSession:
 
     async def _accept(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
+        personal = self.authority.deployment.personal(self.project, self.user)
         while True:
             connection, _ = await loop.sock_accept(listener)
-            if len(self._connections) >= _MAX_CONNECTIONS:
+            if len(self._connections) >= _MAX_CONNECTIONS or not peers.admits(connection, personal):
                 connection.close()
                 continue
-            task = asyncio.create_task(self._serve(FrameStream(connection)))
+            stream = FrameStream(connection, max_header=_MAX_REQUEST, frame_timeout=_FRAME_SECONDS)
+            task = asyncio.create_task(self._serve(stream))
             self._connections.add(task)
             task.add_done_callback(self._connections.discard)
 

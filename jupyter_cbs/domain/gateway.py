@@ -99,6 +99,20 @@ class SaveCheck(Model):
     replaces_bytes: int = Field(0, ge=0, description="Allocated bytes of the file it replaces.")
 
 
+class ServerNote(Model):
+    """Something a workspace server saw, and how often since it last told."""
+
+    event: Literal["login", "login_refused", "logout", "session_ended", "route_refused"]
+    subject: str = Field("", max_length=100, description="What it was about, e.g. the beginning of a path.")
+    count: int = Field(1, ge=1)
+
+
+class ServerNotes(Model):
+    """Events of a workspace server for the audit."""
+
+    notes: tuple[ServerNote, ...] = Field(max_length=100)
+
+
 class AuditQuery(Model):
     """The newest events of the project."""
 
@@ -299,6 +313,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("audit", "GET", "/audit", "Events of the project", AuditQuery, AuditPage, Action.READ_AUDIT, _HTTP),
     Operation("sessions.open", "POST", "/sessions", "A kernel starts", SessionOpen, Session, Action.OPEN_SESSION, _HTTP),
     Operation("sessions.close", "DELETE", "/sessions/{id}", "A kernel ended", ById, Nothing, Action.OPEN_SESSION, _HTTP),
+    Operation("server.notes", "POST", "/notes", "Log-ins and refusals a workspace server saw", ServerNotes, Nothing, None, _HTTP),
     Operation("sql", "POST", "/sql", "Run one SELECT; the answer is Arrow", SqlQuery, SqlAnswer, Action.QUERY, _SESSION),
     Operation("table", "POST", "/table", "A table with evidence; the answer is Arrow", TableSpec, TableMeta, Action.QUERY, _SESSION),
     Operation(

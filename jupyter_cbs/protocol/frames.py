@@ -82,6 +82,11 @@ class FrameDecoder:
         self._data = bytearray()
         self._fds: list[int] = []
 
+    @property
+    def begun(self) -> bool:
+        """Whether a part of a frame is held."""
+        return bool(self._data) or bool(self._fds)
+
     def feed(self, data: bytes, fds: list[int]) -> list[Frame]:
         """Take received bytes and descriptors, give the frames that are complete.
 

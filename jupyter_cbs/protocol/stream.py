@@ -9,6 +9,9 @@ from collections import deque
 
 from .frames import MAX_HEADER, MAX_PAYLOAD, Frame, FrameDecoder, ProtocolError, encode, receive
 
+_LEAST_RATE = 64 * 2**10
+"""Bytes per second that a peer has to read at least."""
+
 
 def _wake(waiter: asyncio.Future[None]) -> None:
     if not waiter.done():
@@ -29,9 +32,18 @@ class FrameStream:
         Seconds without any progress after which a peer that does not read is cut off.
     max_header, max_payload : int
         Bounds in bytes of what the peer may send.
+    frame_timeout : float, optional
+        Seconds after which a peer that began a frame and did not end it is cut off; without it there is no bound.
     """
 
-    def __init__(self, sock: socket.socket, write_timeout: float = 60.0, max_header: int = MAX_HEADER, max_payload: int = MAX_PAYLOAD) -> None:
+    def __init__(
+        self,
+        sock: socket.socket,
+        write_timeout: float = 60.0,
+        max_header: int = MAX_HEADER,
+        max_payload: int = MAX_PAYLOAD,
+        frame_timeout: float | None = None,
+    ) -> None:
         sock.setblocking(False)
         self._sock = sock
         self._loop = asyncio.get_running_loop()
@@ -39,6 +51,7 @@ class FrameStream:
         self._pending: deque[Frame] = deque()
         self._write_lock = asyncio.Lock()
         self._write_timeout = write_timeout
+        self._frame_timeout = frame_timeout
         self._closed = False
         self._waiters: set[asyncio.Future[None]] = set()
 
@@ -53,15 +66,16 @@ class FrameStream:
         Raises
         ------
         ProtocolError
-            If the peer breaks the protocol.
+            If the peer breaks the protocol, or takes too long over a frame.
         """
+        begun: float | None = None
         while not self._pending:
             if self._closed:
                 return None
             try:
                 data, fds = receive(self._sock)
             except BlockingIOError:
-                await self._wait(readable=True)
+                begun = await self._more(begun)
                 continue
             except OSError:
                 return None
@@ -69,6 +83,18 @@ class FrameStream:
                 return None
             self._pending.extend(self._decoder.feed(data, fds))
         return self._pending.popleft()
+
+    async def _more(self, begun: float | None) -> float | None:
+        """Wait for bytes; where a frame was begun only as long as it may take."""
+        if self._frame_timeout is None or not self._decoder.begun:
+            await self._wait(readable=True)
+            return None
+        begun = self._loop.time() if begun is None else begun
+        try:
+            await asyncio.wait_for(self._wait(readable=True), max(0.0, begun + self._frame_timeout - self._loop.time()))
+        except TimeoutError as error:
+            raise ProtocolError("half a frame") from error
+        return begun
 
     async def write(self, frame: Frame) -> None:
         """Send a frame and close its descriptors.
@@ -88,6 +114,8 @@ class FrameStream:
             frame.close()
 
     async def _send(self, data: memoryview, fds: list[int]) -> None:
+        # who reads a byte now and then is as slow as who reads nothing
+        last = self._loop.time() + self._write_timeout + len(data) / _LEAST_RATE
         while data:
             if self._closed:
                 raise ConnectionResetError("connection closed")
@@ -100,7 +128,7 @@ class FrameStream:
                 data = data[sent:]
             except BlockingIOError:
                 try:
-                    await asyncio.wait_for(self._wait(readable=False), self._write_timeout)
+                    await asyncio.wait_for(self._wait(readable=False), min(self._write_timeout, max(0.0, last - self._loop.time())))
                 except TimeoutError as error:
                     self.close()
                     raise ConnectionAbortedError("peer does not read") from error

@@ -17,11 +17,14 @@ from traitlets import Bool, List, Set, Unicode
 from traitlets.config import Config
 
 from ..domain.errors import CbsError
+from ..protocol.connections import bound_connections
 from ..system.beneath import WorkspaceRoots
-from . import handlers, hardening, sessions
+from . import handlers, hardening, sessions, sockets
 from .gateway import Gateway
+from .identity import AccountIdentityProvider
 from .kernels import ForcedProvisionerFactory
-from .routes import close_the_rest
+from .notes import Notes
+from .routes import NOTES, close_the_rest
 from .stream import SCHEMA_FILE, EventStream
 
 
@@ -48,6 +51,7 @@ class CbsApp(ExtensionApp):  # type: ignore[misc]
     ).tag(config=True)
 
     _own_runtime = False
+    _looking: asyncio.Task[None] | None = None
 
     def _link_jupyter_server_extension(self, serverapp: Any) -> None:
         try:
@@ -133,25 +137,33 @@ class CbsApp(ExtensionApp):  # type: ignore[misc]
         self.serverapp.event_logger.register_event_schema(SCHEMA_FILE)
         self.gateway = Gateway(self.gateway_socket)
         self.stream = EventStream(self.gateway, self.serverapp.event_logger)
+        self.notes = Notes(self.gateway)
+        self.serverapp.web_app.settings[NOTES] = self.notes
+        if isinstance(self.serverapp.identity_provider, AccountIdentityProvider):
+            self.serverapp.identity_provider.notes = self.notes
 
     def initialize_handlers(self) -> None:
         """Mount the gateway and close every route that is not on the list."""
         roots = WorkspaceRoots(Path(self.shared_dir), Path(self.personal_dir)) if self.deployed else None
         self.handlers.extend(handlers.routes(self.gateway, self.stream, roots))
         if self.deployed:
-            self.handlers.extend(sessions.routes())
+            self.handlers.extend([*sessions.routes(), *sockets.routes()])
             close_the_rest(self.serverapp.web_app)
+            sockets.bound_messages(self.serverapp.kernel_manager.context)
+            self.serverapp.web_app.settings["page_config_hook"] = _page_config
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
         if not self.deployed:
             return
+        bound_connections(serverapp.http_server, sockets.MAX_CONNECTIONS, sockets.HEADER_SECONDS, sockets.BODY_SECONDS)
         self.stream.start()
+        self.notes.start()
+        if isinstance(serverapp.identity_provider, AccountIdentityProvider):
+            self._looking = asyncio.create_task(_look_after(serverapp.identity_provider))
         if self.unsandboxed_demo:
             self.log.warning("Kernels of this demo run without a sandbox.")
         else:
             await asyncio.to_thread(self._try_walls)
-        # nothing is built here, so the front end need not ask whether something could be
-        serverapp.web_app.settings.setdefault("page_config_data", {}).update(buildAvailable=False, buildCheck=False)
 
     def _try_walls(self) -> None:
         """Say at the start what would keep kernels from starting; each start looks again until it is mended."""
@@ -165,6 +177,26 @@ class CbsApp(ExtensionApp):  # type: ignore[misc]
         if not self.deployed:
             return
         await self.stream.stop()
+        await self.notes.stop()
+        if self._looking is not None:
+            self._looking.cancel()
         self.serverapp.contents_manager.abandon_uploads()
         if self._own_runtime:
             shutil.rmtree(self.runtime_dir, ignore_errors=True)
+
+
+def _page_config(handler: Any, page_config: dict[str, Any]) -> dict[str, Any]:
+    """Change what JupyterLab's page is told, whatever was set before.
+
+    Nothing is built here, so the front end need not ask whether something could be. A token in the page could be read by every script
+    in it, and would make sessions endless.
+    """
+    page_config.update(buildAvailable=False, buildCheck=False, token="")
+    return page_config
+
+
+async def _look_after(sessions: AccountIdentityProvider) -> None:
+    """Close what ended log-ins left open; runs until cancelled."""
+    while True:
+        await asyncio.sleep(min(30.0, sessions.session_idle_minutes * 15))
+        sessions.close_ended()

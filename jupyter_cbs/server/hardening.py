@@ -19,6 +19,9 @@ KERNEL: Final = "cbs-python"
 MAX_BODY_BYTES: Final = 64 * 2**20
 """Largest request body; uploads come in chunks of a megabyte, notebooks in one piece."""
 
+MAX_BROWSER_MESSAGE: Final = 8 * 2**20
+"""Largest message a browser may send over a websocket, in bytes."""
+
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>(.*?)</script>", re.DOTALL)
 
 
@@ -80,7 +83,7 @@ def settings(base_url: str, root_dir: Path, pages: Iterable[Path]) -> dict[str, 
     headers = {
         "Content-Security-Policy": content_security_policy(base_url, script_hashes(pages)),
         "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "same-origin",
+        "Referrer-Policy": "no-referrer",
         "Cross-Origin-Opener-Policy": "same-origin",
     }
     return {
@@ -99,8 +102,11 @@ def settings(base_url: str, root_dir: Path, pages: Iterable[Path]) -> dict[str, 
             "root_dir": str(root_dir),
             "max_body_size": MAX_BODY_BYTES,
             "max_buffer_size": 2 * MAX_BODY_BYTES,
-            "tornado_settings": {"headers": headers},
+            "tornado_settings": {"headers": headers, "websocket_max_message_size": MAX_BROWSER_MESSAGE},
+            "kernel_websocket_connection_class": "jupyter_cbs.server.sockets.BoundedChannels",
         },
+        # the product's own bound counts everything a kernel sends; Jupyter's would cut a figure with its library
+        "ZMQChannelsWebsocketConnection": {"limit_rate": False},
         "MappingKernelManager": {"default_kernel_name": KERNEL},
         "LabApp": {"extension_manager": "readonly", "lock_all_plugins": True, "news_url": None},
         "FileCheckpoints": {},

@@ -23,6 +23,9 @@ from ..domain.errors import Refused
 from ..domain.text import Text
 from . import language
 
+NOTES: Final = "cbs_notes"
+"""Setting of the application: where refused routes are noted."""
+
 _GET: Final = frozenset({"GET", "HEAD"})
 
 
@@ -122,6 +125,9 @@ class ClosedHandler(JupyterHandler):  # type: ignore[misc]
                 nl="Resultaten verlaten de werkomgeving via een uitvoeraanvraag; zie het zijpaneel.",
             ),
         )
+        notes = self.settings.get(NOTES)
+        if notes is not None:
+            notes.add("route_refused", "/".join(self.request.path.removeprefix(self.base_url).split("/")[:2]))
         lang = language.current()
         self.set_status(error.status)
         self.set_header("Content-Type", "application/json")

@@ -31,6 +31,7 @@ TABLE: dict[str, tuple[str, Any, tuple[int, int, int, int, int]]] = {
     "policy": ("/policy", None, (403, 403, 403, 403, 200)),
     "audit": ("/audit", None, (403, 403, 403, 403, 200)),
     "sessions.open": ("/sessions", {"kernel_id": "routes"}, (200, 200, 403, 403, 403)),
+    "server.notes": ("/notes", {"notes": [{"event": "login"}]}, (200, 200, 200, 200, 200)),
     "sessions.close": ("/sessions/unknown", None, (200, 200, 403, 403, 403)),
 }
 

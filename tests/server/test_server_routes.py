@@ -88,7 +88,7 @@ def test_a_change_without_the_xsrf_token_is_refused(deployment: Demo) -> None:
     """A browser is logged in by its cookie, and a page from elsewhere can make it send that cookie."""
     account = deployment.accounts["researcher"]
     with httpx.Client(base_url=account["url"], trust_env=False) as browser:
-        assert browser.get("lab", params={"token": account["token"]}).status_code == 200
+        assert browser.get("lab", params={"token": account["token"]}, follow_redirects=True).status_code == 200
         assert browser.get("cbs/api/me").status_code == 200
         refused = browser.post("cbs/api/quota/measurements", json={})
         assert refused.status_code == 403

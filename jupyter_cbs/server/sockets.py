@@ -1,0 +1,218 @@
+"""Websockets and connections with bounds: what a kernel prints, and who does not read or send, costs this server only so much.
+
+A kernel decides what and how much it says. One message is bounded where it arrives, before it is in memory (:func:`bound_messages`); what
+arrives in a few seconds is bounded over all channels; and a browser that does not read is cut off instead of piling up what waits for it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from typing import Any, Final
+from weakref import WeakSet
+
+import zmq
+from jupyter_server.services.events.handlers import SubscribeWebsocket
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
+from tornado import web
+from tornado.ioloop import IOLoop
+from tornado.websocket import WebSocketClosedError
+
+from ..domain.text import Text
+from . import language
+from .identity import AccountIdentityProvider
+
+log = logging.getLogger(__name__)
+
+MAX_KERNEL_MESSAGE: Final = 16 * 2**20
+"""Largest part of a message a kernel may send, in bytes: an interactive figure with its library fits. A larger one is not received."""
+
+MAX_QUEUED: Final = 16
+"""Messages of a kernel that wait in this process for each of its sockets; more wait with the kernel."""
+
+MAX_OUTPUT: Final = 64 * 2**20
+"""Bytes a kernel may send in :data:`OUTPUT_SECONDS` to one page; what exceeds them is left out."""
+
+OUTPUT_SECONDS: Final = 5.0
+
+MAX_MESSAGES: Final = 5_000
+"""Messages a kernel may send in :data:`OUTPUT_SECONDS` to one page."""
+
+MAX_BACKLOG: Final = 96 * 2**20
+"""Bytes that may wait for a page that does not read."""
+
+MAX_SOCKETS: Final = 64
+"""Websockets of one server, that is, of one account."""
+
+MAX_CONNECTIONS: Final = 512
+"""HTTP connections of one server."""
+
+HEADER_SECONDS: Final = 30.0
+"""A request whose headers take longer is cut off; also how long an idle connection is kept."""
+
+BODY_SECONDS: Final = 120.0
+"""A request whose body takes longer is cut off."""
+
+_NEVER_LEFT_OUT: Final = frozenset({b'"status"', b'"execute_reply"', b'"input_request"', b'"shutdown_reply"', b'"kernel_info_reply"'})
+
+_open: WeakSet[Any] = WeakSet()
+
+
+class _Bounded:
+    """What both kinds of websockets have in common; a mixin for handlers."""
+
+    _backlog = 0
+
+    def _enter(self: Any) -> None:
+        if len(_open) >= MAX_SOCKETS:
+            raise web.HTTPError(429, language_text(_TOO_MANY))
+        _open.add(self)
+        if isinstance(self.identity_provider, AccountIdentityProvider):
+            self.identity_provider.watch(self)
+
+    def _leave(self) -> None:
+        _open.discard(self)
+
+    def write_message(self: Any, message: Any, binary: bool = False) -> Any:
+        """Send a message; a peer that leaves too much unread is cut off."""
+        size = len(message)
+        if self._backlog + size > MAX_BACKLOG:
+            log.warning("a page does not read what it is sent and is cut off")
+            connection = self.ws_connection
+            if connection is not None and connection.stream is not None:
+                connection.stream.close()
+            raise WebSocketClosedError
+        sending = super().write_message(message, binary)  # type: ignore[misc]
+        self._backlog += size
+
+        def sent(done: Any) -> None:
+            self._backlog -= size
+            # a peer that is gone is no news here
+            done.cancelled() or done.exception()
+
+        sending.add_done_callback(sent)
+        return sending
+
+
+class BoundedKernelSocket(_Bounded, KernelWebsocketHandler):  # type: ignore[misc]
+    """The messages of a kernel to and from one page."""
+
+    async def pre_get(self) -> None:
+        """Look whether there is room for one more."""
+        self._enter()
+        try:
+            await super().pre_get()
+        except BaseException:
+            self._leave()
+            raise
+
+    def on_message(self, ws_message: Any) -> None:
+        """Pass a message on to the kernel: somebody is there."""
+        if isinstance(self.identity_provider, AccountIdentityProvider):
+            self.identity_provider.touch(self)
+        super().on_message(ws_message)
+
+    def on_close(self) -> None:
+        """Make room."""
+        self._leave()
+        if self.connection is not None:
+            super().on_close()
+
+
+class BoundedEventSocket(_Bounded, SubscribeWebsocket):  # type: ignore[misc]
+    """Events of the server to one page; tells nothing back."""
+
+    async def prepare(self) -> None:
+        """Identify the person; a websocket is not sent on to the log-in form."""
+        await super().prepare(_redirect_to_login=False)
+
+    async def pre_get(self) -> None:
+        """Look whether there is room for one more."""
+        self._enter()
+        try:
+            await super().pre_get()
+        except BaseException:
+            self._leave()
+            raise
+
+    def on_message(self, message: Any) -> None:
+        """Take nothing."""
+
+    def on_close(self) -> None:
+        """Make room."""
+        self._leave()
+        super().on_close()
+
+
+class BoundedChannels(ZMQChannelsWebsocketConnection):  # type: ignore[misc]
+    """Passes a kernel's messages on to a page, up to :data:`MAX_OUTPUT` bytes and :data:`MAX_MESSAGES` in a few seconds.
+
+    Jupyter's own bound counts printed text only.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._recent: deque[tuple[float, int]] = deque()
+        self._bytes = 0
+        self._told = False
+
+    def handle_outgoing_message(self, stream: Any, outgoing_msg: list[Any]) -> None:
+        """Pass a message on, or leave it out."""
+        size = sum(len(part) for part in outgoing_msg)
+        now = IOLoop.current().time()
+        while self._recent and now - self._recent[0][0] > OUTPUT_SECONDS:
+            self._bytes -= self._recent.popleft()[1]
+        if self._bytes + size > MAX_OUTPUT or len(self._recent) >= MAX_MESSAGES:
+            # without its end a cell would seem to run for ever
+            if size > 10_000 or not any(kind in bytes(part[:1000]) for part in outgoing_msg for kind in _NEVER_LEFT_OUT):
+                self._tell(outgoing_msg)
+                return
+        else:
+            self._told = False
+            self._recent.append((now, size))
+            self._bytes += size
+        try:
+            super().handle_outgoing_message(stream, outgoing_msg)
+        except WebSocketClosedError:
+            return  # nobody reads any more
+
+    def _tell(self, message: list[Any]) -> None:
+        if self._told:
+            return
+        self._told = True
+        _, parts = self.session.feed_identities(message)
+        header = self.session.unpack(parts[2]) if len(parts) > 2 and len(parts[2]) < 10_000 else {}
+        try:
+            self.write_stderr(language_text(_LEFT_OUT), header)
+        except WebSocketClosedError:
+            return
+
+
+_LEFT_OUT = Text(
+    en="Output was left out: the kernel sends more than this page can show. Write large results to a file.",
+    nl="Uitvoer is weggelaten: de kernel stuurt meer dan deze pagina kan tonen. Schrijf grote resultaten naar een bestand.",
+)
+_TOO_MANY = Text(
+    en="Too many pages of this workspace are open. Close some tabs of the browser.",
+    nl="Er staan te veel pagina's van deze werkomgeving open. Sluit een paar tabbladen van de browser.",
+)
+
+
+def language_text(text: Text) -> str:
+    """Give a text in the language of the request that is being handled."""
+    return text.say(language.current())
+
+
+def bound_messages(context: zmq.Context[Any]) -> None:
+    """Bound what sockets to kernels receive, for all sockets that a context makes from now on."""
+    context.setsockopt(zmq.MAXMSGSIZE, MAX_KERNEL_MESSAGE)
+    context.setsockopt(zmq.RCVHWM, MAX_QUEUED)
+
+
+def routes() -> list[tuple[str, type[Any]]]:
+    """Give the routes that take the place of Jupyter's own."""
+    return [
+        (r"/api/kernels/(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)/channels", BoundedKernelSocket),
+        (r"/api/events/subscribe", BoundedEventSocket),
+    ]
