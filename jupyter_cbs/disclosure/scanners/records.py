@@ -277,7 +277,11 @@ def _aligned(lines: Sequence[str], first: int, *, log: bool) -> Iterator[Run]:
         spans = list(zip(edges[::2], edges[1::2], strict=True))
         if not 2 <= len(spans) <= MAX_FIELDS:
             continue
-        fitting = [i for i in part if all(start == 0 or lines[i][start - 1 : start] in ("", " ", "\t") for start, _ in spans)]
+        # a word that begins before its column or goes on behind it is of another table
+        blank = ("", " ", "\t")
+        fitting = [
+            i for i in part if all((start == 0 or lines[i][start - 1 : start] in blank) and lines[i][end : end + 1] in blank for start, end in spans)
+        ]
         if len(fitting) >= LEAST_ROWS:
             rows = [[lines[i][start:end].strip(_STRIP) for start, end in spans] for i in fitting]
             yield Run(rows, [first + i for i in fitting], True, log, _above(lines, part[0]))
