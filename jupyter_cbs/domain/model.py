@@ -97,6 +97,9 @@ class ModelEvidence(Model):
         None, allow_inf_nan=False, description="Residual degrees of freedom; null where the model has none or they are unknown."
     )
     patterns: int | None = Field(None, ge=0)
+    leverage: float | None = Field(
+        None, ge=0, allow_inf_nan=False, description="Largest leverage of one row, 0 to 1: how far its own response settles its fitted value."
+    )
     terms: tuple[ModelTerm, ...] = Field((), max_length=5_000)
     levels: tuple[ModelLevel, ...] = Field((), max_length=MAX_LEVELS)
     levels_total: int | None = Field(None, ge=0, description="How many levels there are, where not all were sent.")

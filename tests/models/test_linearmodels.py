@@ -101,3 +101,14 @@ def test_dummies_of_a_few_persons_in_a_saturated_panel_are_refused(check: Check)
 def test_unfitted_and_unknown(check: Check) -> None:
     with pytest.raises(Invalid, match="has not been fitted"):
         check(linearmodels.PanelOLS.from_formula("y ~ x", panel(30)))
+
+
+def test_rows_that_weigh_nothing_do_not_count(check: Check) -> None:
+    data = panel(60)
+    weights = pd.DataFrame({"w": np.where(data.index.get_level_values("person") < 9, 1.0, 1e-9)}, index=data.index)
+    report = check(linearmodels.PooledOLS(data["y"], data[["x"]], weights=weights).fit())
+    assert report.evidence.units == 9
+    assert ("min_frequency", "unsafe") in codes(report)
+    flat = data.reset_index()
+    report = check(linearmodels.IV2SLS(flat["y"], flat[["x"]], None, None, weights=np.where(np.arange(240) < 9, 1.0, 1e-9)).fit())
+    assert ("min_frequency", "unsafe") in codes(report)

@@ -323,3 +323,52 @@ def test_counts_agree_with_a_slow_count(check: Check, seed: int) -> None:
     slow |= {("C(sex)", s): len(set(d["id"])) for s, d in data.groupby("sex")}
     slow |= {("C(group):C(sex)", f"{g} · {s}"): len(set(d["id"])) for (g, s), d in data.groupby(["group", "sex"])}
     assert sent == slow
+
+
+@pytest.mark.parametrize("coding", ["C(group, Poly)", "C(group, Helmert)", "C(group, Diff)"])
+@pytest.mark.parametrize(("small", "safe"), [(9, False), (10, True)])
+def test_codings_by_figures_are_categories_with_and_without_a_formula(check: Check, coding: str, small: int, safe: bool) -> None:
+    data = people({"a": 40, "b": small, "c": 40, "d": 30})
+    fit = smf.ols(f"wage ~ {coding} + age", data).fit()
+    assert check(fit).ok is safe
+    by_matrix = check(sm.OLS(np.asarray(fit.model.endog), np.asarray(fit.model.exog)).fit())
+    assert by_matrix.ok is safe, by_matrix.findings
+    assert safe or ("model_level", "unsafe") in codes(by_matrix)
+
+
+def test_rows_that_weigh_nothing_do_not_count(check: Check) -> None:
+    data = people({"a": 60, "b": 60})
+    weights = np.where(np.arange(120) < 9, 1.0, 0.0)
+    report = check(smf.wls("wage ~ age", data, weights=weights).fit())
+    assert ("min_frequency", "unsafe") in codes(report)
+    assert report.evidence.units == 9
+    report = check(smf.wls("wage ~ age", data, weights=np.where(np.arange(120) < 1, 1e9, 1.0)).fit())
+    assert report.evidence.units == 1
+    report = check(smf.glm("wage ~ age", data, freq_weights=np.where(np.arange(120) < 9, 5, 0)).fit())
+    assert report.evidence.units == 9
+    assert check(smf.wls("wage ~ age", data, weights=np.linspace(1, 3, 120)).fit()).ok
+
+
+def test_one_row_that_settles_a_coefficient_is_found_whatever_hides_it(check: Check) -> None:
+    data = people({"a": 120})
+    data["noisy"] = np.random.default_rng(2).normal(0, 1e-4, 120)
+    assert check(smf.ols("wage ~ noisy + age", data).fit()).ok
+    data.loc[7, "noisy"] = 1.0
+    report = check(smf.ols("wage ~ noisy + age", data).fit())
+    assert codes(report) == {("dominance", "unsafe")}
+    assert "One row settles a coefficient" in report.findings[0].text.en
+    assert report.evidence.leverage is not None
+    assert report.evidence.leverage > 0.99
+
+
+def test_leverage_is_that_of_statsmodels(check: Check) -> None:
+    fit = smf.ols("wage ~ C(group) + age + hours", people({"a": 40, "b": 40})).fit()
+    assert check(fit).evidence.leverage == pytest.approx(fit.get_influence().hat_matrix_diag.max())
+
+
+def test_predictions_and_influence_are_figures_of_units(check: Check) -> None:
+    fit = smf.ols("wage ~ age", people({"a": 40})).fit()
+    for thing in (fit.get_prediction(), fit.get_influence()):
+        assert codes(check(thing)) == {("unit_values", "refused")}
+    with pytest.raises(AssertionError):
+        check(fit.resid)

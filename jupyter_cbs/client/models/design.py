@@ -20,6 +20,9 @@ from ...domain.model import MAX_LEVELS, ModelLevel, ModelTerm
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
+MAX_RUN = 12
+"""Most neighbouring columns of figures that are tried as one category."""
+
 MAX_PAIRS = 400
 """Most columns with two values whose nesting is looked at pair by pair."""
 
@@ -61,6 +64,11 @@ class Units:
             inverse, count = group_codes(column)
             codes, _ = group_codes(codes * max(1, count) + inverse)
         return cls(codes, int(codes.max(initial=-1)) + 1, name, kind)
+
+    def some(self, rows: NDArray[np.bool_]) -> Units:
+        """Give the units of some of the rows; ``rows`` has shape (n,)."""
+        codes, count = group_codes(self.codes[rows])
+        return Units(codes, count, self.name, self.kind)
 
     @property
     def repeated(self) -> bool:
@@ -129,6 +137,8 @@ class Design:
         Factors that are known to be categories; None where only names tell.
     categories
         Categories of a factor, its reference level among them, where known.
+    known_terms
+        Factors and columns of the terms, where a formula's description tells; names tell of the other columns.
     """
 
     names: Sequence[str]
@@ -138,6 +148,7 @@ class Design:
     classes: Sequence[str] = ()
     categorical: Collection[str] | None = None
     categories: dict[str, Sequence[str]] = field(default_factory=dict)
+    known_terms: Sequence[tuple[tuple[str, ...], Sequence[int]]] = ()
 
     def __post_init__(self) -> None:
         scale = np.abs(self.matrix).max(axis=0, initial=0.0)
@@ -161,6 +172,20 @@ class Design:
             return 0
         small = self._scaled if rows * columns <= 4_000_000 else np.linalg.qr(self._scaled, mode="r")
         return int(np.linalg.matrix_rank(small))
+
+    def leverage(self) -> float | None:
+        """Give the largest leverage of a row, 0 to 1; None for an empty design."""
+        if not self.matrix.size:
+            return None
+        basis, _, _ = np.linalg.svd(self._scaled, full_matrices=False) if self.matrix.size <= 400_000 else (self._basis(), None, None)
+        return float(min(1.0, np.einsum("ij,ij->i", basis[:, : self.rank()], basis[:, : self.rank()]).max()))
+
+    def _basis(self) -> Floats:
+        """Give an orthonormal basis of the columns of a large design, by the eigenvectors of its Gram matrix."""
+        values, vectors = np.linalg.eigh(self._scaled.T @ self._scaled)
+        order = np.argsort(values)[::-1][: self.rank()]
+        found: Floats = (self._scaled @ vectors[:, order]) / np.sqrt(np.maximum(values[order], np.finfo(float).tiny))
+        return found
 
     def patterns(self, extra: Iterable[Codes] = ()) -> int:
         """Count the distinct rows of the design, together with the groups of absorbed effects."""
@@ -264,6 +289,9 @@ class Design:
             found += self._counted(_Term(name, (name,), tuple(group), True), cells.reshape(-1).astype(np.int64), len(present), labels)
         if loose:
             found += self._nested(two, set(loose))
+        for group, cells, count in self._runs(covered):
+            labels = [f"#{i + 1}" for i in range(count)]
+            found += self._counted(_Term(self._common_name(group), (str(self.names[group[0]]),), tuple(group), True), cells, count, labels)
         for j in range(self.matrix.shape[1]):
             if j in covered or self._two[j] or self._low[j] == self._high[j]:
                 continue
@@ -284,6 +312,23 @@ class Design:
                     kind="exceptions",
                 )
             )
+        return found
+
+    def _runs(self, covered: set[int]) -> list[tuple[list[int], Codes, int]]:
+        """Find columns of figures that together are one category: side by side, with one combination more than there are columns."""
+        free = [j for j in range(self.matrix.shape[1]) if j not in covered and not self._two[j] and self._low[j] < self._high[j]]
+        few = [j for j in free if np.unique(self.matrix[:, j]).size <= MAX_RUN + 1]
+        found, start = [], 0
+        while start < len(few):
+            for end in range(min(len(few), start + MAX_RUN), start + 1, -1):
+                group = few[start:end]
+                if group[-1] - group[0] == len(group) - 1:
+                    cells, count = self._cells(group)
+                    if count == len(group) + 1:
+                        found.append((group, cells, count))
+                        start = end - 1
+                        break
+            start += 1
         return found
 
     def _exclusive(self, columns: Sequence[int]) -> list[list[int]]:
@@ -328,7 +373,15 @@ class Design:
         """Read the terms from the names of the columns."""
         order: dict[str, list[int]] = {}
         parts: dict[str, tuple[tuple[str, ...], bool]] = {}
+        told: set[int] = set()
+        for known, columns in self.known_terms:
+            name = ":".join(known) or "Intercept"
+            order[name] = list(columns)
+            parts[name] = (known or (name,), bool(known) and self.categorical is not None and set(known) <= set(self.categorical))
+            told.update(columns)
         for j, full in enumerate(self.names):
+            if j in told:
+                continue
             factors, coded = [], True
             for piece in _SEPARATOR.split(str(full)):
                 match = _BRACKET.match(piece)
@@ -336,8 +389,8 @@ class Design:
                 coded = coded and self._is_level(match, j)
             name = ":".join(factors)
             order.setdefault(name, []).append(j)
-            known = parts.get(name, (tuple(factors), True))
-            parts[name] = (known[0], known[1] and coded)
+            before = parts.get(name, (tuple(factors), True))
+            parts[name] = (before[0], before[1] and coded)
         return [_Term(name, parts[name][0], tuple(columns), parts[name][1]) for name, columns in order.items()]
 
     def _is_level(self, match: re.Match[str] | None, column: int) -> bool:
@@ -366,8 +419,8 @@ class Design:
         names = []
         for row in first.tolist():
             on = [str(self.names[j]) for j in term.columns if self.matrix[row, j] == 1.0]
-            pieces = [m["level"] for piece in _SEPARATOR.split(on[0]) if (m := _BRACKET.match(piece))] if on else []
-            names.append(" · ".join(pieces) or "reference")
+            told: list[list[str]] = [[m["level"] for piece in _SEPARATOR.split(column) if (m := _BRACKET.match(piece))] for column in on]
+            names.append(" · ".join(sorted(told, key=len)[-1] if told else []) or "reference")
         return names[:count]
 
     def _common_name(self, group: Sequence[int]) -> str:

@@ -259,6 +259,22 @@ def _used(values: Any, rows: int, used: Any, labels: Any) -> Any:
     )
 
 
+NEGLIGIBLE = 1e-6
+"""A row whose weight is this small a part of the largest weight counts for nothing in the fit, and so not as a unit."""
+
+
+def weighing_rows(*weights: Any, rows: int) -> Any:
+    """Give which rows count in a weighted fit, shape (n,); None where all do."""
+    counting = np.ones(rows, dtype=bool)
+    for given in weights:
+        if given is None or np.ndim(given) == 0:
+            continue
+        values = np.abs(np.asarray(given, dtype=np.float64).reshape(-1))
+        if len(values) == rows:
+            counting &= values > NEGLIGIBLE * values.max(initial=0.0)
+    return None if counting.all() else counting
+
+
 def class_codes(values: Any) -> tuple[Any, tuple[str, ...]] | None:
     """Number the classes of a categorical response, shape (n,); None where there are too many to be classes."""
     array = np.asarray(values)
@@ -307,5 +323,6 @@ def declared(design: Design | None, fields: Mapping[str, Any]) -> dict[str, Any]
         "terms": design.terms(),
         "levels": levels,
         "levels_total": total,
+        "leverage": design.leverage(),
         **fields,
     }

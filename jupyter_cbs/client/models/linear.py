@@ -10,7 +10,7 @@ from ...domain.errors import Invalid
 from ...domain.model import ModelEffects, ModelEvidence, ModelKind
 from ...domain.text import Text
 from .design import Codes, Design, Units, group_codes
-from .extract import Coefficient, Extracted, Given, declared, find_units, matrix_of, number, statistics, vector, version
+from .extract import Coefficient, Extracted, Given, declared, find_units, matrix_of, number, statistics, vector, version, weighing_rows
 
 _KINDS: dict[str, ModelKind] = {
     **dict.fromkeys(("PanelOLS", "RandomEffects", "PooledOLS", "FirstDifferenceOLS", "BetweenOLS", "FamaMacBeth"), "panel"),
@@ -62,6 +62,9 @@ def _panel(obj: Any, model: Any, method: str, given: Given) -> Extracted:
     entity = np.asarray(model.exog.entity_ids).reshape(-1).astype(np.int64)
     time = np.asarray(model.exog.time_ids).reshape(-1).astype(np.int64)
     kept = np.isfinite(matrix).all(axis=1) & np.isfinite(np.asarray(model.dependent.values2d, dtype=float)).all(axis=1)
+    counting = weighing_rows(_weights(model), rows=len(matrix))
+    if counting is not None:
+        kept &= counting
     matrix, entity, time = matrix[kept], entity[kept], time[kept]
     labels = frame.index[kept]
     if given.unit is None:
@@ -86,8 +89,8 @@ def _panel(obj: Any, model: Any, method: str, given: Given) -> Extracted:
             groups.append(codes)
     elif method == "RandomEffects":
         effects.append(_effect("entity", "random", entity, units))
-    rows = int(obj.nobs)
-    rank = max(rows - int(obj.df_resid), design.rank())
+    rows = min(int(obj.nobs), len(matrix))
+    rank = max(int(obj.nobs) - int(obj.df_resid), design.rank())
     if method in ("BetweenOLS", "FirstDifferenceOLS"):
         # fitted on means or differences: fewer rows than the data have
         rank = design.rank()
@@ -121,6 +124,9 @@ def _cross_section(obj: Any, model: Any, method: str, kind: ModelKind, given: Gi
     if kept is not None and len(np.asarray(kept)) != len(matrix):
         used = np.flatnonzero(np.asarray(kept))
     units = find_units(given, len(matrix), None, used, labels)
+    counting = weighing_rows(_weights(model), rows=len(matrix))
+    if counting is not None:
+        matrix, units = matrix[counting], units.some(counting)
     design = Design(names, matrix, units)
     effects: list[ModelEffects] = []
     groups: list[Codes] = []
@@ -129,6 +135,8 @@ def _cross_section(obj: Any, model: Any, method: str, kind: ModelKind, given: Gi
         columns: list[Any] = [] if absorbed is None else [(name, absorbed[name]) for name in absorbed.columns]
         for column, values in columns:
             codes, _ = group_codes(values)
+            if counting is not None and len(codes) == len(counting):
+                codes, _ = group_codes(codes[counting])
             if len(codes) == len(matrix):
                 effects.append(_effect(str(column), "fixed", codes, units))
                 groups.append(codes)
@@ -136,8 +144,15 @@ def _cross_section(obj: Any, model: Any, method: str, kind: ModelKind, given: Gi
     return _extracted(obj, design, method, kind, {"rank": rank, "effects": tuple(effects), "patterns": design.patterns(groups)}, model, given)
 
 
+def _weights(model: Any) -> Any:
+    """Give the weights of the rows; None where there are none."""
+    weights = getattr(model, "weights", None)
+    return getattr(weights, "ndarray", getattr(weights, "values2d", None))
+
+
 def _extracted(obj: Any, design: Design, method: str, kind: ModelKind, more: dict[str, Any], model: Any, given: Given) -> Extracted:
-    weighted = np.asarray(getattr(getattr(model, "weights", None), "ndarray", getattr(getattr(model, "weights", None), "values2d", 1.0)), dtype=float)
+    weights = _weights(model)
+    weighted = np.zeros(0) if weights is None else np.asarray(weights, dtype=float)
     evidence = ModelEvidence.model_validate(
         declared(
             design,

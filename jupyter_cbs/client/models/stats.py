@@ -25,6 +25,7 @@ from .extract import (
     statistics,
     vector,
     version,
+    weighing_rows,
 )
 
 _KINDS: dict[str, ModelKind] = {
@@ -83,6 +84,8 @@ def read(obj: Any, given: Given) -> Extracted:
     name = type(obj).__name__
     if name in _MEMORISING:
         return refused(obj, _MEMORISING[name], "statsmodels")
+    if "Prediction" in name or "Influence" in name:
+        return refused(obj, "residuals", "statsmodels", "unit_level")
     results = getattr(obj, "_results", obj)
     model = getattr(obj, "model", None)
     if not hasattr(obj, "params") or model is None:
@@ -115,9 +118,14 @@ def _coefficients(obj: Any, model: Any, method: str, kind: ModelKind, given: Giv
         matrix = np.hstack([matrix, matrix_of(infl)])
         names += [f"inflate {i + 1}" for i in range(matrix.shape[1] - len(names))]
     units = _units(model, len(matrix), given)
-    outcomes, classes, rows_in_classes = _outcomes(model, kind, units)
-    categorical, categories = _factors(getattr(model.data, "model_spec", None) or getattr(model.data, "design_info", None))
-    design = Design(names, matrix, units, outcomes, classes, categorical, categories)
+    weighing = ("weights",) if method == "WLS" else ("freq_weights", "var_weights")
+    counting = weighing_rows(*(getattr(model, name, None) for name in weighing), rows=len(matrix))
+    if counting is not None:
+        matrix, units = matrix[counting], units.some(counting)
+    outcomes, classes, rows_in_classes = _outcomes(model, kind, units, counting)
+    spec = getattr(model.data, "model_spec", None) or getattr(model.data, "design_info", None)
+    categorical, categories = _factors(spec)
+    design = Design(names, matrix, units, outcomes, classes, categorical, categories, _slices(spec, matrix.shape[1]))
     rank = design.rank()
     parameters = int(np.asarray(obj.params).size)
     dofs = [float(len(matrix) - max(rank, parameters if kind != "penalised" else rank))]
@@ -160,11 +168,26 @@ def _units(model: Any, rows: int, given: Given) -> Units:
     return find_units(given, rows, frame, used, getattr(data, "row_labels", None))
 
 
-def _outcomes(model: Any, kind: ModelKind, units: Units) -> tuple[Codes | None, tuple[str, ...], tuple[ModelLevel, ...]]:
+def _slices(spec: Any, width: int) -> list[tuple[tuple[str, ...], Sequence[int]]]:
+    """Read from a formula's description which columns each term has."""
+    slices = getattr(spec, "term_slices", None)
+    if slices is None:
+        return []
+    found: list[tuple[tuple[str, ...], Sequence[int]]] = []
+    for term, place in slices.items():
+        factors = getattr(term, "factors", ())
+        names = tuple(factor.name() if callable(getattr(factor, "name", None)) else str(getattr(factor, "expr", factor)) for factor in factors)
+        found.append((() if names == ("1",) else names, range(*place.indices(width))))
+    return found
+
+
+def _outcomes(model: Any, kind: ModelKind, units: Units, counting: Any) -> tuple[Codes | None, tuple[str, ...], tuple[ModelLevel, ...]]:
     """Give the outcome class of each row where the response is a category, and the units of each class."""
     endog = np.asarray(model.endog)
     if kind == "survival":
         endog = np.asarray(model.status)
+    if counting is not None:
+        endog = endog[counting]
     binomial = type(getattr(model, "family", None)).__name__ == "Binomial"
     if kind not in ("binary", "multinomial", "ordinal", "survival") and not binomial:
         return None, (), ()

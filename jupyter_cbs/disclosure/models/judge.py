@@ -22,6 +22,7 @@ RULES = (
     rules.units_per_level,
     rules.outcome_classes,
     rules.saturation,
+    rules.decisive_unit,
     rules.few_groups,
 )
 

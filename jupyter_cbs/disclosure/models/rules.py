@@ -15,6 +15,9 @@ from . import texts
 MAX_FINDINGS = 100
 """Most levels that are named one by one; the others are counted."""
 
+DECISIVE = 0.95
+"""Leverage from which a row settles its own fitted value: the coefficients then tell its response. A level of m rows has leverage 1/m."""
+
 WITHOUT_DESIGN = frozenset({"memorising", "unit_level", "unknown"})
 """Kinds of which nothing is counted."""
 
@@ -220,6 +223,20 @@ def saturation(evidence: ModelEvidence, profile: RuleProfile) -> Iterator[Output
             "het is een tabel van gemiddelden.",
         )
         yield _finding(Rule.SATURATED, Status.REFUSED, "", text, texts.MAKE_A_TABLE)
+
+
+def decisive_unit(evidence: ModelEvidence, profile: RuleProfile) -> Iterator[OutputFinding]:
+    """Fail a design in which one row settles a coefficient, however the column was made (a dummy with noise, a product, an extreme value)."""
+    if evidence.leverage is not None and evidence.leverage >= DECISIVE:
+        text = Text(
+            en="One row settles a coefficient by itself, so that its own value follows from the model.",
+            nl="Eén rij bepaalt in haar eentje een coëfficiënt, zodat haar eigen waarde uit het model volgt.",
+        )
+        remedy = Text(
+            en="Leave out the variable in which it stands alone, or take its logarithm or classes of it.",
+            nl="Laat de variabele weg waarin zij alleen staat, of neem er de logaritme of klassen van.",
+        )
+        yield _finding(Rule.DOMINANCE, Status.UNSAFE, "", text, remedy)
 
 
 def few_groups(evidence: ModelEvidence, profile: RuleProfile) -> Iterator[OutputFinding]:
