@@ -6,6 +6,7 @@ import { cataloguePlugin } from './catalogue';
 import { exportsPlugin } from './exports';
 import { fileBrowserPlugin } from './filebrowser';
 import { launcherPlugin } from './launcher';
+import { leavingPlugin } from './leaving';
 import { modelPlugin } from './model';
 import { notebookPlugin, toolbarPlugin } from './notebook';
 import { notificationsPlugin } from './notifications';
@@ -18,6 +19,7 @@ import { storagePlugin } from './storage';
 export * from './tokens';
 
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
+  leavingPlugin,
   modelPlugin,
   panelPlugin,
   projectPlugin,
