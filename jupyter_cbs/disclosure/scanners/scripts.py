@@ -35,7 +35,7 @@ _GRAMMARS = {
 _INLINE_DATA = {
     "do": re.compile(r"(?im)^\s*input\b[^\n]*\n(?:.*\d.*\n)+?\s*end\b"),
     "sps": re.compile(r"(?im)^\s*begin\s+data\b"),
-    "r": re.compile(r"(?i)\b(?:read\.(?:table|csv2?|delim)|fread|read_csv2?)\s*\([^)]*text\s*=|\btribble\s*\("),
+    "r": re.compile(r"(?i)\b(?:read\.(?:table|csv2?|delim)|fread|read_csv2?)\s*\([^)]*text\s*=|\btribble\s*\((?P<cells>[^)]*)"),
     "py": re.compile(r"(?i)\bread_(?:csv|table|fwf)\s*\(\s*(?:io\.)?StringIO\s*\("),
 }
 _SMALL_COUNT = re.compile(
@@ -54,6 +54,9 @@ _FILTERS = (
 _KEY_VALUE = re.compile(r"(?<![\w.])\d{3,}(?![\w.])|[\"'][0-9A-Za-z]*\d{3}[0-9A-Za-z]*[\"']|[\"']\d{2}[A-Z]{2}(?:\d{2})?[\"']")
 MANY_NUMBERS = 40
 """So many numbers in one bracket are data rather than settings."""
+
+LEAST_FIGURES = 10
+"""Numbers in a table that is written row by row from which on it holds data."""
 
 MAX_LINE = 1_000
 LEAST_WRITTEN = 60
@@ -107,10 +110,15 @@ def scan(file: FileContent, report: Report) -> None:
     _comments(comments, report)
     inline = _INLINE_DATA.get(language)
     found = inline.search(source) if inline else None
-    if found:
+    if found and not _is_settings(found.groupdict().get("cells")):
         text = Text(en="Data are written into the script.", nl="Er staan gegevens in het script geschreven.")
         report.add(Rule.SCRIPT_LITERAL, Status.UNSAFE, text, _REMEDY, Where(line=source.count("\n", 0, found.start()) + 1))
     identifiers.check_name(file.name, report)
+
+
+def _is_settings(cells: str | None) -> bool:
+    """Tell whether a small table written row by row holds words for settings rather than figures."""
+    return cells is not None and len(re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.])", cells)) < LEAST_FIGURES
 
 
 def _inside(piece: Piece) -> str:
