@@ -79,6 +79,11 @@ class Deployment:
         return self.root / "servers"
 
     @property
+    def fonts(self) -> Path:
+        """Matplotlib's list of the fonts, which every kernel reads."""
+        return self.root / "fonts"
+
+    @property
     def spill(self) -> Path:
         """What query engines write when memory is short, one folder for each session."""
         return self.state / "spill"

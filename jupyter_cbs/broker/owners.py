@@ -128,7 +128,13 @@ class Owners:
         """Give a command that becomes a person's workspace server."""
         place = self.deployment
         areas = (place.shared(who.project), place.personal(who.project, who.user))
-        return users.command(self.server(who), list(argv), read_only=(place.run,), writable=(*folders, *areas), umask=UMASK)
+        return users.command(
+            self.server(who),
+            list(argv),
+            read_only=(place.run, *((place.fonts,) if place.fonts.exists() else ())),
+            writable=(*folders, *areas),
+            umask=UMASK,
+        )
 
     def broker_command(self, argv: Iterable[str]) -> list[str]:
         """Give a command that becomes the broker."""

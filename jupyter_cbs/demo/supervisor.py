@@ -28,7 +28,7 @@ from ..broker.owners import Owners
 from ..domain.errors import CbsError, Conflict, Unavailable
 from ..domain.gateway import Nothing
 from ..domain.text import Text
-from ..sandbox import profiles
+from ..sandbox import fonts, profiles
 from ..sandbox.bubblewrap import Sandbox
 from ..sandbox.namespaces import Namespace
 from ..sandbox.users import is_root, prepare_directory
@@ -240,6 +240,7 @@ class Supervisor:
         self._runtime: Path | None = None
         self._before: set[int] | None = None
         self._views = False
+        self._errands: set[asyncio.Task[None]] = set()
 
     # -------------------------------------------------------------------------------------------------- facts
 
@@ -324,12 +325,27 @@ class Supervisor:
         self._broker = _Child("broker", broker, _environment({"TMPDIR": str(for_broker)}), logs / "broker.log")
         await self._broker.start()
         await self._until(self._broker, self._broker_answers)
+        self.deployment.fonts.mkdir(mode=0o755, exist_ok=True)
+        self.deployment.fonts.chmod(0o755)  # the accounts of the servers read it
         self._views = await self._views_work()
         for name, endpoint in self._endpoints.items():
             self._servers[name] = self._server(endpoint, logs / f"{name}.log")
             await self._servers[name].start()
         await asyncio.gather(*(self._until(self._servers[e.account.name], lambda e=e: self._server_answers(e)) for e in self.endpoints))
         self._write_info()
+        errand = asyncio.create_task(self._find_fonts())
+        self._errands.add(errand)
+        errand.add_done_callback(self._errands.discard)
+
+    async def _find_fonts(self) -> None:
+        """Make the list of the fonts, which only the first figures wait for."""
+        if not self._unsandboxed and (found := await asyncio.to_thread(fonts.find)) is not None:
+            temporary = self.deployment.fonts / "new"
+            temporary.write_bytes(found.content)
+            temporary.chmod(0o644)
+            for old in self.deployment.fonts.glob("fontlist-*.json"):
+                old.unlink()
+            temporary.replace(self.deployment.fonts / found.name)
 
     async def _refuse_second(self) -> None:
         try:
@@ -409,6 +425,7 @@ class Supervisor:
                 runtime: True,
                 place.gateway_socket(who.project, who.user).parent: False,
                 place.run / "sessions": False,
+                self.deployment.fonts: False,
             },
             environment=environment,
             # in a checkout, pyproject.toml says that it is one
@@ -469,6 +486,7 @@ class Supervisor:
                 "hidden_dirs": [str(place) for place in self._hidden()],
                 "unsandboxed_demo": self._unsandboxed,
             },
+            "CbsProvisioner": {"fonts_dir": str(self.deployment.fonts)},
         }
         for name, value in self._lab_settings.items():
             owner, _, trait = name.rpartition(".")
@@ -521,6 +539,8 @@ class Supervisor:
         """End everything and leave nothing behind but the deployment's data."""
         if self._before is None:  # nothing was started; what runs there belongs to somebody else
             return
+        for errand in self._errands:
+            errand.cancel()
         await asyncio.gather(*(server.stop() for server in self._servers.values()))
         if self._broker is not None:
             await self._broker.stop()

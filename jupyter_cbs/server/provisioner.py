@@ -23,7 +23,7 @@ from traitlets import Bool, Instance, Int, List, Unicode
 from ..domain.errors import CbsError, Unavailable
 from ..domain.gateway import ById, Event, SessionOpen
 from ..domain.text import Language, Text
-from ..sandbox import profiles
+from ..sandbox import fonts, profiles
 from ..sandbox.bubblewrap import Sandbox
 from ..sandbox.memory import Keeper
 from ..sandbox.namespaces import Namespace
@@ -109,6 +109,7 @@ class CbsProvisioner(LocalProvisioner):  # type: ignore[misc]
     runtime_dir = Unicode(help="Short path of a private folder for the sockets of kernels.")
     hidden_dirs = List(Unicode(), help="Places that nothing a kernel sees may contain.")
     unsandboxed = Bool(False, help="Start kernels without walls; the marked demo only.")
+    fonts_dir = Unicode(help="Folder with matplotlib's list of the fonts, so that not every kernel looks for them.").tag(config=True)
     memory_bytes = Int(profiles.KERNEL_BYTES, help="Memory of a kernel with all it starts, temporary files included.").tag(config=True)
     walls = Instance(KernelWalls, args=())
 
@@ -211,6 +212,7 @@ class CbsProvisioner(LocalProvisioner):  # type: ignore[misc]
             read_only=self._spec_folder(),
             hidden=tuple(Path(place) for place in self.hidden_dirs),
         )
+        sandbox = dataclasses.replace(sandbox, data={**sandbox.data, **self._fonts()})
         inner = [profiles.CONNECTION_FILE if part == manager.connection_file else part for part in cmd]
         with dataclasses.replace(sandbox, group=keeper.group).prepare(inner) as prepared:
             reading, writing = os.pipe()
@@ -265,6 +267,14 @@ class CbsProvisioner(LocalProvisioner):  # type: ignore[misc]
         if bus is not None:
             event = Event(topic="project", text=text, level="error")
             bus.emit(schema_id=SCHEMA_ID, data=event.model_dump(mode="json", context={"lang": self._language}))
+
+    def _fonts(self) -> dict[str, bytes]:
+        """Give what a kernel finds where matplotlib keeps its list of the fonts; nothing before the list is made."""
+        if not self.fonts_dir:
+            return {}
+        with contextlib.suppress(OSError):
+            return {f"{fonts.FOLDER}/{path.name}": path.read_bytes() for path in Path(self.fonts_dir).glob("fontlist-*.json")}
+        return {}
 
     def _spec_folder(self) -> tuple[Path, ...]:
         """Give the folder of the kernel's spec: what a kernel starts with lies there, e.g. the R functions of the workspace."""
