@@ -92,7 +92,12 @@ class ControlGroup:
         here = mount / own.lstrip("/")
         for candidate in (here, here.parent):
             with contextlib.suppress(OSError):
-                enabled = set((candidate / "cgroup.subtree_control").read_text().split())
+                switch = candidate / "cgroup.subtree_control"
+                if os.geteuid() != 0 and set((candidate / "cgroup.controllers").read_text().split()) >= _NEEDED:
+                    # delegated to this account: switching them on for children is left to it; root's groups are the service manager's
+                    with contextlib.suppress(OSError):
+                        switch.write_text(" ".join(f"+{name}" for name in sorted(_NEEDED)))
+                enabled = set(switch.read_text().split())
                 if enabled >= _NEEDED and os.access(candidate, os.W_OK) and os.access(candidate / "cgroup.procs", os.W_OK):
                     return candidate
         return None
