@@ -192,7 +192,7 @@ def _page_config(handler: Any, page_config: dict[str, Any]) -> dict[str, Any]:
     in it, and would make sessions endless.
     """
     page_config.update(buildAvailable=False, buildCheck=False, token="")
-    return page_config
+    return hardening.locked_page(page_config)
 
 
 async def _look_after(sessions: AccountIdentityProvider) -> None:

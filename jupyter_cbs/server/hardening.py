@@ -22,6 +22,9 @@ MAX_BODY_BYTES: Final = 64 * 2**20
 MAX_BROWSER_MESSAGE: Final = 8 * 2**20
 """Largest message a browser may send over a websocket, in bytes."""
 
+NEVER_LOADED: Final = ("@jupyterlab/javascript-extension",)
+"""Parts of JupyterLab that run what an output says; the front end's own package names them too, but it may be missing or changed."""
+
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>(.*?)</script>", re.DOTALL)
 
 
@@ -66,6 +69,20 @@ def content_security_policy(base_url: str, scripts: Iterable[str] = ()) -> str:
         f"report-uri {base_url.rstrip('/')}/api/security/csp-report",
     )
     return "; ".join(directives)
+
+
+def locked_page(page_config: dict[str, Any]) -> dict[str, Any]:
+    """Give JupyterLab's page configuration with :data:`NEVER_LOADED` switched off, whatever files on disk say.
+
+    Parameters
+    ----------
+    page_config : dict
+        As it was read from disk.
+    """
+    disabled = page_config.get("disabledExtensions") or []
+    names = [name for name, off in disabled.items() if off] if isinstance(disabled, dict) else disabled
+    page_config["disabledExtensions"] = sorted({*names, *NEVER_LOADED})
+    return page_config
 
 
 def settings(base_url: str, root_dir: Path, pages: Iterable[Path]) -> dict[str, dict[str, Any]]:
