@@ -65,6 +65,7 @@ class FigureArtist(Model):
     values: tuple[float | None, ...] = Field((), max_length=MAX_MARKS, description="Heights or colours; empty for values of units.")
     counts: tuple[int | None, ...] | None = Field(None, max_length=MAX_MARKS)
     frequency: bool = Field(False, description="Whether the values themselves are counts, so that groups and zeros are judged.")
+    assumed: bool = Field(False, description="Whether the counts are the drawn figures, taken so only because they are whole numbers.")
     quantiles: tuple[float, ...] = Field((), max_length=200, description="Quantiles the marks stand at, 0 to 1; 0 and 1 are extremes.")
     fingerprint: str | None = Field(None, max_length=64, description="Evidence of the table that drew it; then the broker looks the cells up itself.")
     codes: tuple[tuple[str | None, ...], ...] = Field((), max_length=MAX_MARKS, description="With a fingerprint: the cell of each mark.")

@@ -99,7 +99,7 @@ def test_axes_do_not_show_the_extremes(check: Check) -> None:
 
 def test_a_picture_and_its_numbers(check: Check, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     figure = panel(lambda ax: ax.hist([0.5] * 20 + [1.5] * 30, [0, 1, 2], label="people"))
-    report = check(figure)
+    report = check(figure, n="values")
     for name in ("a.png", "a.jpg"):
         report.save(tmp_path / name)
         with Image.open(tmp_path / name) as image:
@@ -176,3 +176,25 @@ def test_the_reader_is_told_in_dutch_too(check: Check, ws: Any) -> None:
         assert codes(report) == {("unit_values", "refused")}
     finally:
         dutch.close()
+
+
+def test_a_figure_that_changed_is_not_written(check: Check, tmp_path: Path) -> None:
+    figure = panel(lambda ax: ax.hist([0.5] * 20 + [1.5] * 30, [0, 1, 2]))
+    report = check(figure, n="values")
+    assert report.ok
+    figure.axes[0].scatter(X, Y)
+    with pytest.raises(Invalid, match="has changed since it was checked"):
+        report.save(tmp_path / "a.png")
+    assert not list(tmp_path.glob("a.*"))
+
+
+def test_one_person_with_many_points_is_one_point(check: Check) -> None:
+    report = check(panel(DRAWN["scatter"]))
+    person = np.arange(N) // 20
+    other = report.alternative("means", unit=person)
+    assert other.numbers()["n"].astype(int).sum() == 25
+    assert other.ok
+    with pytest.raises(Invalid, match="too few"):
+        report.alternative("hexbin", unit=np.arange(N) // 100)
+    with pytest.raises(Invalid, match="500 points"):
+        report.alternative(unit=[1, 2])

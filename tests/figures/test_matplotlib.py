@@ -87,8 +87,10 @@ def test_a_histogram_is_judged_by_its_bars(check: Check, least: int, status: str
     edges = [0, 1, 2, 3]
     if kind == "hist":
         ax.hist(values, edges)
+        ax.set_ylabel("n")
     elif kind == "stairs":
         ax.stairs(np.histogram(values, edges)[0], edges)
+        ax.set_ylabel("n")
     elif kind == "pandas":
         pd.Series(values).plot.hist(bins=edges, ax=ax)
     elif kind == "seaborn":
@@ -198,11 +200,12 @@ def test_hexagons_and_heat_maps(check: Check) -> None:
     figure, ax = plt.subplots()
     ax.hexbin(DATA.age, DATA.wage, gridsize=5, mincnt=10)
     ax.set_title("t")
-    assert check(figure).ok
+    assert check(figure).status.value == "review", "whole numbers are not counts by themselves"
+    assert check(figure, n="values").ok
     figure, ax = plt.subplots()
     ax.hexbin(DATA.age, DATA.wage, gridsize=12, mincnt=1)
     ax.set_title("t")
-    assert codes(check(figure)) == {("min_frequency", "unsafe")}
+    assert ("min_frequency", "unsafe") in codes(check(figure))
     figure, ax = plt.subplots()
     ax.hexbin(DATA.age, DATA.wage, C=DATA.wage, gridsize=3)
     ax.set_title("t")
@@ -239,7 +242,7 @@ def test_lines_that_draw_no_data(check: Check) -> None:
     ax.axvline(1)
     ax.axhspan(0, 3)
     ax.axline((0, 0), (1, 1))
-    ax.set_title("t")
+    ax.set_ylabel("Count")
     assert check(figure).ok
 
 
@@ -288,5 +291,51 @@ def test_more_is_asked_of_stricter_data(check: Check, judge: Judge) -> None:
     judge.profile = judge.profile.model_copy(update={"min_frequency": 31})
     figure, ax = plt.subplots()
     ax.hist([0.5] * 30 + [1.5] * 31, [0, 1, 2])
-    ax.set_title("t")
+    ax.set_ylabel("n")
     assert "fewer than 31" in check(figure).findings[0].text.en
+
+
+def test_whole_numbers_are_not_counts_until_somebody_says_so(check: Check) -> None:
+    figure, ax = plt.subplots()
+    ax.hist([0.5, 1.5], [0, 1, 2], weights=[2500, 2700])
+    ax.set_title("Wages of two people")
+    assert codes(check(figure)) == {("unknown_table", "review")}
+    assert "n='values'" in check(figure).findings[0].remedy.en
+    assert check(figure, n=[1, 1]).status.value == "unsafe"
+
+
+def test_insets_and_loose_artists_are_seen(check: Check) -> None:
+    figure, ax = plt.subplots()
+    ax.bar(["a", "b"], [30, 40])
+    ax.set_ylabel("count")
+    assert check(figure).ok
+    inset = ax.inset_axes((0.5, 0.5, 0.4, 0.4))
+    inset.scatter(DATA.age, DATA.wage)
+    assert check(figure).status.value == "refused"
+    figure, ax = plt.subplots()
+    ax.bar(["a", "b"], [30, 40])
+    ax.set_ylabel("count")
+    figure.add_artist(plt.Line2D([0.1, 0.9], [0.2, 0.3]))
+    assert check(figure).status.value == "review"
+
+
+def test_polygons_with_figures_are_a_map(check: Check) -> None:
+    from matplotlib.collections import PatchCollection
+    from matplotlib.patches import Circle
+
+    figure, ax = plt.subplots()
+    areas = PatchCollection([Circle((i, i), 1) for i in range(3)])
+    areas.set_array(np.array([1.5, 2.5, 3.5]))
+    ax.add_collection(areas)
+    ax.set_title("t")
+    assert drawings(check(figure)) == {("map", "aggregated")}
+    assert check(figure, n=[10, 20, 30]).ok
+
+
+def test_three_dimensions(check: Check) -> None:
+    figure = plt.figure()
+    figure.add_subplot(projection="3d").scatter(DATA.age, DATA.wage, DATA.year)
+    assert check(figure).status.value == "refused"
+    figure = plt.figure()
+    figure.add_subplot(projection="polar").scatter(DATA.age, DATA.wage)
+    assert check(figure).status.value == "refused"

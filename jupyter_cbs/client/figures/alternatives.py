@@ -10,6 +10,7 @@ import numpy as np
 from ...domain.errors import Invalid
 from ...domain.text import Text
 from ..language import pick
+from ..models.design import group_codes
 from .drawn import Drawn, Floats, Mark, floats
 from .origin import remember
 
@@ -20,7 +21,7 @@ TRIM = 0.05
 MAX_CLASSES = 20
 
 
-def alternative(drawn: Drawn, least: int, kind: str | None, data: Any, lang: str) -> Any:
+def alternative(drawn: Drawn, least: int, kind: str | None, data: Any, lang: str, unit: Any = None) -> Any:
     """Draw an aggregated figure in place of one that is not safe.
 
     Parameters
@@ -35,6 +36,8 @@ def alternative(drawn: Drawn, least: int, kind: str | None, data: Any, lang: str
         The values of units, by group, for a figure that does not hold them itself (box plots, violins).
     lang : str
         Language of labels that are added.
+    unit : sequence, optional
+        The unit of each point; the points of one become their mean.
 
     Returns
     -------
@@ -57,6 +60,8 @@ def alternative(drawn: Drawn, least: int, kind: str | None, data: Any, lang: str
     wanted = _plan(drawn, kind, data)
     if not wanted:
         raise _nothing()
+    if unit is not None:
+        wanted = [(chosen, _one_each(mark, unit), groups) for chosen, mark, groups in wanted]
     figure = Figure(layout="constrained")
     axes = figure.subplots(1, len(wanted), squeeze=False)[0]
     for ax, (chosen, mark, groups) in zip(axes, wanted, strict=True):
@@ -123,6 +128,30 @@ def _choice(marks: list[Mark], kind: str | None) -> tuple[str, Any, dict[str, Fl
         return "histogram", mark, {}
     bars = [mark for mark in marks if mark.edges is not None and mark.artist.counts is not None]
     return ("histogram", bars[0], {}) if bars and kind in (None, "histogram") else None
+
+
+def _one_each(mark: Mark, unit: Any) -> Mark:
+    """Make one point of all points of a unit.
+
+    Raises
+    ------
+    Invalid
+        If there is not one unit for each point.
+    """
+    codes, count = group_codes(unit)
+    points = mark.x if mark.x is not None else np.zeros(0)
+    if len(codes) != len(points):
+        raise Invalid(
+            "unit_length",
+            Text(
+                en=f"unit= has {len(codes)} values, and the figure has {len(points)} points.",
+                nl=f"unit= heeft {len(codes)} waarden, en de figuur heeft {len(points)} punten.",
+            ),
+            Text(en="Give one value for each point.", nl="Geef één waarde voor elk punt."),
+        )
+    sizes = np.bincount(codes, minlength=count)
+    x, y = (None if values is None else np.bincount(codes, weights=values, minlength=count) / sizes for values in (mark.x, mark.y))
+    return Mark(mark.artist, x, y)
 
 
 def _as_mark(values: Floats) -> Mark:

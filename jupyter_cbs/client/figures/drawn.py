@@ -69,7 +69,7 @@ class Mark:
 
 @dataclass
 class Drawn:
-    """What was read of a figure."""
+    """What was read of a figure; ``given`` are the numbers of units the reader gave with it."""
 
     library: str
     figure: Any
@@ -78,6 +78,7 @@ class Drawn:
     texts: list[FigureText]
     unit_kind: str = "unit"
     sources: tuple[str, ...] = ()
+    given: Any = None
 
     @property
     def evidence(self) -> FigureEvidence:
@@ -103,6 +104,7 @@ def artist(
     values: Iterable[Any] = (),
     counts: Iterable[int | None] | None = None,
     frequency: bool = False,
+    assumed: bool = False,
     quantiles: Iterable[float] = (),
     fingerprint: str | None = None,
     codes: Iterable[Sequence[str | None]] = (),
@@ -119,6 +121,7 @@ def artist(
         values=tuple(figures(values)) if travels else (),
         counts=tuple(counts) if travels and counts is not None else None,
         frequency=frequency,
+        assumed=assumed,
         quantiles=tuple(quantiles),
         fingerprint=fingerprint if travels else None,
         codes=tuple(tuple(code) for code in codes) if travels else (),
@@ -206,6 +209,7 @@ def declare(drawn: Drawn, n: Any) -> None:
     Invalid
         If the numbers fit no artist, or are no whole numbers from 0.
     """
+    drawn.given = n
     if n is None:
         return
     open_marks = [
@@ -224,7 +228,7 @@ def declare(drawn: Drawn, n: Any) -> None:
     if isinstance(n, str) or not hasattr(n, "__len__"):
         for mark in open_marks:
             # a number for all does not turn points into groups: that takes a number for each
-            if mark.artist.kind != "unit_values" and mark.artist.counts is None:
+            if mark.artist.kind != "unit_values" and (mark.artist.counts is None or mark.artist.assumed):
                 _declare(mark, n)
         return
     values = list(n)
@@ -260,7 +264,7 @@ def _declare(mark: Mark, given: Any) -> None:
                 ),
                 Text(en="Give the numbers of units: n=[…].", nl="Geef de aantallen eenheden: n=[…]."),
             )
-        mark.artist = artist.model_copy(update={"counts": tuple(counts), "frequency": True})
+        mark.artist = artist.model_copy(update={"counts": tuple(counts), "frequency": True, "assumed": False})
         return
     numbers = list(given) if hasattr(given, "__len__") else [given] * artist.marks
     counts = whole_counts(figures(numbers))
@@ -273,7 +277,7 @@ def _declare(mark: Mark, given: Any) -> None:
             ),
             Text(en="One number of distinct units for each mark.", nl="Eén aantal verschillende eenheden voor elk teken."),
         )
-    update: dict[str, Any] = {"counts": tuple(counts)}
+    update: dict[str, Any] = {"counts": tuple(counts), "assumed": False}
     if artist.kind in ("unit_values", "unknown", "model_curve"):
         # points that stand for groups: the reader says so by giving a number for each
         update["kind"] = "aggregated"

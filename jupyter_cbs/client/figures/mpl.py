@@ -26,13 +26,18 @@ def read(figure: Any) -> Drawn:
     panels: list[FigurePanel] = []
     texts: list[FigureText] = []
     colorbars = {id(ax) for ax in figure.axes if getattr(ax, "_colorbar", None) is not None}
+    every: list[Any] = []
     for ax in figure.axes:
+        every += [ax, *_insets(ax)]
+    for ax in every:
         if id(ax) in colorbars or not ax.get_visible():
             continue
         number = len(panels)
         panels.append(FigurePanel(title=ax.get_title()[:1000], x_label=ax.get_xlabel()[:1000], y_label=ax.get_ylabel()[:1000]))
         marks += _Panel(ax, number).read()
         texts += _texts(ax, number)
+    loose = [other for other in (*figure.lines, *figure.patches, *figure.images, *figure.artists) if other.get_visible()]
+    marks += [Mark(artist(0, "unknown", "other", marks=1, label=type(other).__name__)) for other in loose]
     overall = [text.get_text() for text in figure.texts]
     if figure.get_suptitle():
         overall.append(figure.get_suptitle())
@@ -42,6 +47,11 @@ def read(figure: Any) -> Drawn:
             panels[0] = panels[0].model_copy(update={"title": overall[-1][:1000]})
     version = getattr(sys.modules.get("matplotlib"), "__version__", "")
     return Drawn(f"matplotlib {version}".strip(), figure, marks, panels, texts)
+
+
+def _insets(ax: Any) -> list[Any]:
+    """Give the axes inside axes, at any depth; a figure does not list them."""
+    return [inner for child in ax.child_axes for inner in (child, *_insets(child))]
 
 
 def _texts(ax: Any, number: int) -> list[FigureText]:
@@ -171,7 +181,8 @@ class _Panel:
                 self.seen.update(id(child) for child in errors.get_children() if child is not None)
             return
         touching = len(bars) > 1 and bool(np.allclose(left[1:], right[:-1], rtol=1e-9, atol=1e-9 * float(np.ptp(right) or 1)))
-        counts = whole_counts(values) if touching or is_count_name(self._value_name(upright)) else None
+        says = is_count_name(self._value_name(upright))
+        counts = whole_counts(values) if touching or says else None
         if touching:
             names = [f"{a:.6g}–{b:.6g}" for a, b in zip(left.tolist(), right.tolist(), strict=True)]
         self._add(
@@ -186,6 +197,7 @@ class _Panel:
                     values=values,
                     counts=counts,
                     frequency=counts is not None,
+                    assumed=counts is not None and not says,
                 ),
                 edges=np.append(left, right[-1]) if touching else None,
             )
@@ -217,6 +229,9 @@ class _Panel:
             self._add(Mark(artist(self.number, "unit_values", "rug", marks=len(collection.get_positions())), x=floats(collection.get_positions())))
         elif "LineCollection" in kinds:
             self._segments(collection, label)
+        elif "PatchCollection" in kinds and collection.get_array() is not None:
+            values = figures(floats(collection.get_array()))
+            self._add(Mark(artist(self.number, "aggregated", "map", marks=len(values), label=label, values=values)))
         elif "PatchCollection" in kinds:
             self.letters += len(collection.get_paths())
         elif "PathCollection" in kinds:
@@ -258,7 +273,9 @@ class _Panel:
         hexagons = len(collection.get_offsets()) == len(shown) and len(collection.get_paths()) == 1
         counts = whole_counts(shown) if hexagons else None
         drawing: Drawing = "hexbin" if hexagons else "map"
-        self._add(Mark(artist(self.number, "aggregated", drawing, marks=len(shown), label=label, values=shown, counts=counts)))
+        bar = getattr(collection, "colorbar", None)
+        says = bar is not None and is_count_name(str(bar.ax.get_ylabel()))
+        self._add(Mark(artist(self.number, "aggregated", drawing, marks=len(shown), label=label, values=shown, counts=counts, assumed=not says)))
 
     def _filled(self, collection: Any, label: str) -> None:
         origin = origin_of(collection)
@@ -330,6 +347,7 @@ class _Panel:
                         values=values,
                         counts=counts,
                         frequency=counts is not None,
+                        assumed=counts is not None and not is_count_name(self._value_name(True)),
                     ),
                     edges=edges,
                 )

@@ -19,7 +19,7 @@ from ..words import tone, verdict
 from ..writing import write_bytes, write_csv
 from .alternatives import alternative
 from .drawn import Drawn, declare
-from .find import Found
+from .find import Found, find_figure
 from .saving import companion, picture
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class FigureReport(OutputCheck):
         grid = companion(self._drawn)
         return pandas.DataFrame(grid[1:], columns=grid[0])
 
-    def alternative(self, kind: str | None = None, data: Any = None) -> FigureReport:
+    def alternative(self, kind: str | None = None, data: Any = None, unit: Any = None) -> FigureReport:
         """Draw an aggregated figure in place of this one, and check it.
 
         Parameters
@@ -100,6 +100,8 @@ class FigureReport(OutputCheck):
             By default what fits: hexagons or means per class for points, a histogram for a rug, a trimmed box for whiskers and outliers.
         data : data frame, mapping or sequence, optional
             Values of units by group, where the figure does not hold them.
+        unit : sequence, optional
+            The unit of each point, in the order of the points, where one unit has several: it becomes one point, their mean.
 
         Raises
         ------
@@ -107,7 +109,7 @@ class FigureReport(OutputCheck):
             If there is nothing to draw it from, or too few units.
         """
         try:
-            figure = alternative(self._drawn, self.report.least_units, kind, data, self._lang)
+            figure = alternative(self._drawn, self.report.least_units, kind, data, self._lang, unit)
             drawn = read_figure(Found("matplotlib", figure), None, self._drawn.unit_kind, self._drawn.sources)
             checked = check_drawn(self._session, drawn)
         except CbsError as error:
@@ -127,6 +129,7 @@ class FigureReport(OutputCheck):
         try:
             if self.status is Status.REFUSED:
                 raise self._refused()
+            self._unchanged()
             data = picture(self._drawn, target.suffix, dpi)
         except CbsError as error:
             raise readable(error, self._lang) from None
@@ -136,6 +139,20 @@ class FigureReport(OutputCheck):
         if len(grid) > 1:
             write_csv(grid, beside, self._lang)
         self._say(target, beside if len(grid) > 1 else None)
+
+    def _unchanged(self) -> None:
+        """Refuse a figure to which something was added since it was checked."""
+        found = find_figure(self._drawn.figure)
+        now = None if found is None else read_figure(found, self._drawn.given, self._drawn.unit_kind, self._drawn.sources)
+        if now is None or now.evidence != self._drawn.evidence:
+            raise Invalid(
+                "figure_changed",
+                Text(
+                    en="The figure has changed since it was checked, and was not written.",
+                    nl="De figuur is veranderd sinds de controle, en niet weggeschreven.",
+                ),
+                Text(en="Check it again: ws.check(fig).", nl="Controleer hem opnieuw: ws.check(fig)."),
+            )
 
     def _refused(self) -> Invalid:
         first = self.findings[0]

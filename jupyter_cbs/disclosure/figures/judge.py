@@ -124,6 +124,8 @@ def _artist(artist: FigureArtist, subject: str, evidence: FigureEvidence, profil
         yield finding(Rule.UNKNOWN_TABLE, Status.REVIEW, texts.unknown(artist, plural(evidence.unit_kind)))
         return
     yield from _counts(artist, counts, subject, evidence, profile)
+    if artist.assumed:
+        yield finding(Rule.UNKNOWN_TABLE, Status.REVIEW, texts.ASSUMED)
     if artist.drawing in ("density", "violin"):
         yield finding(Rule.PERCENTILE, Status.REVIEW, texts.TAILS)
 

@@ -73,6 +73,16 @@ TAILS: Said = (
         nl="Kap hem af op percentielen met genoeg eenheden erbuiten, of teken een histogram met genoeg eenheden per staaf: report.alternative().",
     ),
 )
+ASSUMED: Said = (
+    Text(
+        en="the figures were taken as numbers of units because they are whole; nothing says that they are.",
+        nl="de cijfers zijn als aantallen eenheden genomen omdat ze geheel zijn; nergens staat dat ze dat zijn.",
+    ),
+    Text(
+        en="Call the axis ‘count’, or say it: ws.check(fig, n='values').",
+        nl="Noem de as ‘aantal’, of zeg het: ws.check(fig, n='values').",
+    ),
+)
 NO_EVIDENCE: Said = (
     Text(en="the table it was drawn from is not known any more.", nl="de tabel waaruit dit getekend is, is niet meer bekend."),
     Text(en="Make the table again and draw it again.", nl="Maak de tabel opnieuw en teken hem opnieuw."),
