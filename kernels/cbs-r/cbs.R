@@ -169,16 +169,21 @@ cbs_table <- function(source, rows = character(), columns = character(), values 
   .cbs_new_table(.cbs_ask("table", c(given, list(...))))
 }
 
-.cbs_new_table <- function(found) {
+.cbs_handle <- function(id) {
   handle <- new.env(parent = emptyenv())
-  handle$id <- found$table
+  handle$id <- id
   handle$pid <- .cbs$pid
   reg.finalizer(handle, function(gone) if (identical(gone$pid, .cbs$pid)) .cbs$forget <- c(.cbs$forget, gone$id))
+  handle
+}
+
+.cbs_new_table <- function(found) {
+  handle <- .cbs_handle(found$table)
   structure(list(data = found$data, status = found$status, text = found$text, html = found$html, handle = handle), class = "cbs_table")
 }
 
-.cbs_of_table <- function(table) {
-  if (!inherits(table, "cbs_table")) .cbs_stop("This is no table made with cbs_table().", "Dit is geen tabel van cbs_table().")
+.cbs_of_table <- function(table, kinds = "cbs_table") {
+  if (!inherits(table, kinds)) .cbs_stop("This is no table made with cbs_table().", "Dit is geen tabel van cbs_table().")
   # a process that was started again counts from 1
   if (identical(table$handle$pid, .cbs$pid)) table$handle$id else -1L
 }
@@ -192,12 +197,163 @@ cbs_findings <- function(x) {
   .cbs_ask("findings", list(table = .cbs_of_table(x)))$data
 }
 
-#' Write the visible values of a table, so that the pre-check recognises it.
-cbs_write_csv <- function(table, path) invisible(.cbs_ask("write", list(table = .cbs_of_table(table), path = path, form = "csv")))
-cbs_write_xlsx <- function(table, path) invisible(.cbs_ask("write", list(table = .cbs_of_table(table), path = path, form = "xlsx")))
+#' Write the visible values of a table, so that the pre-check recognises it, or the estimates of a checked model.
+cbs_write_csv <- function(table, path) .cbs_write(table, path, "csv")
+cbs_write_xlsx <- function(table, path) .cbs_write(table, path, "xlsx")
+.cbs_write <- function(table, path, form) {
+  invisible(.cbs_ask("write", list(table = .cbs_of_table(table, c("cbs_table", "cbs_verdict")), path = path, form = form)))
+}
 
 #' Check files and folders of shared/ and personal/ as the export will.
 cbs_precheck <- function(paths) structure(.cbs_ask("precheck", list(paths = I(as.character(paths)))), class = "cbs_report")
+
+#' Check a fitted model (lm, glm) against the disclosure rules: degrees of freedom, units per level, saturation.
+#'
+#' `unit` names the unit of each row: column(s) of the model's data, or the values themselves, one per row. Without it
+#' RINPERSOON is taken where the data have it, else every row counts as one. `data` is looked up in the call where
+#' it is not given. `source` names the data sets whose rules apply. What comes back can be written with cbs_write_csv().
+cbs_check <- function(model, unit = NULL, data = NULL, source = NULL) {
+  if (!inherits(model, "lm") || inherits(model, "mlm")) {
+    kind <- paste(class(model), collapse = "/")
+    .cbs_stop(
+      paste0("A model of class ", kind, " cannot be checked from R; lm and glm can."),
+      paste0("Een model van klasse ", kind, " kan vanuit R niet worden gecontroleerd; lm en glm wel.")
+    )
+  }
+  folder <- tempfile("cbs-model-")
+  dir.create(folder, mode = "0700")
+  on.exit(unlink(folder, recursive = TRUE))
+  binary <- function(name, values) {
+    place <- file.path(folder, name)
+    writeBin(values, place)
+    place
+  }
+  frame <- stats::model.frame(model)
+  design <- .cbs_design(model, frame)
+  units <- .cbs_units(model, frame, unit, data)
+  outcome <- .cbs_outcome(model)
+  told <- c(design$told, list(
+    rows = nrow(design$matrix), design = binary("design", as.double(design$matrix)),
+    units = if (!is.null(units)) binary("units", units$codes), unit = units$name,
+    outcomes = if (!is.null(outcome)) binary("outcomes", outcome$codes), classes = if (!is.null(outcome)) I(outcome$classes),
+    method = class(model)[[1]], kind = if (inherits(model, "glm")) "generalised_linear" else "linear",
+    library = paste("R", getRversion(), "stats"), family = model$family$family, link = model$family$link,
+    response = paste(deparse(stats::formula(model)[[2]]), collapse = " "), residual_dof = stats::df.residual(model),
+    weights = .cbs_weights(model), sources = if (!is.null(source)) I(as.character(source))
+  ), .cbs_estimates(model))
+  found <- .cbs_ask("check", told)
+  handle <- .cbs_handle(found$table)
+  structure(list(data = found$data, status = found$status, text = found$text, html = found$html, handle = handle), class = "cbs_verdict")
+}
+
+# The design in treatment coding, whatever the model's own contrasts: the same columns space, and levels that can be counted.
+.cbs_design <- function(model, frame) {
+  terms <- stats::terms(model)
+  classes <- attr(terms, "dataClasses")
+  categorical <- names(classes)[classes %in% c("factor", "ordered", "character", "logical")]
+  factors <- attr(terms, "factors")
+  used <- if (length(factors)) intersect(categorical, rownames(factors)[rowSums(factors) > 0]) else character()
+  levels_of <- function(v) {
+    if (classes[[v]] == "logical") c("FALSE", "TRUE") else if (!is.null(model$xlevels[[v]])) model$xlevels[[v]] else levels(factor(frame[[v]]))
+  }
+  X <- stats::model.matrix(terms, frame, contrasts.arg = if (length(used)) stats::setNames(rep(list("contr.treatment"), length(used)), used))
+  plain <- function(x) chartr("[]:", "();", x)
+  assign <- attr(X, "assign")
+  names <- character(ncol(X))
+  for (term in unique(assign)) {
+    at <- which(assign == term)
+    if (term == 0) {
+      names[at] <- "Intercept"
+      next
+    }
+    pieces <- lapply(rownames(factors)[factors[, term] > 0], function(v) {
+      if (v %in% used) {
+        all <- chartr("[]", "()", levels_of(v))
+        paste0(plain(v), "[T.", if (factors[v, term] == 1) all[-1] else all, "]")
+      } else {
+        width <- NCOL(frame[[v]])
+        if (width == 1) plain(v) else paste0(plain(v), " ", seq_len(width))
+      }
+    })
+    # the first variable of a term changes fastest
+    grid <- do.call(expand.grid, c(pieces, list(stringsAsFactors = FALSE)))
+    made <- do.call(paste, c(unname(as.list(grid)), list(sep = ":")))
+    if (length(made) != length(at)) {
+      # without an intercept the first category has a column for every level
+      v <- rownames(factors)[factors[, term] > 0]
+      whole <- if (length(v) == 1 && v %in% used) paste0(plain(v), "[T.", chartr("[]", "()", levels_of(v)), "]")
+      made <- if (length(whole) == length(at)) whole else plain(colnames(X)[at])
+    }
+    names[at] <- made
+  }
+  fitted <- tryCatch(colnames(stats::model.matrix(model)), error = function(e) NULL)
+  treatment <- all(vapply(model$contrasts, function(x) identical(x, "contr.treatment"), logical(1)))
+  list(matrix = X, told = list(
+    names = I(names), fitted = if (treatment && length(fitted) == ncol(X)) I(fitted),
+    categories = if (length(used)) stats::setNames(lapply(used, function(v) I(chartr("[]", "()", levels_of(v)))), plain(used))
+  ))
+}
+
+.cbs_units <- function(model, frame, unit, data) {
+  if (is.null(data)) data <- tryCatch(eval(model$call$data, environment(stats::formula(model))), error = function(e) NULL)
+  if (is.null(unit)) {
+    unit <- grep("^(VTV)?RINPERSOON$", names(data), ignore.case = TRUE, value = TRUE)
+    if (!length(unit)) return(NULL)
+    unit <- unit[[1]]
+  }
+  name <- "unit"
+  if (is.character(unit) && length(unit) <= 5 && all(unit %in% names(data))) {
+    name <- paste(unit, collapse = ", ")
+    values <- do.call(paste, c(unname(as.list(as.data.frame(data)[unit])), list(sep = "\r")))
+  } else {
+    values <- as.character(unit)
+  }
+  if (length(values) != nrow(frame)) {
+    at <- match(rownames(frame), if (is.null(data)) seq_along(values) else rownames(data))
+    if (length(values) < max(nrow(frame), NROW(data)) || anyNA(at)) {
+      .cbs_stop(
+        paste0("unit has ", length(values), " values, and the model used ", nrow(frame), " rows. Give a column of its data, or one value per row."),
+        paste0("unit heeft ", length(values), " waarden, en het model gebruikte ", nrow(frame), " rijen. Geef een kolom van de data, of één waarde per rij.")
+      )
+    }
+    values <- values[at]
+  }
+  list(codes = as.integer(factor(values, exclude = NULL)), name = name)
+}
+
+.cbs_outcome <- function(model) {
+  if (!inherits(model, "glm") || !model$family$family %in% c("binomial", "quasibinomial")) return(NULL)
+  y <- model$y
+  if (is.null(y) || !all(y %in% c(0, 1))) return(NULL)
+  response <- stats::model.response(stats::model.frame(model))
+  labels <- if (is.factor(response) && nlevels(response) == 2) levels(response) else if (is.logical(response)) c("FALSE", "TRUE") else c("0", "1")
+  list(codes = as.integer(y) + 1L, classes = labels)
+}
+
+.cbs_weights <- function(model) {
+  weights <- if (inherits(model, "glm")) model$prior.weights else model$weights
+  if (is.null(weights) || all(weights == 1)) "none" else "unknown"
+}
+
+.cbs_estimates <- function(model) {
+  digest <- summary(model)
+  table <- stats::coef(digest)
+  uses_t <- any(grepl("^t ", colnames(table)))
+  half <- (if (uses_t) stats::qt(0.975, stats::df.residual(model)) else stats::qnorm(0.975)) * table[, 2]
+  finite <- function(x) if (is.finite(x)) x
+  lines <- lapply(seq_len(nrow(table)), function(i) {
+    list(
+      term = rownames(table)[[i]], estimate = table[i, 1], error = finite(table[i, 2]), statistic = finite(table[i, 3]), p = finite(table[i, 4]),
+      low = finite(table[i, 1] - half[[i]]), high = finite(table[i, 1] + half[[i]])
+    )
+  })
+  figures <- if (inherits(model, "glm")) {
+    list("deviance" = model$deviance, "null deviance" = model$null.deviance, "AIC" = model$aic)
+  } else {
+    list("R\u00b2" = digest$r.squared, "R\u00b2 adjusted" = digest$adj.r.squared, "residual standard error" = digest$sigma)
+  }
+  list(coefficients = lines, statistics = Filter(function(x) length(x) == 1 && is.finite(x), figures), uses_t = uses_t)
+}
 
 #' The use of both storage areas.
 cbs_quota <- function() structure(.cbs_ask("quota"), class = "cbs_display")

@@ -152,6 +152,45 @@ def test_a_table_is_judged_suppressed_written_and_recognised(r: Kernel, deployme
     assert "outside the workspace" in outside[1]
 
 
+FITTED = """x <- cbs_sql("SELECT p.RINPERSOON, p.GBAGESLACHT AS sex, CASE WHEN p.GBAGEBOORTEJAAR < '1925' THEN 'old' ELSE 'other' END AS age,
+  z.ZVWKHUISARTS AS cost FROM GBAPERSOONTAB p JOIN ZVWZORGKOSTENTAB z USING (RINPERSOON) WHERE p.GBAGESLACHT IN ('1', '2')")
+x$sex <- factor(x$sex, labels = c("man", "woman"))
+"""
+
+
+def test_models_are_checked_by_their_design(r: Kernel, deployment: Demo) -> None:
+    lines(r, FITTED)
+    output = r.run("v <- cbs_check(lm(log(cost + 1) ~ sex, x, weights = NULL))\nv")
+    assert output.error is None, output.error
+    assert "RINPERSOON" in output.shown[-1]["text/html"]
+    # a parameter for each of two sexes: the coefficients are the means of a table
+    assert lines(r, "cat(v$status, 'saturated' %in% cbs_findings(v)$rule, '\\n')") == ["refused TRUE "]
+    few = "v <- cbs_check(glm(cost > 100 ~ sex + age, binomial, x), unit = 'RINPERSOON', source = 'GBAPERSOONTAB'); f <- cbs_findings(v)"
+    small = lines(r, few + "; cat(v$status, sum(x$age == 'old') < 10, any(f$rule == 'model_level' & grepl('old', f$subject)), '\\n')")
+    assert small == ["unsafe TRUE TRUE "]
+    assert lines(r, "v <- cbs_check(lm(cost ~ sex, x[1:8, ])); cat('degrees_of_freedom' %in% cbs_findings(v)$rule, '\\n')") == ["TRUE "]
+    # one person with every row is one observation
+    one = "v <- cbs_check(lm(cost ~ sex + nchar(RINPERSOON), x), unit = rep('p', nrow(x))); f <- cbs_findings(v)"
+    assert lines(r, one + "; cat(any(grepl('1 ', f$text) & f$rule == 'min_frequency'), '\\n')") == ["TRUE "]
+    refused = r.run("cbs_check(t.test(x$cost))").error
+    assert refused is not None
+    assert "lm and glm" in refused[1]
+
+
+def test_estimates_of_a_model_are_written_and_nothing_of_units(r: Kernel, deployment: Demo) -> None:
+    lines(r, FITTED)
+    output = r.run("v <- cbs_check(lm(cost ~ sex + log(1:nrow(x)), x)); cat(v$status, '\\n'); cbs_write_csv(v, 'shared/r-model.csv')")
+    assert output.error is None, output.error
+    assert output.text.startswith(("safe", "review"))
+    assert "Written to shared/r-model.csv" in output.text
+    written = (deployment.shared() / "r-model.csv").read_text().splitlines()
+    assert written[0].startswith("term,estimate,std_error,t,p,ci_low,ci_high,n")
+    assert [line.split(",")[0] for line in written[1:4]] == ["(Intercept)", "sexwoman", "log(1:nrow(x))"]
+    women = lines(r, "cat(sum(x$sex == 'woman'), '\\n')")[0].strip()
+    assert women in written[2].split(",")
+    assert len(written) < 12
+
+
 def test_interrupting_r_cancels_the_query(r: Kernel) -> None:
     lines(r, "cbs_sql('SELECT 1')")
     number = r.send(f"cat('started\\n'); flush.console(); cbs_sql('{SLOW}'); cat('not reached\\n')")

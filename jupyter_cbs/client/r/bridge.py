@@ -25,17 +25,15 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from ...domain.errors import CbsError, Invalid, NotFound, TooLarge
-from ...domain.finding import Status
 from ...domain.text import Text
-from .. import markup
 from ..errors import readable
 from ..language import choose_language, pick
-from ..words import tone, verdict
 from ..workspace import Workspace, connect
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from ..models.report import ModelReport
     from ..table import Table
 
 _ANSI: Final = re.compile(r"\x1b\[[0-9;]*m")
@@ -67,7 +65,7 @@ class Bridge:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._tables: dict[int, Table] = {}
+        self._tables: dict[int, Table | ModelReport] = {}
         self._last_table = 0
         self._number = 0
         self._lang = "en"
@@ -209,9 +207,17 @@ class Bridge:
         return self._keep(workspace.table(**args))
 
     def _suppress(self, workspace: Workspace, args: dict[str, Any]) -> dict[str, Any]:
-        return self._keep(self._known(args).suppress())
+        return self._keep(self._table_of(args).suppress())
 
-    def _known(self, args: dict[str, Any]) -> Table:
+    def _table_of(self, args: dict[str, Any]) -> Table:
+        from ..table import Table
+
+        found = self._known(args)
+        if not isinstance(found, Table):
+            raise TypeError("it is no table")
+        return found
+
+    def _known(self, args: dict[str, Any]) -> Table | ModelReport:
         table = self._tables.get(args["table"])
         if table is None:
             text = Text(
@@ -223,15 +229,18 @@ class Bridge:
         return table
 
     def _keep(self, table: Table) -> dict[str, Any]:
-        self._last_table += 1
-        self._tables[self._last_table] = table
         return {
-            "table": self._last_table,
+            "table": self._remember(table),
             "status": table.status.value,
             "text": in_r(repr(table)),
             "html": in_r(table._repr_html_()),
             **self._frame(_wide(table)),
         }
+
+    def _remember(self, shown: Table | ModelReport) -> int:
+        self._last_table += 1
+        self._tables[self._last_table] = shown
+        return self._last_table
 
     def _findings(self, workspace: Workspace, args: dict[str, Any]) -> dict[str, Any]:
         import pyarrow as pa
@@ -245,7 +254,7 @@ class Bridge:
                 "text": finding.text.say(self._lang),
                 "remedy": in_r(finding.remedy.say(self._lang)),
             }
-            for finding in self._known(args).findings
+            for finding in self._table_of(args).findings
         ]
         return self._frame(pa.Table.from_pylist(rows, pa.schema([(name, pa.string()) for name in ("cell", "status", "rule", "text", "remedy")])))
 
@@ -270,18 +279,16 @@ class Bridge:
         import pyarrow as pa
 
         from ...domain.figure import OutputReport
+        from ..models.report import ModelReport
+        from .models import read_model
 
-        report = OutputReport.model_validate(workspace._session.call("model.check", args["evidence"]).answer)
-        names = ("subject", "status", "rule", "text", "remedy")
-        rows = [(f.subject, f.status.value, f.rule.value, in_r(f.text.say(self._lang)), in_r(f.remedy.say(self._lang))) for f in report.findings]
-        signs = {status: markup.SIGNS[tone(status)] for status in Status}
-        lines = [f"{signs[report.status]} {verdict(report.status, self._lang)}"]
-        lines += [f"{signs[f.status]} {row[0] + ': ' if row[0] else ''}{row[3]} → {row[4]}" for f, row in zip(report.findings, rows, strict=True)]
-        lines += [in_r(note.say(self._lang)) for note in report.notes]
-        html = markup.block("".join(f"<div>{markup.esc(line)}</div>" for line in lines))
-        columns = list(zip(*rows, strict=True)) or [()] * len(names)
-        data = pa.table({name: pa.array(list(column), pa.string()) for name, column in zip(names, columns, strict=True)})
-        return {"status": report.status.value, "text": "\n".join(lines), "html": html, **self._frame(data)}
+        extracted = read_model(args)
+        answer = workspace._session.call("model.check", extracted.evidence.model_dump(mode="json")).answer
+        report = ModelReport(OutputReport.model_validate(answer), extracted, self._lang)
+        frame = report.df()
+        data = pa.table({name: pa.array([in_r(value) for value in frame[name]], pa.string()) for name in frame.columns})
+        shown = {"status": report.status.value, "text": in_r(repr(report)), "html": in_r(report._repr_html_())}
+        return {"table": self._remember(report), **shown, **self._frame(data)}
 
 
 def _wide(table: Table) -> pa.Table:
