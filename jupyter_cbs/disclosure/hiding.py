@@ -16,12 +16,13 @@ import numpy as np
 from ..domain.errors import Cancelled, Conflict
 from ..domain.finding import Rule
 from ..domain.text import Text
+from .boxes import LEAST_DIMENSIONS, Boxes
 from .cells import Cells, Ints, Mask
 from .complement import complement, passes
 from .relations.attack import verdict_of
 from .relations.audit import unions
 from .relations.frame import problem_of
-from .relations.heuristic import suppress
+from .relations.heuristic import suppress, without_superfluous
 from .relations.insiders import learned
 from .relations.needs import Table, prove
 from .relations.problem import TableProblem
@@ -31,7 +32,7 @@ from .rules.base import Question
 
 PATIENCE: Final = 20.0
 """Seconds the attack on one table may take before its answer is 'not proven'."""
-TRIMMING: Final = 0.5
+TRIMMING: Final = 0.1
 """Seconds that showing superfluous cells again may take."""
 
 
@@ -128,8 +129,6 @@ def hide(cells: Cells, unsafe: Mask, question: Question, *, patience: float = PA
     """
     if not unsafe.any():
         return Hiding(unsafe.copy(), True)
-    nested = any(dimension.parents for dimension in cells.dimensions)
-    start = unsafe.copy() if nested else complement(cells, unsafe, question)
     until = time.monotonic() + patience
 
     def stop() -> bool:
@@ -137,10 +136,12 @@ def hide(cells: Cells, unsafe: Mask, question: Question, *, patience: float = PA
 
     target = Target(cells, unsafe, question)
     table = Table(target.problem)
+    start = first_choice(cells, unsafe, question)
     try:
         mask = target.mask(start)
         if not prove(table, mask, target.union, stop, quick=True).holds:
-            mask = suppress(table, target.union, patience=TRIMMING, cancel=stop, start=mask)
+            mask = suppress(table, target.union, patience=0.0, cancel=stop, start=mask, quick=quick_for(target, table))
+            mask = without_superfluous(table, mask, target.union, TRIMMING, cancel)
             start = target.rows_of(mask) | unsafe
     except Conflict:
         # not even hiding everything would keep a cell from those who know part of it: nothing is published then
@@ -149,6 +150,17 @@ def hide(cells: Cells, unsafe: Mask, question: Question, *, patience: float = PA
         check_cancel(cancel)
         return Hiding(start, False, len(target.problem.relations))
     return Hiding(start, True, len(target.problem.relations))
+
+
+def first_choice(cells: Cells, unsafe: Mask, question: Question) -> Mask:
+    """Give cells to begin with, shape (m,): lines of plain tables of one and two dimensions protected; of all others the unsafe cells."""
+    plain = len(cells.sizes) < LEAST_DIMENSIONS and not any(dimension.parents for dimension in cells.dimensions)
+    return complement(cells, unsafe, question) if plain else unsafe.copy()
+
+
+def quick_for(target: Target, table: Table) -> Boxes | None:
+    """Give what finds movements of a table without linear programs; None where there is nothing."""
+    return Boxes(target.cells, table, target.rows) if Boxes.suits(target.cells) else None
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from ..domain.finding import CellFinding, Rule, Status
 from ..domain.rules import RuleProfile
 from ..domain.text import Text
 from .cells import Cells, Mask
-from .complement import complement, cost_of
-from .hiding import Hiding, Target, hide
+from .complement import cost_of
+from .hiding import Hiding, Target, first_choice, hide, quick_for
 from .judge import Judgement, judge, proof_of
 from .merging import proposals
 from .relations.frame import cell_names
@@ -143,11 +143,10 @@ def suppress(
         choice = cheapest(table, target.union, patience=CHEAPEST_SECONDS, cancel=cancel)
         mask, optimal = choice.hidden, choice.optimal
     else:
-        nested = any(dimension.parents for dimension in cells.dimensions)
-        mask = target.mask(unsafe if nested else complement(cells, unsafe, question))
+        mask = target.mask(first_choice(cells, unsafe, question))
         tell(0.1)
         if not prove(table, mask, target.union, cancel, quick=True).holds:
-            mask = choose(table, target.union, patience=0.0, cancel=cancel, start=mask)
+            mask = choose(table, target.union, patience=0.0, cancel=cancel, start=mask, quick=quick_for(target, table))
         tell(0.5)
         mask = without_superfluous(table, mask, target.union, TRIMMING_SECONDS, cancel)
     tell(0.9)

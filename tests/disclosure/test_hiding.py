@@ -62,7 +62,7 @@ def nested(counts: dict[str, int], parents: dict[str, str | None], columns: int 
     return pa.Table.from_pylist([*fine, *frames], schema=frame_of([], 2).schema), (first, dimension("B", names))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data(), k=st.integers(3, 4))
 def test_in_more_dimensions_no_hidden_unsafe_cell_is_determined(data: st.DataObject, k: int) -> None:
     shape = tuple(data.draw(st.integers(1, 3)) for _ in range(k))
@@ -79,7 +79,7 @@ def test_sections_are_not_enough_and_the_attack_repairs_them() -> None:
     """Among random three-dimensional tables there are some that the first choice gives away; what judge hides does not."""
     random = np.random.default_rng(4)
     broken = 0
-    for _ in range(60):
+    for _ in range(25):
         frame, dimensions = counted((3, 3, 3), random.choice([0, 2, 4, 12, 25, 40], 27, p=[0.1, 0.15, 0.1, 0.25, 0.2, 0.2]).tolist())
         judged = judge(frame, dimensions, COUNT, PROFILE)
         unsafe = unsafe_of(judged.frame)
@@ -93,7 +93,7 @@ def test_sections_are_not_enough_and_the_attack_repairs_them() -> None:
 regions = st.lists(st.one_of(st.integers(0, 6), st.integers(8, 40)), min_size=4, max_size=7)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(counts=regions, cut=st.integers(1, 3), columns=st.integers(1, 2))
 def test_subtotals_give_nothing_away(counts: list[int], cut: int, columns: int) -> None:
     codes = {f"g{i}": count for i, count in enumerate(counts)}
@@ -169,7 +169,7 @@ def test_what_is_not_proven_in_time_is_not_said_to_be() -> None:
     random = np.random.default_rng(4)
     question = Question("count", PROFILE)
     late = []
-    for _ in range(60):
+    for _ in range(25):
         frame, dimensions = counted((3, 3, 3), random.choice([0, 2, 4, 12, 25, 40], 27, p=[0.1, 0.15, 0.1, 0.25, 0.2, 0.2]).tolist())
         cells = Cells.of(frame, dimensions)
         unsafe = (cells.n > 0) & (cells.n < 10)

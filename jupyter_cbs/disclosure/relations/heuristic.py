@@ -8,7 +8,7 @@ cells that are suppressed already are free. The attack says which needs are not 
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import Final, Protocol
 
 import highspy
 import numpy as np
@@ -111,7 +111,22 @@ class Mover:
         return [min(possible, key=lambda movement: float(self.table.cost[(movement != 0) & ~hidden].sum()))]
 
 
-def suppress(table: Table, min_frequency: Least, *, patience: float, cancel: Cancel | None = None, start: Mask | None = None) -> Mask:
+class Quick(Protocol):
+    """Finds movements without a linear program."""
+
+    def meet(self, need: Need, hidden: Mask) -> list[Floats] | None:
+        """Give movements that meet a need, ``None`` where it knows of none."""
+
+
+def suppress(
+    table: Table,
+    min_frequency: Least,
+    *,
+    patience: float,
+    cancel: Cancel | None = None,
+    start: Mask | None = None,
+    quick: Quick | None = None,
+) -> Mask:
     """Choose cells so that the attack finds nothing.
 
     Parameters
@@ -126,6 +141,8 @@ def suppress(table: Table, min_frequency: Least, *, patience: float, cancel: Can
         Asked between linear programs.
     start
         Cells that are suppressed to begin with; the primary ones by default.
+    quick
+        Asked for movements before a linear program is.
 
     Returns
     -------
@@ -138,7 +155,7 @@ def suppress(table: Table, min_frequency: Least, *, patience: float, cancel: Can
         ``infeasible_protection`` when suppressing everything would not do.
     """
     least = min_frequency if callable(min_frequency) else least_units(table.problem, min_frequency)
-    mover = Mover(table)
+    mover: Mover | None = None
     hidden = table.primary.copy() if start is None else table.primary | start
     everything = np.ones(len(hidden), dtype=bool)
     tried: dict[Need, float] = {}
@@ -156,7 +173,10 @@ def suppress(table: Table, min_frequency: Least, *, patience: float, cancel: Can
             if need.insider < 0 and need not in tried and _met(need, risen, fallen):
                 continue
             factor = tried.get(need, 1.0)
-            movements = mover.meet(need, hidden, everything, factor)
+            movements = quick.meet(need, hidden) if quick is not None and need not in tried else None
+            if movements is None:
+                mover = mover or Mover(table)
+                movements = mover.meet(need, hidden, everything, factor)
             if movements is None and factor > 1.0:
                 movements = [np.ones(len(hidden))]  # the last resort: every cell
             if movements is None:
@@ -170,6 +190,7 @@ def suppress(table: Table, min_frequency: Least, *, patience: float, cancel: Can
         for union in proof.unions:
             exact = enlarge(table, hidden, union, least)
             if exact is not None:
+                mover = mover or Mover(table)
                 movements = mover.meet(exact, hidden, everything)
                 if movements is None:
                     raise infeasible_union(union)
