@@ -26,7 +26,14 @@ def run(options: argparse.Namespace) -> int:
 
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     deployment = existing(options.dir)
-    supervisor = Supervisor(deployment, all_accounts(deployment), {}, port_base=options.port_base, info_file=deployment.root / "servers.json")
+    supervisor = Supervisor(
+        deployment,
+        all_accounts(deployment),
+        {},
+        port_base=options.port_base,
+        info_file=deployment.root / "servers.json",
+        everybody=all_accounts,
+    )
 
     def announce() -> None:
         if options.json:

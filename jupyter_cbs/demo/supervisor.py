@@ -15,7 +15,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
@@ -42,6 +42,7 @@ _READY_SECONDS: Final = 180.0
 _STOP_SECONDS: Final = 15.0
 _MOST_RESTARTS: Final = 5
 _RESTART_WINDOW: Final = 30.0
+_LOOK_SECONDS: Final = 2.0
 _RUNTIME: Final = "cbs-demo-"
 _PID: Final = "pid"
 _PR_SET_PDEATHSIG: Final = 1
@@ -164,6 +165,11 @@ class _Child:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, number)
 
+    def replace(self, argv: list[str]) -> None:
+        """End it, to be started again with another command by whoever keeps it running."""
+        self._argv = argv
+        self.signal(signal.SIGTERM)
+
     async def stop(self) -> None:
         """End the process and what it started in its group."""
         if self.process is not None:
@@ -213,6 +219,9 @@ class Supervisor:
         before a dot, e.g. ``CbsProvisioner.memory_bytes``.
     unsandboxed : bool
         Run kernels and query engines without walls; the broker refuses that for anything but a demo.
+    everybody : callable, optional
+        Gives who has to have a server by the policies of the moment: people who come get one while the others go on. Without it
+        nobody is added.
     """
 
     def __init__(
@@ -225,6 +234,7 @@ class Supervisor:
         info_file: Path | None = None,
         lab_settings: Mapping[str, Any] | None = None,
         unsandboxed: bool = False,
+        everybody: Callable[[Deployment], tuple[Account, ...]] | None = None,
     ) -> None:
         self.deployment = deployment
         self.accounts = accounts
@@ -241,6 +251,8 @@ class Supervisor:
         self._before: set[int] | None = None
         self._views = False
         self._errands: set[asyncio.Task[None]] = set()
+        self._everybody = everybody
+        self._looked: frozenset[tuple[str, int, int]] = frozenset()
 
     # -------------------------------------------------------------------------------------------------- facts
 
@@ -316,8 +328,7 @@ class Supervisor:
         for account, port in zip(self.accounts, _free_ports(len(self.accounts), self._port_base), strict=True):
             self._endpoints[account.name] = Endpoint(account, port, secrets.token_hex(24), self._pins.get(account.name))
 
-        broker = [sys.executable, "-P", "-m", "jupyter_cbs.broker", "--dir", str(self.deployment.root)]
-        broker += ["--unsandboxed-demo"] if self._unsandboxed else []
+        broker = self._broker_command()
         if self._owners is not None:
             # it could give up root by itself, but would then be loaded twice at every start
             broker = self._owners.broker_command(broker)
@@ -346,6 +357,10 @@ class Supervisor:
             for old in self.deployment.fonts.glob("fontlist-*.json"):
                 old.unlink()
             temporary.replace(self.deployment.fonts / found.name)
+
+    def _broker_command(self) -> list[str]:
+        flags = ["--unsandboxed-demo"] if self._unsandboxed else []
+        return [sys.executable, "-P", "-m", "jupyter_cbs.broker", "--dir", str(self.deployment.root), *flags]
 
     async def _refuse_second(self) -> None:
         try:
@@ -513,14 +528,67 @@ class Supervisor:
         watchers = [asyncio.create_task(self._keep(child)) for child in (self._broker, *self._servers.values()) if child is not None]
         stopped = asyncio.create_task(stop.wait())
         try:
-            done, _ = await asyncio.wait({stopped, *watchers}, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            while True:
+                done, _ = await asyncio.wait({stopped, *watchers}, return_when=asyncio.FIRST_COMPLETED, timeout=_LOOK_SECONDS)
+                for task in done:
+                    task.result()
+                if done:
+                    return
+                watchers += [asyncio.create_task(self._keep(child)) for child in await self._newcomers()]
         finally:
             for task in (stopped, *watchers):
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
+
+    async def _newcomers(self) -> list[_Child]:
+        """Start servers for people whom the policies name by now; give them."""
+        look = _signature(self.deployment.policies)
+        if self._everybody is None or look == self._looked:
+            return []
+        self._looked = look
+        try:
+            accounts = await asyncio.to_thread(self._everybody, self.deployment)
+        except CbsError:  # a policy in the making; the broker goes on with the last one that was valid, and says so
+            return []
+        new = [account for account in accounts if account.name not in self._endpoints]
+        if not new:
+            return []
+        if self._owners is not None and self._broker is not None:
+            self._owners = await asyncio.to_thread(Owners, self.deployment)
+            await asyncio.to_thread(self._owners.prepare)
+            # groups are given to a process at its start; kernels, servers and sessions outlive a broker
+            self._broker.replace(self._owners.broker_command(self._broker_command()))
+        else:
+            prepare_storage(self.deployment, tuple(new))
+        started: list[_Child] = []
+        for account, port in zip(new, _free_ports(len(new), None), strict=True):
+            try:
+                await self._gateway_opens(account)
+            except CbsError as error:
+                log.error("no server for %s: %s", account.name, error.say("en"))
+                continue
+            endpoint = Endpoint(account, port, secrets.token_hex(24), None)
+            child = self._server(endpoint, self.deployment.root / "logs" / f"{account.name}.log")
+            await child.start()
+            self._endpoints[account.name], self._servers[account.name] = endpoint, child
+            started.append(child)
+            self._write_info()
+            log.warning("%s has a server from now on", account.name)
+        return started
+
+    async def _gateway_opens(self, account: Account) -> None:
+        """Wait until the broker answers somebody who is new to it."""
+        gateway = Gateway(str(self.deployment.gateway_socket(account.principal.project, account.principal.user)))
+        deadline = time.monotonic() + _READY_SECONDS
+        while True:
+            try:
+                await gateway.call("health", Nothing())
+                return
+            except CbsError:
+                if time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(0.1)
 
     async def _keep(self, child: _Child) -> None:
         while child.process is not None:
@@ -603,6 +671,16 @@ def _environment(extra: Mapping[str, str]) -> dict[str, str]:
     if (path := paths.python_path()) is not None:
         environment["PYTHONPATH"] = path
     return environment
+
+
+def _signature(folder: Path) -> frozenset[tuple[str, int, int]]:
+    """Tell whether the policy files may have changed."""
+    found = set()
+    for path in folder.rglob("*.yaml"):
+        with contextlib.suppress(OSError):
+            status = path.stat()
+            found.add((str(path), status.st_mtime_ns, status.st_size))
+    return frozenset(found)
 
 
 def _short_temporary() -> str:
