@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from ...domain.finding import Rule, Status, Where
@@ -47,7 +48,7 @@ def is_surely_person_number(text: str) -> bool:
 
 def is_long_hex(text: str) -> bool:
     """Tell whether a value looks like an encrypted key: 24 to 64 hexadecimal digits, or a UUID."""
-    return (bool(_HEX.match(text)) and len(set(text)) > 4) or bool(_UUID.match(text))
+    return len(text) >= 24 and ((bool(_HEX.match(text)) and len(set(text)) > 4) or bool(_UUID.match(text)))
 
 
 def _is_date(text: str) -> bool:
@@ -70,41 +71,45 @@ def column_shape(column: Column, first: bool) -> str | None:
     first
         Whether no column of labels stands before it; amounts of nine digits stand after labels.
     """
-    values = [value.strip("'\"= ") for value in column.filled]
-    if not values:
+    counts = Counter(value.strip("'\"= ") for value in column.filled)
+    total = counts.total()
+    if not total:
         return None
-    unique = len(set(values)) / len(values)
+    unique = len(counts) / total
+    lengths = {len(value) for value in counts}
 
-    def share(test: Iterable[object]) -> float:
-        return sum(bool(x) for x in test) / len(values)
+    def share(test: Callable[[str], object], *possible: int) -> float:
+        """The part of the values that pass a test, which only those of some lengths can."""
+        if lengths.isdisjoint(possible):
+            return 0.0
+        return sum(count for value, count in counts.items() if len(value) in possible and test(value)) / total
 
-    if any(is_surely_person_number(value) for value in values):
+    if 9 in lengths and any(is_surely_person_number(value) for value in counts):
         return "person"
-    nine = [nine_digits(value) for value in values]
-    if share(nine) >= MANY and len(set(nine)) >= 3:
-        amounts = all(number is not None and value.replace(".0", "").isdigit() for number, value in zip(nine, values, strict=True))
-        key_like = first or looks_like_key_name(column.name) or not amounts
-        if (key_like or (len(values) >= 30 and share(nine) >= 0.85)) and not is_count_name(column.name):
-            return "person"
+    if share(nine_digits, *range(9, 15)) >= MANY:
+        nine = {value: digits for value in counts if (digits := nine_digits(value)) is not None}
+        if len(set(nine.values())) >= 3:
+            amounts = len(nine) == len(counts) and all(value.replace(".0", "").isdigit() for value in nine)
+            key_like = first or looks_like_key_name(column.name) or not amounts
+            if (key_like or (total >= 30 and share(nine_digits, *range(9, 15)) >= 0.85)) and not is_count_name(column.name):
+                return "person"
     # stored as numbers, keys lose their leading zeros
-    whole = [value.replace(".0", "") for value in values]
-    if (first or looks_like_key_name(column.name)) and len(values) >= 10 and unique > 0.5 and all(value.isdigit() for value in whole):
-        lengths = [len(value) for value in whole]
-        if (
-            max(lengths) == 9
-            and sum(length >= 8 for length in lengths) >= 0.9 * len(lengths)
-            and sum(length == 9 for length in lengths) >= 0.6 * len(lengths)
-        ):
-            return "person"
-    if share(is_long_hex(value) for value in values) >= 0.5 or sum(is_long_hex(value) for value in values) >= 3:
+    if (first or looks_like_key_name(column.name)) and total >= 10 and unique > 0.5:
+        whole = {value.replace(".0", ""): count for value, count in counts.items()}
+        if max(map(len, whole)) == 9 and all(value.isdigit() for value in whole):
+            long = sum(count for value, count in whole.items() if len(value) >= 8) / total
+            if long >= 0.9 and sum(count for value, count in whole.items() if len(value) == 9) / total >= 0.6:
+                return "person"
+    encrypted = share(is_long_hex, *range(24, 65))
+    if encrypted >= 0.5 or encrypted * total > 2.5:
         return "encrypted"
-    if share(_PC6.match(value) for value in values) >= MANY and (len(values) >= 3 or "postcode" in words(column.name)):
+    if share(_PC6.match, 6, 7) >= MANY and (total >= 3 or "postcode" in words(column.name)):
         return "pc6"
-    if share(_BRIN.match(value) for value in values) >= MANY and len(values) >= 3:
+    if share(_BRIN.match, 4, 6) >= MANY and total >= 3:
         return "brin"
-    eight = first and len(values) >= 10 and unique > 0.9 and share(_EIGHT.match(value) for value in values) >= MANY
+    eight = first and total >= 10 and unique > 0.9 and share(_EIGHT.match, 8) >= MANY
     area = words(column.name)[:1] in (("buurt",), ("bu",), ("wijk",))
-    return "kvk" if eight and not area and share(_is_date(value) for value in values) < 0.5 else None
+    return "kvk" if eight and not area and share(_is_date, 8) < 0.5 else None
 
 
 _SHAPE_TEXT = {
@@ -148,11 +153,11 @@ def check_columns(block: Block, report: Report) -> None:
             text = Text(en=f"Column ‘{name}’: {why.en}.", nl=f"Kolom ‘{name}’: {why.nl}.")
             status = Status.REVIEW if shape == "kvk" else Status.UNSAFE
             report.add(Rule.IDENTIFIER, status, text, _remedy(name), block.header_where(column.index))
-        elif any(is_long_hex(value) for value in column.filled):
+        elif max(map(len, column.filled), default=0) >= 24 and any(is_long_hex(value) for value in column.filled):
             row = next(i for i, value in enumerate(column.cells) if is_long_hex(value))
             text = Text(en="A value looks like an encrypted key.", nl="Een waarde ziet eruit als een versleutelde sleutel.")
             report.add(Rule.IDENTIFIER, Status.UNSAFE, text, REMOVE_COLUMN, block.where(row, column.index))
-        if not column.is_numeric and column.filled:
+        if not seen_label and column.filled and not column.is_numeric:
             seen_label = True
     _check_row_labels(block, report)
 
@@ -182,8 +187,9 @@ def _check_row_labels(block: Block, report: Report) -> None:
     """Keys written down the first column: a table on its side."""
     if not block.columns or block.width < 2:
         return
-    for row, label in enumerate(block.columns[0].cells):
-        if label and report.context.is_identifier(label):
+    named = {label for label in set(block.columns[0].cells) if label and report.context.is_identifier(label)}
+    for row, label in enumerate(block.columns[0].cells if named else ()):
+        if label in named:
             rest = [column.cells[row] for column in block.columns[1:] if column.cells[row]]
             sure = sum(nine_digits(value) is not None or is_long_hex(value) for value in rest) > len(rest) / 2 if rest else False
             text = Text(en=f"Row ‘{label}’ is named like a key.", nl=f"Rij ‘{label}’ heet als een sleutel.")

@@ -101,7 +101,7 @@ class Column:
     @cached_property
     def filled(self) -> tuple[str, ...]:
         """The cells that hold something that is not withheld."""
-        return tuple(cell for cell in self.cells if cell and not is_suppressed(cell))
+        return tuple([cell for cell in self.cells if cell and (cell[0].isdigit() or not is_suppressed(cell))])
 
     @cached_property
     def is_numeric(self) -> bool:

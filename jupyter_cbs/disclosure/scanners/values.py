@@ -56,7 +56,7 @@ def number(text: str, decimal: str = "") -> float | None:
 
 def decimal_mark(texts: Iterable[str]) -> str:
     """Give the decimal mark some numbers share, where one of them shows it: ``9.5`` makes ``10.123`` a fraction."""
-    marks = {match[1] or match[2] for text in texts if len(text) <= 40 and (match := _SHOWN_MARK.match(_undecorated(text)))}
+    marks = {match[1] or match[2] for text in set(texts) if len(text) <= 40 and (match := _SHOWN_MARK.match(_undecorated(text)))}
     return marks.pop() if len(marks) == 1 else ""
 
 
@@ -76,6 +76,9 @@ def readings(text: str) -> list[tuple[float, int]]:
 
 def is_suppressed(text: str) -> bool:
     """Tell whether a cell is withheld, e.g. ``×``, ``*`` or ``<10``."""
+    # nothing that is written for a withheld value starts with a digit; nearly all cells do
+    if text[:1].isdigit():
+        return False
     text = text.strip().lower()
     return text in SUPPRESSED or bool(_BELOW.match(text))
 
