@@ -22,7 +22,7 @@ from .complement import complement, passes
 from .relations.attack import verdict_of
 from .relations.audit import unions
 from .relations.frame import problem_of
-from .relations.heuristic import suppress, without_superfluous
+from .relations.heuristic import suppress, without_exact, without_superfluous
 from .relations.insiders import learned
 from .relations.needs import Table, prove
 from .relations.problem import TableProblem
@@ -141,7 +141,7 @@ def hide(cells: Cells, unsafe: Mask, question: Question, *, patience: float = PA
         mask = target.mask(start)
         if not prove(table, mask, target.union, stop, quick=True).holds:
             mask = suppress(table, target.union, patience=0.0, cancel=stop, start=mask, quick=quick_for(target, table))
-            mask = without_superfluous(table, mask, target.union, TRIMMING, cancel)
+            mask = without_exact(table, without_superfluous(table, mask, target.union, TRIMMING, cancel), target.union, cancel)
             start = target.rows_of(mask) | unsafe
     except Conflict:
         # not even hiding everything would keep a cell from those who know part of it: nothing is published then

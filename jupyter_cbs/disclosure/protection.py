@@ -24,7 +24,7 @@ from .judge import Judgement, judge, proof_of
 from .merging import proposals
 from .relations.frame import cell_names
 from .relations.heuristic import suppress as choose
-from .relations.heuristic import without_superfluous
+from .relations.heuristic import without_exact, without_superfluous
 from .relations.needs import Table, prove
 from .relations.optimal import cheapest
 from .relations.problem import Rounding
@@ -149,6 +149,7 @@ def suppress(
             mask = choose(table, target.union, patience=0.0, cancel=cancel, start=mask, quick=quick_for(target, table))
         tell(0.5)
         mask = without_superfluous(table, mask, target.union, TRIMMING_SECONDS, cancel)
+        mask = without_exact(table, mask, target.union, cancel)
     tell(0.9)
     if not prove(table, mask, target.union, cancel).holds:
         raise Internal(
