@@ -176,3 +176,69 @@ def test_fischetti_salazar_2001_investment_table_optimal_pattern_and_interval_5_
     assert set(found.complementary) == {"ba", "ca", "cc"}
     assert found.cost == 37
     assert found.intervals["bc"] == (5, 30)
+
+
+SINGLETONS = TableProblem(
+    cells={"a": 1, "b": 2, "c": 1, "tot": 4},
+    relations=(("tot", ("a", "b", "c")),),
+    suppressed=("a", "c"),
+)
+"""sdcTable, tests/testthat/test-protectTable.r: one dimension, regions a, b, b, c; counts of one are primary."""
+
+
+def test_sdctable_protecttable_two_single_counts_without_detection_of_singletons_need_no_company() -> None:
+    assert protect(SINGLETONS, min_frequency=0).complementary == ()
+    assert audit(SINGLETONS, min_frequency=0).safe
+
+
+def test_sdctable_protecttable_two_single_counts_with_detection_of_singletons_need_one_more() -> None:
+    single = SINGLETONS.model_copy(update={"singletons": ("a", "c")})
+    assert {insider.exact for insider in audit(single, min_frequency=0).insiders} == {("a",), ("c",)}
+    assert protect(single, min_frequency=0).complementary == ("b",)
+
+
+@pytest.mark.parametrize(("threshold", "theirs"), [(3, ("b",)), (5, ("b", "tot"))])
+def test_sdctable_protecttable_thresholds_3_and_5_need_no_more_than_one_and_two_more(threshold: int, theirs: tuple[str, ...]) -> None:
+    """Threshold 5 is more than the whole table holds: sdcTable suppresses all of it; hiding the total alone is enough."""
+    ours = protect(SINGLETONS, min_frequency=threshold)
+    assert set(ours.complementary) <= set(theirs)
+    assert audit(ours.problem, min_frequency=threshold).safe
+    assert not audit(SINGLETONS, min_frequency=threshold).safe
+    assert ours.complementary == (("b",) if threshold == 3 else ("tot",))
+
+
+def test_gausssuppression_vignette_small_counts_table_1_pattern_of_young_portugal() -> None:
+    """Vignette 'Small count frequency table suppression', table 1: maxN = 1 suppresses four cells, printed with their counts."""
+    counts = {
+        "young Iceland": 2, "young Portugal": 0, "young Spain": 5, "young": 7,
+        "old Iceland": 3, "old Portugal": 4, "old Spain": 6, "old": 13,
+        "Iceland": 5, "Portugal": 4, "Spain": 11, "Total": 20,
+    }  # fmt: skip
+    countries, ages = ("Iceland", "Portugal", "Spain"), ("young", "old")
+    relations = [(age, tuple(f"{age} {country}" for country in countries)) for age in ages]
+    relations += [(country, tuple(f"{age} {country}" for age in ages)) for country in countries]
+    relations += [("Total", ages), ("Total", countries)]
+    problem = TableProblem(cells=counts, relations=tuple(relations), suppressed=("young Portugal",), integer=True)
+    printed = ("young Iceland", "young Portugal", "old Iceland", "old Portugal")
+    found = intervals(problem.with_suppressed(printed))
+    assert found["young Portugal"] == (0, 2)
+    assert found == enumerated(problem.with_suppressed(printed))
+    # fewer cells, or the same ones with a margin instead, do not protect it; ours is as small
+    assert intervals(problem)["young Portugal"] == (0, 0)
+    ours = protect(problem, min_frequency=0)
+    assert ours.optimal
+    assert len(ours.problem.suppressed) == len(printed)
+    assert sum(counts[name] for name in ours.complementary) <= sum(counts[name] for name in printed)
+
+
+def test_gausssuppression_vignette_the_problem_of_zeros_two_zeros_follow_from_a_sum_of_zero() -> None:
+    """Same vignette, 'The problem of zeros': the sum of young:Iceland and young:Portugal is zero, so both are."""
+    line = TableProblem(
+        cells={"Iceland": 0, "Portugal": 0, "Spain": 6, "young": 6},
+        relations=(("young", ("Iceland", "Portugal", "Spain")),),
+        suppressed=("Iceland", "Portugal"),
+        integer=True,
+    )
+    assert set(verdict(line).exact) == {"Iceland", "Portugal"}
+    assert protect(line, min_frequency=0).complementary in (("Spain",), ("young",))  # both cost 6
+    assert not verdict(line.with_suppressed(("Iceland", "Portugal", "Spain"))).exact
