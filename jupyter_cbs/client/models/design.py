@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,9 @@ from ...domain.model import MAX_LEVELS, ModelLevel, ModelTerm
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
+
+CHUNK = 100_000
+"""Rows of a large design that are looked at together."""
 
 MAX_RUN = 12
 """Most neighbouring columns of figures that are tried as one category."""
@@ -165,27 +169,29 @@ class Design:
 
     # ------------------------------------------------------------------------------------------ rank, patterns
 
+    @cached_property
+    def _spectrum(self) -> tuple[Floats, Floats]:
+        """Give the singular values above rounding and their right singular vectors, shapes (r,) and (r, k)."""
+        triangle = np.linalg.qr(self._scaled, mode="r")
+        _, values, vectors = np.linalg.svd(triangle, full_matrices=False)
+        kept = values > values.max(initial=0.0) * max(self._scaled.shape) * np.finfo(np.float64).eps
+        return values[kept], vectors[kept]
+
     def rank(self) -> int:
-        """Give the rank of the design; of its Gram matrix where it is large."""
-        rows, columns = self._scaled.shape
-        if rows == 0 or columns == 0:
-            return 0
-        small = self._scaled if rows * columns <= 4_000_000 else np.linalg.qr(self._scaled, mode="r")
-        return int(np.linalg.matrix_rank(small))
+        """Give the rank of the design."""
+        return len(self._spectrum[0]) if self.matrix.size else 0
 
     def leverage(self) -> float | None:
         """Give the largest leverage of a row, 0 to 1; None for an empty design."""
         if not self.matrix.size:
             return None
-        basis, _, _ = np.linalg.svd(self._scaled, full_matrices=False) if self.matrix.size <= 400_000 else (self._basis(), None, None)
-        return float(min(1.0, np.einsum("ij,ij->i", basis[:, : self.rank()], basis[:, : self.rank()]).max()))
-
-    def _basis(self) -> Floats:
-        """Give an orthonormal basis of the columns of a large design, by the eigenvectors of its Gram matrix."""
-        values, vectors = np.linalg.eigh(self._scaled.T @ self._scaled)
-        order = np.argsort(values)[::-1][: self.rank()]
-        found: Floats = (self._scaled @ vectors[:, order]) / np.sqrt(np.maximum(values[order], np.finfo(float).tiny))
-        return found
+        values, vectors = self._spectrum
+        turn = vectors.T / values
+        largest = 0.0
+        for start in range(0, len(self._scaled), CHUNK):
+            basis = self._scaled[start : start + CHUNK] @ turn
+            largest = max(largest, float(np.einsum("ij,ij->i", basis, basis).max()))
+        return min(1.0, largest)
 
     def patterns(self, extra: Iterable[Codes] = ()) -> int:
         """Count the distinct rows of the design, together with the groups of absorbed effects."""
