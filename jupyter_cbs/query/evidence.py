@@ -315,11 +315,11 @@ def _value(statistic: Statistic, aggregate: dict[str, str], percentile: float | 
     }.get(statistic, "NULL")
 
 
-def special(base: Base, statistic: Statistic, *, per_unit: bool, extremes: int) -> str:
+def special(base: Base, statistic: Statistic, *, per_unit: bool, extremes: int, largest: int = 1) -> str:
     """Give the SELECT of values that need the contributions themselves.
 
-    Its columns: ``d0…``, ``l0…``, ``value``, and where the statistic has them ``used``, ``total``, ``abs_total``, ``largest`` (of the units
-    that are used) and ``ties``.
+    Its columns: ``d0…``, ``l0…``, ``value``, and where the statistic has them ``used``, ``total``, ``abs_total``, ``largest``,
+    ``second_largest``, ``topn`` (of the units that are used) and ``ties``.
 
     Parameters
     ----------
@@ -331,6 +331,8 @@ def special(base: Base, statistic: Statistic, *, per_unit: bool, extremes: int) 
         Whether units can have several rows: their totals are compared, or their lowest or highest values.
     extremes : int
         How many units a mean of the lowest or highest is taken of.
+    largest : int
+        How many units ``topn`` adds up.
     """
     if statistic == "mode":
         margins = Margins(base, ("x",))
@@ -346,12 +348,15 @@ def special(base: Base, statistic: Statistic, *, per_unit: bool, extremes: int) 
         picked = [f"CASE WHEN sum(t) <> 0 THEN 2 * {ranks} / (count(t) * sum(t)) - (count(t) + 1) / count(t) END AS value"]
     else:
         few = f"{'min' if lowest else 'max'}(t, {extremes})"
+        sizes = f"list_reverse_sort(list_transform({few}, lambda a: abs(a)))"
         picked = [
             f"list_avg({few}) AS value",
             f"len({few})::BIGINT AS used",
             f"list_sum({few})::DOUBLE AS total",
             f"list_sum(list_transform({few}, lambda a: abs(a)))::DOUBLE AS abs_total",
-            f"list_max(list_transform({few}, lambda a: abs(a)))::DOUBLE AS largest",
+            f"{sizes}[1]::DOUBLE AS largest",
+            f"{sizes}[2]::DOUBLE AS second_largest",
+            f"list_sum({sizes}[1:{largest}])::DOUBLE AS topn",
         ]
     if per_unit:
         margins = Margins(base, tuple(f"u{i}" for i in range(len(base.unit))))

@@ -108,7 +108,7 @@ class Frame:
             self.used[at] = floats(values, "used")
             self.total[at], self.abs_total[at] = floats(values, "total"), floats(values, "abs_total")
             self.top1[at], self.top_exact[at] = floats(values, "largest"), True
-            self.top2[at] = np.nan
+            self.top2[at], self.topn[at] = floats(values, "second_largest"), floats(values, "topn")
 
     def take_exact(self, counted: pa.Table, ranked: bool, percentile: float | None, contributions: bool) -> None:
         """Take exact units and contributions of some rows."""

@@ -195,7 +195,9 @@ def _gather(plan: Plan, profile: RuleProfile, limits: QueryLimits, session: Sess
     if statistic == "units":
         frame.value = frame.n.astype(np.float64)
     if statistic in evidence.SPECIAL:
-        frame.take_special(answer(evidence.special(base, statistic, per_unit=most > 1, extremes=spec.extremes or evidence.EXTREMES)))
+        extremes = spec.extremes or evidence.EXTREMES
+        sql = evidence.special(base, statistic, per_unit=most > 1, extremes=extremes, largest=profile.dominance_units)
+        frame.take_special(answer(sql))
     if base.institution is not None:
         frame.take_institutions(answer(evidence.institutions(base)))
     if plan.bins:

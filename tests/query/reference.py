@@ -156,7 +156,8 @@ def reference(rows: list[Row], spec: TableSpec, unit: str, institution: str | No
         if spec.statistic in ("mean_lowest", "mean_highest") and values:
             lowest = spec.statistic == "mean_lowest"
             each = sorted(totals(valid, unit, min if lowest else max).values(), reverse=not lowest)[: spec.extremes or 10]
-            record |= {"used": len(each), "total": sum(each), "abs_total": sum(map(abs, each)), "top1": max(map(abs, each)), "top2": None}
+            tops = sorted(map(abs, each), reverse=True)
+            record |= {"used": len(each), "total": sum(each), "abs_total": sum(tops), "top1": tops[0], "top2": tops[1] if len(tops) > 1 else None}
         found[key] = record
     if spec.statistic == "share":
         split, k = len(spec.rows), len(spec.dimensions)

@@ -49,12 +49,16 @@ def _largest(cells: Cells, units: int) -> tuple[Floats, Mask]:
     """Give the sum of the largest contributions, or an upper bound, and where it is exact."""
     if units == 1:
         return cells.top1, cells.top_exact & ~np.isnan(cells.top1)
-    exact = cells.top_exact & ~np.isnan(cells.topn)
-    if units == 2:
-        pair = cells.top1 + cells.top2
-        exact = cells.top_exact & ~np.isnan(pair)
-        return np.where(exact, pair, 2 * cells.top1), exact | (cells.top_exact & (cells.n <= 1) & cells.n_exact)
-    return np.where(exact, cells.topn, units * cells.top1), exact
+    known = cells.topn if units > 2 else cells.top1 + cells.top2
+    known = np.where(_alone(cells), cells.top1, known)
+    exact = cells.top_exact & ~np.isnan(known)
+    return np.where(exact, known, units * cells.top1), exact
+
+
+def _alone(cells: Cells) -> Mask:
+    """Tell where one unit contributes, so that there is no second."""
+    alone: Mask = cells.n_exact & (cells.n <= 1)
+    return alone
 
 
 def remaining_contributors(cells: Cells, question: Question) -> Iterator[Ruling]:
@@ -67,7 +71,7 @@ def remaining_contributors(cells: Cells, question: Question) -> Iterator[Ruling]
     if not question.is_magnitude or not shares:
         return
     contributed = ~cells.empty & ~(cells.abs_total == 0)
-    alone = cells.n_exact & (cells.n <= 1)
+    alone = _alone(cells)
     second = np.where(np.isnan(cells.top2), np.where(alone, 0.0, cells.top1), cells.top2)
     known = cells.top_exact & (~np.isnan(cells.top2) | alone)
     with np.errstate(invalid="ignore"):
