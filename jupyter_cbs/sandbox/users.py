@@ -24,10 +24,10 @@ from . import drop as dropping
 from .interpreter import needed
 
 BASE: Final = 200_000
-"""First number; above what distributions give to people and services, below what they give to containers."""
+"""First number; above what distributions give to people and services."""
 
-SIZE: Final = 100_000
-"""How many numbers there are."""
+SIZE: Final = 300_000
+"""How many numbers there are; those that systemd gives to containers begin at 524,288."""
 
 SLICE: Final = 5_000
 """How many of them one deployment gets."""
