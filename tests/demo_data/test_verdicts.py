@@ -28,6 +28,8 @@ EXPECTED: dict[str, dict[tuple[str, ...], tuple[str, str | None]]] = {
     "Steenhouwersbedrijf": {("60",): ("unsafe", "dominance"), ("59",): ("safe", None), ("58",): ("safe", None)},
     "Dakdekkersbedrijf": {("58",): ("unsafe", "dominance")},
     "Speciaal": {("03",): ("unsafe", "institution")},
+    "A maximum": {("60",): ("unsafe", "min_max"), ("59",): ("unsafe", "min_max")},
+    "Only 6": {("7",): ("unsafe", "percentile")},
     "Koopvaardij": {("22",): ("review", "zero")},
     "Overig lid": {("7",): ("review", "min_frequency")},
     "Onbekend": {("8",): ("review", "dominance")},

@@ -31,7 +31,7 @@ def edit(directory: Path, file: str, old: str, new: str) -> None:
 def test_the_shipped_office_has_the_published_figures(directory: Path) -> None:
     project = PolicyDirectory(directory).current.project("9001")
     assert project.rules() == RuleProfile()
-    assert project.rules("income_wealth") == RuleProfile(advisory_min_frequency=100)
+    assert project.rules("income_wealth") == RuleProfile(advisory_min_frequency=100, advisory_rounding=100, extreme_max_share=0.30)
     assert set(project.profile_names) == {"default", "business", "institution", "income_wealth"}
     assert (project.quota, project.unit_bytes) == (QuotaLimits(), 10**9)
     assert project.limits == QueryLimits()
@@ -64,7 +64,7 @@ def test_a_project_changes_only_the_fields_it_names(directory: Path) -> None:
     project, other = policies.project("9001"), policies.project("9002")
     assert project.rules() == RuleProfile(min_frequency=20)
     assert project.rules("institution") == RuleProfile(min_frequency=20, min_institutions=3)
-    assert project.rules("income_wealth") == RuleProfile(min_frequency=20, advisory_min_frequency=100)
+    assert project.rules("income_wealth") == RuleProfile(min_frequency=20, advisory_min_frequency=100, advisory_rounding=100, extreme_max_share=0.30)
     assert project.quota == QuotaLimits(shared_bytes=2 * 2**30, personal_bytes=2**30)
     assert project.unit_bytes == 2**30
     assert project.limits == QueryLimits(max_rows=5)

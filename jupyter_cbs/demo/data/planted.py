@@ -312,22 +312,29 @@ CASES: tuple[Case, ...] = (
         ((13,),),
         "13 observations: with 4 parameters 9 degrees of freedom are left, unsafe; with 3 parameters 10, safe.",
     ),
-    Case(
+    _table(
         "min_max",
         "9001",
-        "ws.sql(\"SELECT max(SLNINGLD) FROM SPOLISBUS2023V4 WHERE SSECT = '60'\")",
         "SELECT max(SLNINGLD), count(*) FILTER (SLNINGLD = 11000) FROM SPOLISBUS2023V4 WHERE SSECT = '60'",
         ((11000.0, 1),),
-        "A maximum is the value of one person.",
+        "A maximum is the value of one person: of every sector it is unsafe.",
+        "SPOLISBUS2023V4",
+        rows=["SSECT"],
+        values="SLNINGLD",
+        statistic="max",
     ),
-    Case(
+    _table(
         "percentile",
         "9001",
-        "ws.sql(\"SELECT quantile_cont(INPPERSBRUT, 0.9) FROM INPA2023TABV1 WHERE INPPOSHHK = '7'\")",
         "WITH m AS (FROM INPA2023TABV1 WHERE INPPOSHHK = '7') "
         "SELECT count(*), count(*) FILTER (INPPERSBRUT > (SELECT quantile_cont(INPPERSBRUT, 0.9) FROM m)) FROM m",
         ((60, 6),),
-        "Only 6 of 60 persons are above the 90th percentile; ten are needed on each side.",
+        "Only 6 of 60 persons in place 7 are above the 90th percentile; ten are needed on each side.",
+        "INPA2023TABV1",
+        rows=["INPPOSHHK"],
+        values="INPPERSBRUT",
+        percentile=0.9,
+        statistic="percentile",
     ),
     Case(
         "identifier",
