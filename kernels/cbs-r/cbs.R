@@ -1,5 +1,5 @@
 # The workspace's functions for R: cbs_connect, cbs_catalogue, cbs_codes, cbs_sql, cbs_table, cbs_suppress,
-# cbs_findings, cbs_write_csv, cbs_write_xlsx, cbs_precheck, cbs_quota, cbs_check.
+# cbs_protect, cbs_findings, cbs_write_csv, cbs_write_xlsx, cbs_precheck, cbs_quota, cbs_check.
 #
 # They talk to a Python process in the same sandbox (jupyter_cbs.client.r), which holds the connection to the
 # broker: requests go down a pipe, one JSON object per line, answers come as files in a private temporary folder.
@@ -190,6 +190,13 @@ cbs_table <- function(source, rows = character(), columns = character(), values 
 
 #' The same table with the cells blanked that would disclose something, directly or by subtraction.
 cbs_suppress <- function(table) .cbs_new_table(.cbs_ask("suppress", list(table = .cbs_of_table(table))))
+
+#' The same table made safe by the broker, which attacks the result: "suppress", "round" (to `base`), or "merge" (categories: by
+#' default what the findings propose, else list(dimension = list(label = c("code", "code")))).
+cbs_protect <- function(table, method = c("suppress", "round", "merge"), base = NULL, merge = NULL) {
+  codes <- if (!is.null(merge)) lapply(merge, function(groups) lapply(groups, function(codes) I(as.character(codes))))
+  .cbs_new_table(.cbs_ask("protect", list(table = .cbs_of_table(table), method = match.arg(method), base = base, merge = codes)))
+}
 
 #' Why cells are not safe, and what to do, one row per finding.
 cbs_findings <- function(x) {

@@ -152,6 +152,17 @@ def test_a_table_is_judged_suppressed_written_and_recognised(r: Kernel, deployme
     assert "outside the workspace" in outside[1]
 
 
+def test_a_table_is_rounded_and_merged_by_the_broker(r: Kernel) -> None:
+    lines(r, "t <- cbs_table('GBAPERSOONTAB', rows = 'GBAGEBOORTEJAAR', columns = 'GBAGESLACHT')")
+    # the largest number that divides all cells: 1 before, the base after
+    lines(r, "gcd <- function(a, b) if (b == 0) a else gcd(b, a %% b)\ncommon <- function(t) Reduce(gcd, na.omit(unlist(as.data.frame(t)[-1])))")
+    assert lines(r, "s <- cbs_protect(t, 'round')\ncat(common(t), common(s) >= 3, '\\n')") == ["1 TRUE "]
+    merge = "list(GBAGESLACHT = list(everybody = c('1', '2')))"
+    names = lines(r, f"m <- cbs_protect(t, 'merge', merge = {merge})\ncat(names(as.data.frame(m)), '\\n')")
+    assert "everybody" in names[0]
+    assert "Mannen" not in names[0]
+
+
 FITTED = """x <- cbs_sql("SELECT p.RINPERSOON, p.GBAGESLACHT AS sex, CASE WHEN p.GBAGEBOORTEJAAR < '1925' THEN 'old' ELSE 'other' END AS age,
   z.ZVWKHUISARTS AS cost FROM GBAPERSOONTAB p JOIN ZVWZORGKOSTENTAB z USING (RINPERSOON) WHERE p.GBAGESLACHT IN ('1', '2')")
 x$sex <- factor(x$sex, labels = c("man", "woman"))

@@ -77,6 +77,7 @@ class Bridge:
             "sql": self._sql,
             "table": self._table,
             "suppress": self._suppress,
+            "protect": self._protect,
             "findings": self._findings,
             "write": self._write_table,
             "precheck": self._precheck,
@@ -208,6 +209,10 @@ class Bridge:
 
     def _suppress(self, workspace: Workspace, args: dict[str, Any]) -> dict[str, Any]:
         return self._keep(self._table_of(args).suppress())
+
+    def _protect(self, workspace: Workspace, args: dict[str, Any]) -> dict[str, Any]:
+        base = args.get("base")
+        return self._keep(self._table_of(args).protect(args["method"], base=None if base is None else int(base), merge=args.get("merge")))
 
     def _table_of(self, args: dict[str, Any]) -> Table:
         from ..table import Table
