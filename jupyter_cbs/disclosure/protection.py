@@ -230,7 +230,7 @@ def round_to(
     at = frame.schema.get_field_index("value")
     published = frame.set_column(at, frame.schema.field(at), pa.array(value, pa.float64(), mask=np.isnan(value)))
     after = judge(published, dimensions, spec, profile, unit, patience=0, rounding=step)
-    told = [finding for finding in after.findings if finding.rule is Rule.ROUNDING]
+    told = [finding for finding in after.findings if finding.rule is Rule.ROUNDING and finding.status is Status.UNSAFE]
     if told:
         raise Conflict(
             "rounding_unpicked",
