@@ -1,4 +1,4 @@
-import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 /** What is used of the browser's Navigation API; TypeScript's library does not describe it yet. */
 interface INavigateEvent extends Event {
@@ -22,16 +22,18 @@ export function isElsewhere(address: string, origin: string): boolean {
 }
 
 /**
- * Keeps the page where it is unless the person follows a link.
+ * Keeps the page where it is unless the person follows a link, and commands to menus, buttons and keys of JupyterLab itself.
  *
  * An output of a cell that was run is put into the page as it is, and `<meta http-equiv="refresh">` in it would lead the whole page to
- * any address, with whatever the cell wrote into it. No content security policy forbids that.
+ * any address, with whatever the cell wrote into it. No content security policy forbids that. And `data-commandlinker-command` in an
+ * output would make any command of JupyterLab of what looks like a harmless button.
  */
 export const leavingPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-cbs:leaving',
-  description: 'Keeps outputs from leading the page to another site.',
+  description: 'Keeps outputs from leading the page to another site and from running commands.',
   autoStart: true,
-  activate: (): void => {
+  activate: (app: JupyterFrontEnd): void => {
+    app.commandLinker.dispose();
     (window as INavigatingWindow).navigation?.addEventListener('navigate', event => {
       const { destination, userInitiated } = event as INavigateEvent;
       if (!userInitiated && event.cancelable && isElsewhere(destination.url, window.location.origin)) {
