@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from ..domain.errors import Cancelled, Conflict
+from ..domain.errors import Cancelled, Conflict, TimedOut
 from ..domain.finding import Rule
 from ..domain.text import Text
 from .boxes import LEAST_DIMENSIONS, Boxes
@@ -146,7 +146,7 @@ def hide(cells: Cells, unsafe: Mask, question: Question, *, patience: float = PA
     except Conflict:
         # not even hiding everything would keep a cell from those who know part of it: nothing is published then
         return Hiding(~cells.empty, True, len(target.problem.relations))
-    except Cancelled:
+    except (Cancelled, TimedOut):
         check_cancel(cancel)
         return Hiding(start, False, len(target.problem.relations))
     return Hiding(start, True, len(target.problem.relations))

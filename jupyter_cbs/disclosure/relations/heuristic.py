@@ -14,6 +14,8 @@ import highspy
 import numpy as np
 import scipy.sparse as sp
 
+from ...domain.errors import TimedOut
+from ...domain.text import Text
 from ..cells import Floats, Mask
 from .attack import verdict_of
 from .audit import Least, Union, UnionRule, least_units
@@ -23,6 +25,8 @@ from .system import System
 
 FAR: Final = 1e4
 """A cell without an upper bound is taken to rise at most so many times what is asked."""
+LONGEST: Final = 30.0
+"""Seconds one linear program may take."""
 MOVED: Final = 1e-7
 """Less than this, relative to what is asked, is no movement."""
 
@@ -81,7 +85,17 @@ class Mover:
         upper[back] = 0.0
         self._solver.changeColsBounds(2 * n, self._all, lower, upper)
         self._solver.changeColsCost(2 * n, self._all, cost)
+        self._solver.setOptionValue("time_limit", self._solver.getRunTime() + LONGEST)
         self._solver.run()
+        if self._solver.getModelStatus() == highspy.HighsModelStatus.kTimeLimit:
+            raise TimedOut(
+                "protection_time",
+                Text(
+                    en=f"A single step of the protection took more than {LONGEST:g} seconds: the table is too large for its relations.",
+                    nl=f"Eén stap van de bescherming duurde langer dan {LONGEST:g} seconden: de tabel is te groot voor haar relaties.",
+                ),
+                Text(en="Leave out a dimension or merge categories.", nl="Laat een dimensie weg of voeg categorieën samen."),
+            )
         if self._solver.getModelStatus() not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible):
             self._solver.clearSolver()
             self._solver.run()
