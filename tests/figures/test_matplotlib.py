@@ -339,3 +339,43 @@ def test_three_dimensions(check: Check) -> None:
     figure = plt.figure()
     figure.add_subplot(projection="polar").scatter(DATA.age, DATA.wage)
     assert check(figure).status.value == "refused"
+
+
+def test_lines_that_look_like_parts_of_others_are_not_lost(check: Check) -> None:
+    figure, ax = plt.subplots()
+    ax.bar(["a", "b"], [30, 40])
+    ax.set_ylabel("count")
+    ax.plot([0, 1, 2], [5.5, 6.5, 7.5], marker="")
+    ax.secondary_yaxis("right")
+    assert codes(check(figure)) == {("unknown_table", "review")}
+    figure, ax = plt.subplots()
+    ax.bar(["a", "b"], [30, 40])
+    ax.set_ylabel("count")
+    for at, wage in enumerate(DATA.wage[:9]):
+        ax.plot([at, at], [0, wage])
+    assert check(figure).status.value == "refused"
+
+
+STRANGE: dict[str, Draw] = {
+    "arrows": lambda ax: ax.quiver(DATA.age, DATA.wage, 1, 1),
+    "areas": lambda ax: ax.stackplot([1, 2, 3], [1, 2, 3], [2, 3, 4]),
+    "triangles": lambda ax: ax.tripcolor(DATA.age, DATA.wage, DATA.age),
+    "nothing but gaps": lambda ax: ax.plot([np.nan, np.nan], [1, 2]),
+    "dates": lambda ax: ax.plot(pd.date_range("2020-01-01", periods=5), [1, 2, 3, 4, 5]),
+    "spans": lambda ax: ax.broken_barh([(1, 2), (4, 5)], (1, 2)),
+    "density bars": lambda ax: ax.hist(DATA.wage, density=True),
+    "outline": lambda ax: ax.hist(DATA.wage, histtype="step"),
+    "letters": lambda ax: sns.boxenplot(DATA, x="sex", y="wage", ax=ax),
+    "filled contours": lambda ax: ax.contourf(np.outer(range(5), range(5))),
+    "table": lambda ax: ax.table([["a", "b"]]),
+}
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_nothing_is_safe_for_being_strange(check: Check, name: str) -> None:
+    figure, ax = plt.subplots()
+    STRANGE[name](ax)
+    ax.set_title("t")
+    report = check(figure)
+    assert not report.ok
+    assert repr(report)

@@ -51,7 +51,8 @@ def read(figure: Any) -> Drawn:
 
 def _insets(ax: Any) -> list[Any]:
     """Give the axes inside axes, at any depth; a figure does not list them."""
-    return [inner for child in ax.child_axes for inner in (child, *_insets(child))]
+    inside = [child for child in ax.child_axes if "SecondaryAxis" not in _kinds(child)]  # a second scale draws no data
+    return [inner for child in inside for inner in (child, *_insets(child))]
 
 
 def _texts(ax: Any, number: int) -> list[FigureText]:
@@ -376,7 +377,7 @@ class _Panel:
                 self._add(Mark(_of_origin(self.number, origin, "line", label, self._names_at(x), figures(y)), declarable=False))
             elif "AxLine" in _kinds(line) or self._in_data(line) != (True, True) or not len(x):
                 continue  # a reference line, or nothing
-            elif str(line.get_marker()) == "" and str(line.get_label()).startswith("_") and str(line.get_linestyle()) != "None" and len(x) <= 12:
+            elif _is_of_box(line, x, y):
                 self._of_box(x, y)
             elif str(line.get_linestyle()) in ("None", " ", ""):
                 if self.boxes or line.get_label() == "_nolegend_":
@@ -507,7 +508,9 @@ class _Panel:
     def _error_lines(self) -> None:
         """Error bars that are lines of their own belong to the bars or points they stand on."""
         hosts = [mark for mark in self.marks if mark.artist.drawing in ("bars", "line", "histogram") and mark.artist.kind == "aggregated"]
-        if not hosts:
+        if len(self.errors) > 2 * sum(mark.artist.marks for mark in hosts) > 0:
+            self._add(Mark(artist(self.number, "unit_values", "lines_of_units", marks=len(self.errors))))
+        elif not hosts:
             self._add(Mark(artist(self.number, "unknown", "error_bars", marks=len(self.errors))))
 
 
@@ -534,6 +537,15 @@ def _of_origin(panel: int, origin: Origin, drawing: Drawing, label: str, labels:
 def _evenly(x: Floats) -> bool:
     steps = np.diff(x)
     return bool(len(steps)) and bool(np.all(steps > 0)) and bool(np.allclose(steps, steps.mean(), rtol=1e-3))
+
+
+def _is_of_box(line: Any, x: Floats, y: Floats) -> bool:
+    """Tell whether a line is one that a box plot is made of: they have no marker at all, and are closed or of two points."""
+    if str(line.get_marker()) != "" or str(line.get_linestyle()) == "None":
+        return False
+    if str(line.get_label()) == "_nolegend_":
+        return len(x) == 2
+    return 5 <= len(x) <= 12 and str(line.get_label()).startswith("_") and x[0] == x[-1] and y[0] == y[-1]
 
 
 def _is_ecdf(x: Floats, y: Floats) -> bool:
