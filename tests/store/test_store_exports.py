@@ -16,8 +16,10 @@ from jupyter_cbs.domain.errors import Conflict, NotFound
 from jupyter_cbs.domain.evidence import Category, Dimension, TableMeta, TableSpec
 from jupyter_cbs.domain.export import ExportForm, ExportState, FormFile, HistoryEntry, ManifestEntry
 from jupyter_cbs.domain.finding import FileReport, Finding, PrecheckReport, Rule, Status, Where
+from jupyter_cbs.domain.grid import ANY_SHAPE
 from jupyter_cbs.domain.text import Text
 from jupyter_cbs.store import ExportRow, MeasurementRow, ReleasedTable, Store, Vote
+from jupyter_cbs.store.reader import NEWEST_EVIDENCE
 
 AT = datetime(2026, 11, 20, 9, 30, 0, 123, tzinfo=UTC)
 
@@ -221,6 +223,17 @@ def test_evidence_for_more_shapes_than_a_statement_holds(store: Store) -> None:
         tx.insert_evidence("9001", "researcher", "a", "k1999", table("a"), b"1")
         tx.insert_evidence("9001", "researcher", "b", "k0", table("b"), b"2")
     assert [frame for _, frame in store.evidence("9001", [f"k{i}" for i in range(2000)])] == [b"2", b"1"]
+
+
+def test_the_newest_evidence_of_any_shape_is_bounded_and_of_its_project(store: Store) -> None:
+    with store.begin() as tx:
+        for number in range(NEWEST_EVIDENCE + 5):
+            tx.insert_evidence("9001", "researcher", f"f{number}", f"s{number}", table(f"f{number}"), str(number).encode())
+        tx.insert_evidence("9002", "researcher", "other", "s1", table("other"), b"other")
+    found = [frame for _, frame in store.evidence("9001", {ANY_SHAPE})]
+    assert found == [str(number).encode() for number in range(NEWEST_EVIDENCE + 4, 4, -1)]
+    # a shape that is asked for as well is found however old it is
+    assert [frame for _, frame in store.evidence("9001", {ANY_SHAPE, "s0"})] == [*found, b"0"]
 
 
 def test_the_newest_measurement_of_each_area(store: Store) -> None:
