@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from contextlib import suppress
 from typing import Any, Final
 from weakref import WeakSet
 
@@ -18,6 +19,8 @@ from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
 from tornado import web
 from tornado.ioloop import IOLoop
 from tornado.websocket import WebSocketClosedError
+from zmq.eventloop.zmqstream import ZMQStream
+from zmq.utils.monitor import parse_monitor_message
 
 from ..domain.text import Text
 from . import language
@@ -48,11 +51,13 @@ MAX_SOCKETS: Final = 64
 MAX_CONNECTIONS: Final = 512
 """HTTP connections of one server."""
 
-HEADER_SECONDS: Final = 30.0
+HEADER_SECONDS: Final = 20.0
 """A request whose headers take longer is cut off; also how long an idle connection is kept."""
 
 BODY_SECONDS: Final = 120.0
 """A request whose body takes longer is cut off."""
+
+_AGAIN_SECONDS: Final = 0.2
 
 _NEVER_LEFT_OUT: Final = frozenset({b'"status"', b'"execute_reply"', b'"input_request"', b'"shutdown_reply"', b'"kernel_info_reply"'})
 
@@ -156,6 +161,52 @@ class BoundedChannels(ZMQChannelsWebsocketConnection):  # type: ignore[misc]
         self._recent: deque[tuple[float, int]] = deque()
         self._bytes = 0
         self._told = False
+        self._monitors: list[ZMQStream] = []
+
+    def create_stream(self) -> None:
+        """Connect to the kernel, and watch the two channels that say most."""
+        super().create_stream()
+        for name in ("iopub", "shell"):
+            self._watch(self.channels[name])
+
+    def _watch(self, stream: Any) -> None:
+        """Connect again after a message that was too large: ZeroMQ then hangs up and, unlike after other losses, does not try again."""
+        loop = IOLoop.current()
+        pending: list[Any] = []
+
+        def again() -> None:
+            pending.clear()
+            if not stream.closed():
+                log.warning("a message of a kernel was too large to be received")
+                place = stream.socket.getsockopt_string(zmq.LAST_ENDPOINT)
+                # a second connection to one place would be ignored
+                with suppress(zmq.ZMQError):
+                    stream.socket.disconnect(place)
+                stream.socket.connect(place)
+                self._say(_TOO_LARGE, {})
+
+        def happened(frames: list[bytes]) -> None:
+            event = parse_monitor_message(frames)["event"]
+            while pending:
+                loop.remove_timeout(pending.pop())
+            if event == zmq.EVENT_DISCONNECTED:
+                pending.append(loop.call_later(_AGAIN_SECONDS, again))
+
+        events = zmq.EVENT_DISCONNECTED | zmq.EVENT_CONNECT_RETRIED | zmq.EVENT_CONNECT_DELAYED | zmq.EVENT_CONNECTED
+        monitor = ZMQStream(stream.socket.get_monitor_socket(events))
+        monitor.on_recv(happened)
+        self._monitors.append(monitor)
+
+    def disconnect(self) -> None:
+        """Leave the kernel."""
+        for monitor in self._monitors:
+            monitor.close()
+        for name in ("iopub", "shell") if self._monitors else ():
+            stream = self.channels.get(name)
+            if stream is not None and not stream.closed():
+                stream.socket.disable_monitor()
+        self._monitors.clear()
+        super().disconnect()
 
     def handle_outgoing_message(self, stream: Any, outgoing_msg: list[Any]) -> None:
         """Pass a message on, or leave it out."""
@@ -182,13 +233,19 @@ class BoundedChannels(ZMQChannelsWebsocketConnection):  # type: ignore[misc]
             return
         self._told = True
         _, parts = self.session.feed_identities(message)
-        header = self.session.unpack(parts[2]) if len(parts) > 2 and len(parts[2]) < 10_000 else {}
+        self._say(_LEFT_OUT, self.session.unpack(parts[2]) if len(parts) > 2 and len(parts[2]) < 10_000 else {})
+
+    def _say(self, text: Text, parent: dict[str, Any]) -> None:
         try:
-            self.write_stderr(language_text(_LEFT_OUT), header)
+            self.write_stderr(language_text(text), parent)
         except WebSocketClosedError:
             return
 
 
+_TOO_LARGE = Text(
+    en="Output was too large to be shown. Write large results to a file.",
+    nl="Uitvoer was te groot om te tonen. Schrijf grote resultaten naar een bestand.",
+)
 _LEFT_OUT = Text(
     en="Output was left out: the kernel sends more than this page can show. Write large results to a file.",
     nl="Uitvoer is weggelaten: de kernel stuurt meer dan deze pagina kan tonen. Schrijf grote resultaten naar een bestand.",

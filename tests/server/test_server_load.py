@@ -1,0 +1,196 @@
+"""A kernel that prints without end, browsers that do not read, connections that send nothing: the server answers all the while."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import websocket
+from running_demo import Demo, wait_for
+
+from jupyter_cbs.demo.labclient import Kernel
+
+ACCOUNT = "researcher"
+MEGABYTE = 2**20
+
+
+@pytest.fixture(scope="module")
+def kernel(deployment: Demo) -> Iterator[Kernel]:
+    with deployment.client(ACCOUNT).kernel("personal/load.ipynb") as running:
+        yield running
+
+
+def server_pid(deployment: Demo) -> int:
+    """The process that answers HTTP: the one of the server's processes with the account's port."""
+    port = urlsplit(deployment.accounts[ACCOUNT]["url"]).port
+    inode = next(
+        line.split()[9]
+        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]
+        if line.split()[1].endswith(f":{port:04X}") and line.split()[3] == "0A"
+    )
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            for fd in (process / "fd").iterdir():
+                with contextlib.suppress(OSError):
+                    if str(fd.readlink()) == f"socket:[{inode}]":
+                        return int(process.name)
+    raise LookupError(port)
+
+
+class Peak:
+    """The most memory a process had resident in a ``with`` block, beyond what it had before, in bytes."""
+
+    def __init__(self, pid: int) -> None:
+        self._status = Path(f"/proc/{pid}/status")
+        self._clear = Path(f"/proc/{pid}/clear_refs")
+        self.grown = 0
+
+    def _read(self, name: str) -> int:
+        (line,) = [line for line in self._status.read_text().splitlines() if line.startswith(name)]
+        return int(line.split()[1]) * 1024
+
+    def __enter__(self) -> Peak:
+        self._clear.write_text("5")
+        self._before = self._read("VmRSS")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.grown = self._read("VmHWM") - self._before
+
+
+def logs(deployment: Demo) -> str:
+    return "".join(path.read_text(errors="replace") for path in (deployment.root / "logs").glob("*.log"))
+
+
+def healthy(deployment: Demo) -> bool:
+    return deployment.client(ACCOUNT).request("GET", "cbs/api/health").status_code == 200
+
+
+def test_one_long_print_is_cut_with_a_reason(deployment: Demo, kernel: Kernel) -> None:
+    with Peak(server_pid(deployment)) as peak:
+        output = kernel.run("print('x' * 100_000_000)")
+    assert "Output cut" in output.text
+    assert output.error is None
+    assert len(output.text) < 10 * MEGABYTE
+    assert peak.grown < 60 * MEGABYTE
+    assert kernel.run("print('next')").text == "next\n"
+
+
+def test_a_loop_that_prints_is_cut_too(kernel: Kernel) -> None:
+    output = kernel.run("for i in range(300): print('y' * 100_000)")
+    assert output.text.count("Output cut") == 1
+    assert kernel.run("import sys; print('e' * 9_000_000, file=sys.stderr)").text.count("Output cut") == 1
+
+
+HOSTILE = """
+from ipykernel.kernelbase import Kernel
+kernel = get_ipython().kernel
+def send(size, kind="stream"):
+    content = {"name": "stdout", "text": "z" * size} if kind == "stream" else {"data": {"text/plain": "z" * size}, "metadata": {}}
+    kernel.session.send(kernel.iopub_socket, kind, content, parent=kernel.get_parent())
+"""
+
+
+def test_a_message_past_the_bound_is_not_received(deployment: Demo, kernel: Kernel) -> None:
+    """Code that goes around the courtesy of the kernel's own streams; a message within the bound is the negative control."""
+    kernel.run(HOSTILE)
+    assert len(kernel.run("send(5_000_000)").text) == 5_000_000
+    with Peak(server_pid(deployment)) as peak:
+        kernel.send("send(100_000_000)")
+        wait_for(lambda: healthy(deployment), 60, "an answer")
+        wait_for(lambda: "too large to be received" in logs(deployment), 120, "the server's line in the log")
+    assert peak.grown < 60 * MEGABYTE
+    # what the kernel says from now on arrives again
+    assert kernel.run("print('next')").text == "next\n"
+
+
+def test_many_messages_are_left_out_and_the_server_answers(deployment: Demo, kernel: Kernel) -> None:
+    kernel.run(HOSTILE)
+    with Peak(server_pid(deployment)) as peak:
+        number = kernel.send("for i in range(60): send(4_000_000, 'display_data')")
+        assert healthy(deployment)
+        output = kernel.receive(number)
+    assert sum(len(data.get("text/plain", "")) for data in output.shown) <= 64 * MEGABYTE
+    assert "left out" in output.text
+    assert peak.grown < 300 * MEGABYTE
+    assert healthy(deployment)
+
+
+def address(deployment: Demo) -> tuple[str, int]:
+    parts = urlsplit(deployment.accounts[ACCOUNT]["url"])
+    assert parts.hostname
+    assert parts.port
+    return parts.hostname, parts.port
+
+
+def test_requests_that_never_end_are_cut_off_and_others_answered(deployment: Demo) -> None:
+    opened = [socket.create_connection(address(deployment), 60) for _ in range(100)]
+    try:
+        for one in opened:
+            one.sendall(b"GET /researcher/api HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
+        for _ in range(5):
+            assert healthy(deployment)
+        # the bound on headers is a third of a minute
+        opened[0].settimeout(120)
+        assert opened[0].recv(1000) in (b"", b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        assert healthy(deployment)
+    finally:
+        for one in opened:
+            one.close()
+
+
+def test_connections_are_bounded(deployment: Demo) -> None:
+    opened: list[socket.socket] = []
+    try:
+        closed = False
+        for _ in range(600):
+            one = socket.create_connection(address(deployment), 60)
+            opened.append(one)
+        opened[-1].settimeout(60)
+        closed = opened[-1].recv(1) == b""
+        assert closed, "one more than there may be is closed at once"
+    finally:
+        for one in opened:
+            one.close()
+    wait_for(lambda: healthy(deployment), 60, "an answer")
+
+
+def test_websockets_are_bounded_in_number_and_in_what_they_send(deployment: Demo) -> None:
+    account = deployment.accounts["leader"]
+    url = account["url"].replace("http", "ws", 1) + "api/events/subscribe"
+    header = [f"Authorization: token {account['token']}"]
+    opened = []
+    try:
+        status = None
+        while status is None and len(opened) < 80:
+            try:
+                opened.append(websocket.create_connection(url, timeout=60, header=header))
+            except websocket.WebSocketBadStatusException as refused:
+                status = refused.status_code
+        assert (status, len(opened) <= 64) == (429, True)
+        try:
+            opened[0].send("x" * (9 * MEGABYTE))
+            # nothing of it is kept: the connection is closed
+            while opened[0].recv():
+                pass
+            closed = True
+        except (OSError, websocket.WebSocketException) as error:
+            closed = not isinstance(error, TimeoutError | websocket.WebSocketTimeoutException)
+        assert closed
+    finally:
+        for one in opened:
+            with contextlib.suppress(OSError):
+                one.close()
+
+    def again() -> bool:
+        try:
+            websocket.create_connection(url, timeout=60, header=header).close()
+        except websocket.WebSocketBadStatusException:
+            return False
+        return True
+
+    wait_for(again, 60, "room")
