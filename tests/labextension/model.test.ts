@@ -71,7 +71,11 @@ test('after lost events everything that is shown is asked for again', async () =
       asked.push(name);
       return Promise.resolve(value);
     };
-  const permissions = ['read_quota', 'read_catalogue', 'read_exports'].map(action => ({ action, allowed: true, reason: null }));
+  const permissions = ['read_quota', 'read_catalogue', 'read_exports'].map(action => ({
+    action,
+    allowed: true,
+    reason: null
+  }));
   const client = {
     project: answer('project', { permissions }),
     quota: answer('quota'),

@@ -49,7 +49,7 @@ class Peer:
     def cookies(self) -> dict[str, str]:
         """Log in as a browser does."""
         with httpx.Client(base_url=self.url, trust_env=False) as browser:
-            assert browser.get("lab", params={"token": self.token}).status_code == 200
+            assert browser.get("lab", params={"token": self.token}, follow_redirects=True).status_code == 200
             return dict(browser.cookies)
 
     def send(self, case: Case, path: str, body: Any, headers: Mapping[str, str]) -> Answer:
