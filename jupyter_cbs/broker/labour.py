@@ -18,8 +18,10 @@ from weakref import WeakKeyDictionary
 from ..domain.errors import CbsError, ErrorBody, Internal
 from ..domain.text import Text
 
-HANDS: Final = max(1, (os.cpu_count() or 2) - 1)
-"""Pieces of work at a time: one processor stays free for queries."""
+HANDS: Final = max(2, os.cpu_count() or 2)
+"""Pieces of work at a time, so that a long one does not hold up all others."""
+NICENESS: Final = 5
+"""By how much queries and requests come first."""
 LOADED: Final = ["jupyter_cbs.disclosure.protection"]
 """Modules that are loaded before the first piece of work."""
 PROGRESS_STEP: Final = 0.01
@@ -36,6 +38,7 @@ _hands: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKe
 
 def _work(answer: Connection, function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any], with_progress: bool) -> None:
     """Run in the process: do it, and send what came of it."""
+    os.nice(NICENESS)
     told = 0.0
 
     def progress(share: float) -> None:

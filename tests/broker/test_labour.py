@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_cbs.broker.labour import labour
-from jupyter_cbs.domain.errors import Conflict, Internal
+from jupyter_cbs.broker.routes.query import _bounded
+from jupyter_cbs.domain.errors import Conflict, Internal, TimedOut
 from jupyter_cbs.domain.text import Text
 
 
@@ -82,3 +83,9 @@ def test_cancelling_kills_it(tmp_path: Path) -> None:
     worker = asyncio.run(begin_and_cancel())
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
+
+
+def test_what_takes_longer_than_the_policy_allows_is_ended() -> None:
+    with pytest.raises(TimedOut) as caught:
+        asyncio.run(_bounded(labour(time.sleep, None, 600), 0.2))
+    assert caught.value.code == "protection_time"

@@ -14,7 +14,7 @@ from ...disclosure.hiding import PATIENCE
 from ...disclosure.judge import Judgement
 from ...disclosure.protection import assess, round_to, suppress
 from ...domain.dataset import Dataset
-from ...domain.errors import CbsError, Conflict, Internal, NotFound
+from ...domain.errors import CbsError, Conflict, Internal, NotFound, TimedOut
 from ...domain.evidence import MergeProposal, TableMeta, TableSpec
 from ...domain.finding import Status
 from ...domain.gateway import ColumnType, Nothing, ProtectQuery, SqlAnswer, SqlQuery
@@ -140,7 +140,8 @@ async def protect(call: Call, request: ProtectQuery) -> TableMeta:
 
     asked = (frame, meta.dimensions, meta.spec, profile, meta.unit)
     work = labour(round_to, report, *asked, base=request.base) if request.method == "round" else labour(suppress, report, *asked)
-    subject, protection = await _audited(call, "table.protect", request.model_dump_json(), work)
+    bounded = _bounded(work, call.project.limits.timeout_seconds)
+    subject, protection = await _audited(call, "table.protect", request.model_dump_json(), bounded)
     statuses = protection.frame.column("status").to_pylist()
     made = meta.model_copy(
         update={
@@ -159,6 +160,28 @@ async def protect(call: Call, request: ProtectQuery) -> TableMeta:
     )
     await _keep_and_give(call, exchange, "table.protect", subject, made, protection.frame)
     return made
+
+
+async def _bounded(work: Awaitable[Outcome], seconds: float) -> Outcome:
+    """Wait as long as the policy allows a query.
+
+    Raises
+    ------
+    TimedOut
+        ``protection_time``; the work is ended.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            return await work
+    except TimeoutError as error:
+        raise TimedOut(
+            "protection_time",
+            Text(
+                en=f"Protecting the table took more than the {seconds:g} seconds that are allowed.",
+                nl=f"Het beschermen van de tabel duurde langer dan de {seconds:g} seconden die zijn toegestaan.",
+            ),
+            Text(en="Leave out a dimension or merge categories.", nl="Laat een dimensie weg of voeg categorieën samen."),
+        ) from error
 
 
 def _merges(meta: TableMeta, request: ProtectQuery) -> dict[str, dict[str, tuple[str, ...]]]:
