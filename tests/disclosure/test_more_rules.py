@@ -227,7 +227,10 @@ def test_all_but_one_of_a_subtotal_is_for_review_and_an_only_child_is_not_compar
     made = judge(table, (about,), TableSpec(source="X", rows=("A",)), RuleProfile(min_frequency=1, group_max_share=1.0), patience=0)
     codes = {r["d0"]: r["reason_code"] for r in made.frame.to_pylist()}
     assert codes["x1"] == "all_but_one"
-    assert codes["y1"] is None
+    made = judge(table, (about,), TableSpec(source="X", rows=("A",)), RuleProfile(min_frequency=1), patience=0)
+    codes = {r["d0"]: r["reason_code"] for r in made.frame.to_pylist()}
+    assert codes["x1"] == "share_of_group"
+    assert codes["y1"] is None  # all of y*, by definition
     assert codes["y*"] is None
 
 
