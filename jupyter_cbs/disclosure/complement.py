@@ -5,9 +5,8 @@ hidden cells, totals included, as edges between the row and the column they lie 
 edge is a bridge of that graph (design disclosure.md, Secondary disclosure). A margin that is published nowhere counts as hidden;
 an empty cell is published as empty. A bridge gets company by the cheapest rectangle through it.
 
-Tables with one dimension are the special case with a second, unpublished row. With three dimensions every two-dimensional
-section is protected in this way; with four and more every line holds no or at least two hidden cells. Both are necessary, not
-sufficient, in more than two dimensions: this is a quick first choice, which :mod:`.hiding` attacks and repairs.
+Tables with one dimension are the special case with a second, unpublished row. In more than two dimensions only lines are looked at,
+which is not sufficient: this is a quick first choice for one and two, which :mod:`.hiding` attacks and repairs.
 
 The hidden cells of one line have a known sum, so together they must pass the minimum frequency, and for sums and means no single
 contribution may dominate them (*union*).
@@ -17,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 
@@ -26,9 +24,6 @@ from .rules.base import ROUNDING, Question
 
 MARGIN_COST = 1e3
 """Totals are kept where possible: one costs as much as many cells, a total over two dimensions more again."""
-
-SECTION_DIMENSIONS = 3
-"""Up to this many dimensions all two-dimensional sections are protected, beyond it the lines only."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +63,7 @@ def _sections(cells: Cells) -> Iterator[Section]:
     """Give all sections whose lines are to be protected."""
     k = len(cells.sizes)
     margins = _published_margins(cells)
-    pairs: list[tuple[int, int | None]] = list(combinations(range(k), 2)) if 2 <= k <= SECTION_DIMENSIONS else [(i, None) for i in range(k)]
+    pairs: list[tuple[int, int | None]] = [(0, 1)] if k == 2 else [(i, None) for i in range(k)]
     for across, down in pairs:
         fixed = [i for i in range(k) if i not in (across, down)]
         for rows in _groups(cells, fixed):

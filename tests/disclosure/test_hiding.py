@@ -75,8 +75,8 @@ def test_in_more_dimensions_no_hidden_unsafe_cell_is_determined(data: st.DataObj
     assert (judged.proof is None) == (not judged.hidden)
 
 
-def test_sections_are_not_enough_and_the_attack_repairs_them() -> None:
-    """Among random three-dimensional tables there are some that the first choice gives away; what judge hides does not."""
+def test_lines_are_not_enough_and_the_attack_finds_that() -> None:
+    """Among random three-dimensional tables there are some that two in every line give away; what judge hides does not."""
     random = np.random.default_rng(4)
     broken = 0
     for _ in range(25):
