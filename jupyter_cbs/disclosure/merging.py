@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from ..domain.evidence import Dimension, MergeProposal
-from .cells import Cells, Floats, Ints
+from .cells import Cells, Floats, Ints, Mask
 from .rules.base import Question
 
 MOST_CATEGORIES: Final = 200
@@ -49,14 +49,18 @@ class _Sums:
         count = len(self.n)
         result = np.zeros((count, count + 1), dtype=np.int64)
         for first in range(count):
-            n = np.cumsum(self.n[first:], axis=0)
-            bad = (n > 0) & (n < question.profile.min_frequency)
-            if question.is_magnitude:
-                size = np.cumsum(self.size[first:], axis=0)
-                largest = np.maximum.accumulate(self.largest[first:], axis=0)
-                bad |= (n > 0) & (largest >= question.profile.dominance_max_share * size) & (size > 0)
-            result[first, first + 1 :] = bad.sum(axis=1)
+            n, size = np.cumsum(self.n[first:], axis=0), np.cumsum(self.size[first:], axis=0)
+            largest = np.maximum.accumulate(self.largest[first:], axis=0)
+            result[first, first + 1 :] = self.bad(n, size, largest, question).sum(axis=1)
         return result
+
+    @staticmethod
+    def bad(n: Ints, size: Floats, largest: Floats, question: Question) -> Mask:
+        """Tell which cells are too small or dominated, shape as ``n``."""
+        bad: Mask = (n > 0) & (n < question.profile.min_frequency)
+        if question.is_magnitude:
+            bad |= (n > 0) & (largest >= question.profile.dominance_max_share * size) & (size > 0)
+        return bad
 
 
 def proposals(cells: Cells, question: Question) -> tuple[MergeProposal, ...]:
@@ -78,17 +82,23 @@ def proposals(cells: Cells, question: Question) -> tuple[MergeProposal, ...]:
     for i, dimension in enumerate(cells.dimensions):
         if not 2 < len(dimension.categories) <= MOST_CATEGORIES or len(cells) * len(dimension.categories) > MOST_WORK:
             continue
-        failing = _Sums.of(cells, i).failing(question)
-        now = int(sum(failing[c, c + 1] for c in range(len(failing))))
-        left, runs = _partition(dimension, failing)
-        merges = tuple(_proposal(dimension, run) for run in runs if len(run) > 1)
-        rank = (left, sum(len(run) - 1 for run in runs))
-        if merges and left < now and (best is None or rank < best[0]):
-            best = rank, merges
+        sums = _Sums.of(cells, i)
+        failing = sums.failing(question)
+        alone = sums.bad(sums.n, sums.size, sums.largest, question)
+        # a merge counts where it leaves fewer lines with a failing cell, not where several of them become one
+        runs = [
+            run
+            for run in _partition(dimension, failing)
+            if len(run) > 1 and int(failing[run.start, run.stop]) < int(alone[run.start : run.stop].any(axis=0).sum())
+        ]
+        mended = sum(int(alone[run.start : run.stop].sum() - failing[run.start, run.stop]) for run in runs)
+        rank = (int(alone.sum()) - mended, sum(len(run) - 1 for run in runs))
+        if runs and (best is None or rank < best[0]):
+            best = rank, tuple(_proposal(dimension, run) for run in runs)
     return () if best is None else best[1]
 
 
-def _partition(dimension: Dimension, failing: Ints) -> tuple[int, list[range]]:
+def _partition(dimension: Dimension, failing: Ints) -> list[range]:
     """Cut the categories into runs: first as few failing cells as can be, then as many runs."""
     count = len(dimension.categories)
     value: list[tuple[int, int]] = [(0, 0)] + [(1 << 60, 0)] * count
@@ -107,7 +117,7 @@ def _partition(dimension: Dimension, failing: Ints) -> tuple[int, list[range]]:
     while end > 0:
         runs.append(range(start[end], end))
         end = start[end]
-    return value[count][0], runs[::-1]
+    return runs[::-1]
 
 
 def _mergeable(dimension: Dimension, first: int, end: int) -> bool:
