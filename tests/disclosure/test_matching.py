@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Sequence
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -12,11 +13,13 @@ from evidence_frames import Row, crosstab, dimension, frame_of, meta_of
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from jupyter_cbs.broker.precheck import evidence_of
 from jupyter_cbs.disclosure.scan import ScanContext, ScanResult, scan
 from jupyter_cbs.domain.evidence import TableMeta
 from jupyter_cbs.domain.export import FormFile
 from jupyter_cbs.domain.finding import Status
 from jupyter_cbs.domain.grid import ANY_SHAPE, render_grid, shape_key
+from jupyter_cbs.store.store import Store
 
 Grid = list[list[str]]
 
@@ -168,6 +171,18 @@ def test_any_order_and_any_part_of_a_table_is_that_table(seed: int, turn: bool, 
     shown = [list(row) for row in shown]
     shown[r][c] = str(int(shown[r][c]) + 1)
     assert scan(content("t.csv", table(shown, ";")), known).fingerprints == ()
+
+
+def test_a_table_out_of_the_store_is_recognised_in_another_layout(tmp_path: Path) -> None:
+    stream = pa.BufferOutputStream()
+    with pa.ipc.new_stream(stream, FRAME.schema) as writer:
+        writer.write_table(FRAME)
+    with Store.open(f"sqlite:///{tmp_path}/state.sqlite", tmp_path / "anchors") as store:
+        with store.begin() as tx:
+            tx.insert_evidence("9001", "researcher", META.fingerprint, shape_key(META), META, stream.getvalue().to_pybytes())
+        file = content("t.csv", table(turned(PLAIN)))
+        assert scan(file, ScanContext(lookup=evidence_of(store, "9001"))).fingerprints == (META.fingerprint,)
+        assert scan(file, ScanContext(lookup=evidence_of(store, "9002"))).fingerprints == ()
 
 
 def test_what_the_form_says_of_a_table_is_its_basis() -> None:
