@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from .table import Table
 
 SHOWN_MERGES = 3
-ADDITIVE = ("count", "sum")
-"""Statistics of which the cells of a table add up, so that they can be rounded together."""
 
 
 class TableDisplay:
@@ -108,7 +106,8 @@ class TableDisplay:
             )
             query = table.query("merge", merge={proposal.dimension: {proposal.label: proposal.codes}})
             buttons.append(self._button(label, hint, partial(self._protect, query)))
-        if table.meta.statistic in ADDITIVE and table.meta.rounding is None:
+        # controlled rounding is for counts: of them it is known which whole numbers could lie behind a rounded one
+        if table.meta.statistic == "count" and table.meta.spec.weight is None and table.meta.rounding is None:
             hint = say(
                 "Round every cell so that the table still adds up; the base is the least that protects",
                 "Rond elke cel zo af dat de tabel blijft kloppen; de basis is de kleinste die beschermt",

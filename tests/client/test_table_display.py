@@ -129,7 +129,7 @@ def test_a_merge_asks_for_the_proposed_categories(peer: Peer, table: Table, loop
 
 
 @pytest.mark.usefixtures("shell")
-def test_only_what_adds_up_can_be_rounded(peer: Peer, ws: Workspace, loop: Loop) -> None:
+def test_counts_can_be_rounded(peer: Peer, ws: Workspace, loop: Loop) -> None:
     served(peer, statistic="count")
     display, _ = shown(ws.table("X", rows="age"), loop)
     assert "Round" in buttons(display)
