@@ -338,7 +338,7 @@ def special(base: Base, statistic: Statistic, *, per_unit: bool, extremes: int, 
         margins = Margins(base, ("x",))
         counted = f"SELECT {', '.join([*margins.items, 'x::DOUBLE AS t', 'count(*)::BIGINT AS c'])} FROM {_rows(base)}{margins.group}"
         # The lowest of the most frequent values, so that the answer is always the same.
-        picked = ["-(max({'c': c, 't': -t})).t AS value", "(max({'c': c, 't': -t})).c AS ties"]
+        picked = ["0.0 - (max({'c': c, 't': -t})).t AS value", "(max({'c': c, 't': -t})).c AS ties"]
         return _grouped(base, picked, counted)
     lowest = statistic == "mean_lowest"
     among = {"gini": "sum(x)", "mean_lowest": "min(x)", "mean_highest": "max(x)"}[statistic]
