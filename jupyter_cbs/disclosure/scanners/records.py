@@ -113,9 +113,15 @@ def verdict(block: Block, *, loose: bool = False, roster: bool = True) -> bool:
         varied = [c for c in columns if c.distinct >= 2]
         brief = all(len(value) <= 20 and value.count(" ") < 2 for column in columns for value in column.filled)
         return len(varied) >= 4 and brief and not loose and block.height >= microdata.SURE_ROWS and microdata.is_microdata(block)
+    if loose and all(_are_years(c) for c in telling) and not any(2 <= c.distinct <= block.height / 3 for c in columns if c not in telling):
+        return False  # years with names beside them, where nothing else recurs: a list of who did what when
     if len(columns) > 2 and _is_symmetric(columns):
         return False
     return microdata.is_microdata(block) or (roster and is_roster(block))
+
+
+def _are_years(column: Column) -> bool:
+    return all(value is not None and value == int(value) and 1900 <= value <= 2100 for value in column.numbers)
 
 
 def is_list(block: Block) -> bool:
@@ -280,10 +286,19 @@ def _aligned(lines: Sequence[str], first: int, *, log: bool) -> Iterator[Run]:
         # a word that begins before its column or goes on behind it is of another table
         blank = ("", " ", "\t")
         fitting = [
-            i for i in part if all((start == 0 or lines[i][start - 1 : start] in blank) and lines[i][end : end + 1] in blank for start, end in spans)
+            i
+            for i in part
+            if all(
+                (start == 0 or lines[i][start - 1 : start] in blank) and (i in part[:2] or lines[i][end : end + 1] in blank) for start, end in spans
+            )
         ]
         if len(fitting) >= LEAST_ROWS:
-            rows = [[lines[i][start:end].strip(_STRIP) for start, end in spans] for i in fitting]
+            # names of columns may be wider than what stands below them
+            wide = [*(start for start, _ in spans[1:]), width + _LONG_CELL]
+            rows = [
+                [lines[i][start : until if i in part[:2] else end].strip(_STRIP) for (start, end), until in zip(spans, wide, strict=True)]
+                for i in fitting
+            ]
             yield Run(rows, [first + i for i in fitting], True, log, _above(lines, part[0]))
 
 
