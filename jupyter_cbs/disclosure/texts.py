@@ -21,7 +21,15 @@ MAX_MERGED = 4
 """Categories that are named at most as ones to merge a small one with; more is another classification."""
 
 _EXPLAINABLE = frozenset(
-    {"negative_contributions", "largest_contributor_not_established", "all_zero", "advisory_few_units", "all_but_one", "no_variation"}
+    {
+        "negative_contributions",
+        "largest_contributor_not_established",
+        "all_zero",
+        "advisory_few_units",
+        "all_but_one",
+        "no_variation",
+        "institutions_not_counted",
+    }
 )
 
 MAX_AWAY = 12
@@ -63,6 +71,7 @@ class Explainer:
             "too_few_units": self._too_few,
             "units_not_established": self._too_few,
             "few_institutions": self._few_institutions,
+            "institutions_not_counted": self._institutions_unknown,
             "largest_contributor": self._largest,
             "largest_contributor_not_established": self._largest_unknown,
             "negative_contributions": self._negative,
@@ -113,6 +122,13 @@ class Explainer:
         count = counted(int(self.cells.institutions[row]), "institution")
         least = self.question.profile.min_institutions
         return _Pair(f"{count.en} contribute, at least {least} are needed.", f"bijdragen van {count.nl}, er zijn er minstens {least} nodig.")
+
+    def _institutions_unknown(self, row: int, ruling: Ruling) -> _Pair:
+        least = self.question.profile.min_institutions
+        return _Pair(
+            f"at least {least} institutions must contribute, and they were not counted.",
+            f"er moeten minstens {least} instellingen bijdragen, en die zijn niet geteld.",
+        )
 
     def _limit(self) -> str:
         return f"{self.question.profile.dominance_max_share * 100:g} %"

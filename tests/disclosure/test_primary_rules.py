@@ -155,7 +155,8 @@ def test_institutions_count_only_when_the_policy_says_how_many() -> None:
     three = RuleProfile(min_institutions=3)
     assert one_cell([1.0] * 20, "sum", three, institutions=2) == ("unsafe", "institution", "few_institutions")
     assert one_cell([1.0] * 20, "sum", three, institutions=3) == SAFE
-    assert one_cell([1.0] * 20, "sum", three, institutions=None) == SAFE
+    # nobody counted them: that is not the same as enough
+    assert one_cell([1.0] * 20, "sum", three, institutions=None) == ("review", "institution", "institutions_not_counted")
 
 
 @pytest.mark.parametrize(

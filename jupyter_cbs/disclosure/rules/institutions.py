@@ -14,13 +14,15 @@ from .base import ROUNDING, Question, Ruling
 def contributing_institutions(cells: Cells, question: Question) -> Iterator[Ruling]:
     """Fail cells to which fewer than ``min_institutions`` institutions contribute; that number passes.
 
-    CBS publishes no figure, so nothing is judged unless the policy sets one (design disclosure.md, Primary rules).
+    CBS publishes no figure, so nothing is judged unless the policy sets one (design disclosure.md, Primary rules). Where it does and
+    nobody counted them, as in curves, a person has to look.
     """
     least = question.profile.min_institutions
     if least is not None:
         with np.errstate(invalid="ignore"):
             few = ~cells.empty & (cells.institutions < least)
         yield Ruling(few, Status.UNSAFE, Rule.INSTITUTION, "few_institutions")
+        yield Ruling(~cells.empty & np.isnan(cells.institutions), Status.REVIEW, Rule.INSTITUTION, "institutions_not_counted")
 
 
 def largest_institution(cells: Cells, question: Question) -> Iterator[Ruling]:
