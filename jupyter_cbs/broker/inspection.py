@@ -34,6 +34,7 @@ from pydantic import ValidationError
 
 from ..domain.errors import CbsError, ErrorBody, Internal, Refused, TimedOut, TooLarge, Unavailable
 from ..domain.evidence import TableMeta
+from ..domain.export import FormFile
 from ..domain.files import FileContent
 from ..domain.finding import FileReport, Finding, PrecheckReport, Rule, Status
 from ..domain.money import ExportClass
@@ -214,6 +215,7 @@ class Inspector:
         received: datetime,
         evidence: Evidence,
         *,
+        forms: Sequence[FormFile] = (),
         deliver: bool = False,
         progress: Progress | None = None,
     ) -> Inspection:
@@ -233,6 +235,8 @@ class Inspector:
             When the output would be received, aware.
         evidence : callable
             Gives tables with evidence; called in a thread.
+        forms : sequence of FormFile
+            What the output control form says of the files; what it declares is reported as declared.
         deliver : bool
             Whether the bytes that would leave are wanted too.
         progress : callable, optional
@@ -263,6 +267,7 @@ class Inspector:
                 deadline = time.monotonic() + limits.check_seconds
                 request = {"received": received.isoformat(), "standards": standards.model_dump(mode="json"), "deliver": deliver}
                 request["memory_bytes"] = limits.check_memory_bytes
+                request["forms"] = [one.model_dump(mode="json") for one in forms]
                 for left in reversed(range(_TRIES)):
                     try:
                         report, deliveries = await self._once(collected, request, limits, deadline, evidence, progress)

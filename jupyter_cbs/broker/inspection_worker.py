@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from ..domain.errors import CbsError
 from ..domain.evidence import TableMeta
+from ..domain.export import FormFile
 from ..domain.files import FileContent
 from ..domain.finding import FileReport, Finding, Status
 from ..domain.text import Text
@@ -69,10 +70,11 @@ class _Job:
         self.standards = Standards.model_validate(header["standards"])
         self.received = datetime.fromisoformat(header["received"])
         self.deliver = bool(header["deliver"])
+        self.forms = {form.path: form for form in map(FormFile.model_validate, header["forms"])}
 
     def run(self) -> None:
         items = examine(self.collected, self.standards.prices, begin=self._at)
-        report = judge(items, self.standards, self._lookup, self.received, begin=lambda item: self._at(self._number(item)))
+        report = judge(items, self.standards, self._lookup, self.received, forms=self.forms, begin=lambda item: self._at(self._number(item)))
         for file in report.files:
             self.channel.send({"type": "file", "report": _bounded(file)})
         if self.deliver:

@@ -266,3 +266,17 @@ def test_the_chain_is_whole_after_all_that(broker: Running) -> None:
         assert store.verify().ok
     finally:
         store.close()
+
+
+def test_what_the_form_declares_of_a_file_counts_at_once(broker: Running, folder: Path) -> None:
+    """A column that is no count by its name is one by what the form says of it, and its small cells are found."""
+    (folder / "t.csv").write_text("regio;celgrootte\nnoord;812\nzuid;4\noost;96\n")
+    path = f"shared/{folder.name}/t.csv"
+    created = broker.call("researcher", "POST", "/exports", {"title": "Declared", "paths": [path]}).body
+    assert {(f["rule"], f["basis"]) for f in created["report"]["files"][0]["findings"]} == {("unknown_table", "found")}
+    said = {"path": path, "shows": "counts", "population": "all", "unit": "person", "unweighted_n": "kolom 'celgrootte'"}
+    body = {"version": created["version"], "form": {**FORM, "files": [said]}}
+    edited = broker.call("researcher", "PATCH", f"/exports/{created['id']}", body)
+    assert edited.status == 200, edited.body
+    found = edited.body["report"]["files"][0]["findings"]
+    assert {(f["rule"], f["status"], f["basis"]) for f in found} == {("min_frequency", "unsafe", "declared")}

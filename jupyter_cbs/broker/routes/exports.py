@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Literal
 
 from ...domain.errors import CbsError, Conflict, Invalid, NotFound, Refused, StepUpRequired
-from ...domain.export import ExportAction, ExportRequest, ExportState, ExportSummary, HistoryEntry, Review
+from ...domain.export import ExportAction, ExportForm, ExportRequest, ExportState, ExportSummary, HistoryEntry, Review
 from ...domain.finding import PrecheckReport, Status
 from ...domain.gateway import (
     KERNEL_EXPORT_ACTIONS,
@@ -67,13 +67,15 @@ async def precheck(call: Call, request: PrecheckQuery) -> PrecheckReport:
     return report
 
 
-async def _precheck(call: Call, paths: Sequence[str]) -> PrecheckReport:
-    inspection = await _inspection(call, paths)
+async def _precheck(call: Call, paths: Sequence[str], form: ExportForm | None = None) -> PrecheckReport:
+    inspection = await _inspection(call, paths, form)
     inspection.close()
     return inspection.report
 
 
-async def _inspection(call: Call, paths: Sequence[str], deliver: bool = False, own: str | None = None) -> Inspection:
+async def _inspection(
+    call: Call, paths: Sequence[str], form: ExportForm | None = None, *, deliver: bool = False, own: str | None = None
+) -> Inspection:
     """Have files looked into, outside this process, and their tables compared with earlier ones; the caller closes what comes."""
     authority, who = call.authority, call.principal
     roots = await asyncio.to_thread(authority.roots, who)
@@ -91,6 +93,7 @@ async def _inspection(call: Call, paths: Sequence[str], deliver: bool = False, o
         call.project.limits,
         authority.now(),
         partial(authority.store.evidence, who.project),
+        forms=() if form is None else form.files,
         deliver=deliver,
         progress=progress,
     )
@@ -219,7 +222,7 @@ async def get_request(call: Call, request: ById) -> ExportRequest:
 async def create(call: Call, request: ExportCreate) -> ExportRequest:
     """Start a draft."""
     now = call.authority.now()
-    report = await _precheck(call, request.paths) if request.paths else None
+    report = await _precheck(call, request.paths, request.form) if request.paths else None
     row = ExportRow(
         id=uuid.uuid4().hex[:12],
         project=call.principal.project,
@@ -255,7 +258,7 @@ def _day(report: PrecheckReport | None) -> date | None:
 
 @handles("exports.edit")
 async def edit(call: Call, request: ExportEdit) -> ExportRequest:
-    """Change a draft; a changed choice of files is checked again."""
+    """Change a draft; a changed choice of files, or something else said of one of them, is checked again."""
     row = _row(call, request.id)
     state = machine.check(row.state, ExportAction.EDIT, call.principal, _facts(call, row))
     now = call.authority.now()
@@ -267,9 +270,11 @@ async def edit(call: Call, request: ExportEdit) -> ExportRequest:
         changes["title"] = request.title
     if request.form is not None:
         changes["form"] = request.form
-    if request.paths is not None:
-        report = await _precheck(call, request.paths) if request.paths else None
-        changes = {**changes, **_costs(report, changes["round"]), "paths": request.paths}
+    paths = row.paths if request.paths is None else request.paths
+    declared = row.form if request.form is None else request.form
+    if request.paths is not None or declared.files != row.form.files:
+        report = await _precheck(call, paths, declared) if paths else None
+        changes = {**changes, **_costs(report, changes["round"]), "paths": paths}
     with call.authority.store.begin() as tx:
         tx.update_export(row.id, request.version, **changes)
         _audit(tx, call, "exports.edit", row.id, {"fields": sorted(request.model_fields_set - {"id", "version"})})
@@ -312,7 +317,7 @@ async def act(call: Call, request: ExportAct) -> ExportRequest:
         raise _stale()
     if request.action is ExportAction.PROPOSE and row.state is ExportState.DRAFT:
         # judged on the files as they are now, not as they were when the draft was saved
-        report = await _precheck(call, row.paths) if row.paths else None
+        report = await _precheck(call, row.paths, row.form) if row.paths else None
         row = replace(row, **_costs(report, row.round))
     state = machine.check(row.state, request.action, call.principal, _facts(call, row), digest=request.digest, reason=request.reason)
     if request.action in _STEP_UP:
@@ -353,7 +358,7 @@ async def _step_up(call: Call, pin: str | None) -> None:
 
 async def _freeze(call: Call, row: ExportRow) -> ExportChanges:
     """Freeze the bytes that were just judged, and make the manifest people sign."""
-    inspection = await _inspection(call, row.paths, deliver=True, own=row.id)
+    inspection = await _inspection(call, row.paths, row.form, deliver=True, own=row.id)
     report = inspection.report
     try:
         if report.status in (Status.UNSAFE, Status.REFUSED):
