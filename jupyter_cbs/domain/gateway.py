@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from .base import Model
 from .dataset import Dataset, DatasetSummary
@@ -24,6 +24,9 @@ from .model import ModelEvidence
 from .project import Action, Principal, ProjectSummary
 from .quota import QuotaStatus
 from .text import Language, Text
+
+MAX_NESTING = 32
+"""How deep lists and mappings may lie in each other in the parameters of a query."""
 
 # ------------------------------------------------------------------------------------------------ requests
 
@@ -125,6 +128,19 @@ class SqlQuery(Model):
 
     text: str
     parameters: list[Any] | dict[str, Any] | None = None
+
+    @field_validator("parameters")
+    @classmethod
+    def _not_too_deep(cls, parameters: list[Any] | dict[str, Any] | None) -> list[Any] | dict[str, Any] | None:
+        level: list[Any] = [parameters]
+        for _ in range(MAX_NESTING):
+            level = [inner for value in level for inner in (value.values() if isinstance(value, dict) else value if isinstance(value, list) else ())]
+            if not level:
+                return parameters
+        raise ValueError(
+            Text(en="The parameters are nested too deeply.", nl="De parameters zijn te diep genest."),
+            Text(en=f"Values, or lists of lists up to {MAX_NESTING} deep.", nl=f"Waarden, of lijsten van lijsten tot {MAX_NESTING} diep."),
+        )
 
 
 class ProtectQuery(Model):
