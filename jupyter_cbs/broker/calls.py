@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import ValidationError
 
 from ..domain.base import Model
-from ..domain.errors import CbsError, Internal, Invalid, NotFound
+from ..domain.errors import CbsError, Internal, Invalid, NotFound, not_text
 from ..domain.gateway import OPERATIONS, Operation, Surface
 from ..domain.project import Principal
 from ..domain.text import Language, Text
@@ -94,12 +94,7 @@ async def dispatch(
             authority.note_refusal(user, project, name, error)
         raise
     except UnicodeEncodeError as error:
-        # half of a surrogate pair: JSON may hold it, no file, statement or database can
-        raise Invalid(
-            "not_text",
-            Text(en="The request holds characters that are no text.", nl="Het verzoek bevat tekens die geen tekst zijn."),
-            Text(en="Remove what is not shown as a letter, and try again.", nl="Verwijder wat niet als letter getoond wordt en probeer het opnieuw."),
-        ) from error
+        raise not_text() from error
     except Exception as error:
         log.exception("operation %s failed", name)
         raise Internal(

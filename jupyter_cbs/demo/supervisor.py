@@ -408,7 +408,7 @@ class Supervisor:
         for place in (runtime, runtime / "tmp"):
             place.mkdir(mode=0o700)
         home = self.deployment.servers / who.user
-        for folder in ("config", "data", "home"):
+        for folder in ("config", "data", "home", "lab"):
             (home / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
         # in a file and not on the command line, which every account of the machine can read
         write_private(home / "config" / "jupyter_server_config.json", json.dumps(self._server_config(endpoint, runtime)))
@@ -436,6 +436,7 @@ class Supervisor:
                 place.personal(who.project, who.user): True,
                 home / "config": False,
                 home / "data": True,
+                home / "lab": True,
                 home / "home": True,
                 runtime: True,
                 place.gateway_socket(who.project, who.user).parent: False,
@@ -471,6 +472,7 @@ class Supervisor:
 
     def _server_config(self, endpoint: Endpoint, runtime: Path) -> dict[str, Any]:
         who = endpoint.account.principal
+        home = self.deployment.servers / who.user
         config: dict[str, Any] = {
             "ServerApp": {
                 "ip": "127.0.0.1",
@@ -502,6 +504,8 @@ class Supervisor:
                 "unsandboxed_demo": self._unsandboxed,
             },
             "CbsProvisioner": {"fonts_dir": str(self.deployment.fonts)},
+            # beside the server's own configuration, which it only reads
+            "LabApp": {"user_settings_dir": str(home / "lab" / "settings"), "workspaces_dir": str(home / "lab" / "workspaces")},
         }
         for name, value in self._lab_settings.items():
             owner, _, trait = name.rpartition(".")

@@ -169,3 +169,12 @@ class Internal(CbsError):
     """A fault of ours. Says so, and says nothing else."""
 
     status = 500
+
+
+def not_text() -> Invalid:
+    """Give the error that something holds half of a surrogate pair: JSON may hold it, no file, statement or database can."""
+    return Invalid(
+        "not_text",
+        Text(en="The request holds characters that are no text.", nl="Het verzoek bevat tekens die geen tekst zijn."),
+        Text(en="Remove what is not shown as a letter, and try again.", nl="Verwijder wat niet als letter getoond wordt en probeer het opnieuw."),
+    )

@@ -13,7 +13,7 @@ from jupyter_server.auth import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
-from ..domain.errors import CbsError, Invalid, NotFound, TooLarge
+from ..domain.errors import CbsError, Invalid, NotFound, TooLarge, not_text
 from ..domain.gateway import OPERATIONS, Operation
 from ..domain.text import Text
 from ..system.beneath import WorkspaceRoots
@@ -118,6 +118,10 @@ class GatewayHandler(APIHandler):  # type: ignore[misc]
                 Text(en="The request's body is no JSON object.", nl="De inhoud van het verzoek is geen JSON-object."),
                 Text(en="Send a JSON object.", nl="Stuur een JSON-object."),
             )
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise not_text() from error
         # what the path says counts; the broker gets one answer to "which one?"
         return {k: v for k, v in value.items() if k not in path_arguments}
 

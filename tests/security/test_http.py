@@ -214,8 +214,9 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Peer, Path
     token = secrets.token_hex(8)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
+    extensions = {"jupyter_cbs": False, "jupyter_server_terminals": True}
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={port}", f"--IdentityProvider.token={token}",
-               f"--ServerApp.root_dir={folder / 'root'}", "--ServerApp.jpserver_extensions={'jupyter_cbs': False}"]  # fmt: skip
+               f"--ServerApp.root_dir={folder / 'root'}", f"--ServerApp.jpserver_extensions={extensions}"]  # fmt: skip
     process = subprocess.Popen(command, env=stock_environment(folder / "home"), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}/"
     try:
