@@ -10,6 +10,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -29,8 +30,8 @@ from jupyter_cbs.system.beneath import WorkspaceRoots
 
 MINE, SECRET = b"group,n\nmine,1200\n", b"group,n\nsecret,9\n"
 ROUNDS = 1_000
-CONTROL_ROUNDS = 2_000_000
-"""Rounds after which a control that never lost would be given up; it loses within some hundred."""
+PATIENCE = 60.0
+"""Seconds after which a race that never met both sides is given up. How often the two processes meet is the machine's affair."""
 
 
 @contextlib.contextmanager
@@ -103,8 +104,16 @@ def field(tmp_path: Path) -> Field:
     return field
 
 
-def race(attempt: Callable[[], object], rounds: int = ROUNDS) -> Counter[str]:
-    """Make an attempt many times; count what came of it."""
+def while_patient() -> Iterator[int]:
+    """Count until patience runs out."""
+    until, number = time.monotonic() + PATIENCE, 0
+    while time.monotonic() < until:
+        yield number
+        number += 1
+
+
+def some(attempt: Callable[[], object], rounds: int) -> Counter[str]:
+    """Make an attempt so many times; count what came of it."""
     found: Counter[str] = Counter()
     for _ in range(rounds):
         try:
@@ -113,6 +122,16 @@ def race(attempt: Callable[[], object], rounds: int = ROUNDS) -> Counter[str]:
             found["refused"] += 1
         else:
             found["secret" if SECRET in (result if isinstance(result, bytes) else b"") or result == "secret" else "done"] += 1
+    return found
+
+
+def race(attempt: Callable[[], object], rounds: int = ROUNDS) -> Counter[str]:
+    """Make an attempt so many times, and on until it met both sides of the swap."""
+    found = some(attempt, rounds)
+    for _ in while_patient():
+        if found["done"] and found["refused"]:
+            break
+        found += some(attempt, 20)
     return found
 
 
@@ -156,7 +175,7 @@ def test_writing_behind_a_swapped_folder(field: Field) -> None:
 def test_writing_over_a_swapped_file(field: Field) -> None:
     files = WorkspaceFiles(field.roots)
     with field.files():
-        found = race(lambda: files.write("shared/file.csv", MINE), 300)
+        found = some(lambda: files.write("shared/file.csv", MINE), 300)
     assert found["done"] > 0
     assert field.untouched()
 
@@ -165,10 +184,12 @@ def test_deleting_behind_a_swapped_folder(field: Field) -> None:
     files = WorkspaceFiles(field.roots)
     found: Counter[str] = Counter()
     with field.folders():
-        for _ in range(300):
+        for number in while_patient():
+            if number >= 300 and found["done"] and found["refused"]:
+                break
             with contextlib.suppress(CbsError):
                 files.write("shared/folder/gone.csv", MINE)
-            found += race(lambda: files.delete("shared/folder/gone.csv"), 3)
+            found += some(lambda: files.delete("shared/folder/gone.csv"), 3)
     assert contested(found)
     assert field.untouched()
 
@@ -202,8 +223,10 @@ def test_moving_out_of_a_swapped_folder(field: Field) -> None:
 
     with field.folders():
         found: Counter[str] = Counter()
-        for _ in range(150):
-            found += race(move, 2)
+        for number in while_patient():
+            if number >= 150 and found["done"] and found["refused"]:
+                break
+            found += some(move, 2)
             with contextlib.suppress(CbsError):
                 files.write("shared/folder/f.csv", MINE)
     assert contested(found)
@@ -213,7 +236,9 @@ def test_moving_out_of_a_swapped_folder(field: Field) -> None:
 def test_copying_a_swapped_folder(field: Field) -> None:
     files = WorkspaceFiles(field.roots)
     with field.folders():
-        for number in range(150):
+        for number in while_patient():
+            if number >= 150 and any((field.root / "personal").rglob("*.csv")):
+                break
             with contextlib.suppress(CbsError):
                 files.copy("shared/folder", f"personal/copy{number}")
     copies = [path.read_bytes() for path in (field.root / "personal").rglob("*.csv")]
@@ -233,14 +258,19 @@ def test_swapping_under_the_real_server(deployment: Demo) -> None:
     client = deployment.client("researcher")
     try:
         with swapping(root / "folder", root / "trap"):
-            answers = [client.request("GET", "api/contents/shared/swapped/folder/f.csv") for _ in range(200)]
+            answers = []
+            for number in while_patient():
+                if number >= 200 and len({answer.status_code for answer in answers}) > 1:
+                    break
+                answers.append(client.request("GET", "api/contents/shared/swapped/folder/f.csv"))
     finally:
         for link in ("folder", "trap"):
             if (root / link).is_symlink():
                 (root / link).unlink()
         assert client.request("DELETE", "api/contents/shared/swapped").status_code == 204
     assert {answer.status_code for answer in answers} <= {200, 403, 404}
-    assert {200, 403} <= {answer.status_code for answer in answers} or {200, 404} <= {answer.status_code for answer in answers}
+    assert 200 in {answer.status_code for answer in answers}
+    assert len({answer.status_code for answer in answers}) > 1
     assert not [answer for answer in answers if SECRET.decode() in answer.json().get("content", "")]
 
 
@@ -294,7 +324,9 @@ def test_freezing_while_the_file_is_another_each_moment(field: Field, objects: O
     frozen: set[object] = set()
     attempt = freezing(field, objects, "shared/one.csv")
     with swapping(field.shared / "one.csv", field.shared / "two.csv"):
-        for _ in range(300):
+        for number in while_patient():
+            if number >= 300 and len(frozen) == 2:
+                break
             with contextlib.suppress(CbsError):
                 frozen.add(attempt())
     assert frozen == {one, two}
@@ -326,13 +358,14 @@ def test_a_naive_reader_loses_the_race_for_a_folder(field: Field) -> None:
     folder = field.shared / "folder"
 
     def read() -> bytes:
-        if os.path.islink(folder) or os.path.islink(folder / "f.csv"):
-            return b""
-        with open(folder / "f.csv", "rb") as file:
-            return file.read()
+        with contextlib.suppress(OSError):
+            if not os.path.islink(folder) and not os.path.islink(folder / "f.csv"):
+                with open(folder / "f.csv", "rb") as file:
+                    return file.read()
+        return b""
 
     with field.folders():
-        assert any(read() == SECRET for _ in range(CONTROL_ROUNDS))
+        assert any(read() == SECRET for _ in while_patient())
 
 
 def test_a_naive_reader_loses_the_race_for_a_file(field: Field) -> None:
@@ -340,18 +373,20 @@ def test_a_naive_reader_loses_the_race_for_a_file(field: Field) -> None:
     path = field.shared / "file.csv"
 
     def read() -> bytes:
-        if not path.resolve().is_relative_to(field.shared):
-            return b""
-        return path.read_bytes()
+        # a link that is a file again the next moment is no link to be read
+        with contextlib.suppress(OSError):
+            if path.resolve().is_relative_to(field.shared):
+                return path.read_bytes()
+        return b""
 
     with field.files():
-        assert any(read() == SECRET for _ in range(CONTROL_ROUNDS))
+        assert any(read() == SECRET for _ in while_patient())
 
 
 def test_a_naive_writer_loses_the_race(field: Field) -> None:
     folder = field.shared / "folder"
     with field.folders():
-        for _ in range(CONTROL_ROUNDS):
+        for _ in while_patient():
             if not os.path.islink(folder):
                 with contextlib.suppress(OSError), open(folder / "new.csv", "wb") as file:
                     file.write(b"new")
@@ -366,4 +401,4 @@ def test_a_naive_snapshot_freezes_other_bytes_than_were_judged(field: Field) -> 
     one.write_bytes(MINE)
     (field.shared / "two.csv").write_bytes(SECRET)
     with swapping(one, field.shared / "two.csv"):
-        assert any(hashlib.sha256(one.read_bytes()).digest() != hashlib.sha256(one.read_bytes()).digest() for _ in range(CONTROL_ROUNDS))
+        assert any(hashlib.sha256(one.read_bytes()).digest() != hashlib.sha256(one.read_bytes()).digest() for _ in while_patient())
