@@ -48,19 +48,28 @@ def others(deployment: Demo) -> Iterator[Kernel]:
         yield kernel
 
 
-def _answering(family: int, address: str) -> tuple[socket.socket, int]:
-    """Listen for datagrams and answer each with what it says."""
-    sock = socket.socket(family, socket.SOCK_DGRAM)
-    sock.bind((address, 0))
+@contextlib.contextmanager
+def _answering(family: int, address: str) -> Iterator[int]:
+    """Listen for datagrams and answer each with what it says; gives the port."""
+    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+        sock.bind((address, 0))
+        # closing it would not wake the thread, and its number would soon be another socket's
+        sock.settimeout(0.2)
+        over = threading.Event()
 
-    def answer() -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                data, peer = sock.recvfrom(1000)
-                sock.sendto(data, peer)
+        def answer() -> None:
+            while not over.is_set():
+                with contextlib.suppress(TimeoutError):
+                    data, peer = sock.recvfrom(1000)
+                    sock.sendto(data, peer)
 
-    threading.Thread(target=answer, daemon=True).start()
-    return sock, sock.getsockname()[1]
+        thread = threading.Thread(target=answer)
+        thread.start()
+        try:
+            yield sock.getsockname()[1]
+        finally:
+            over.set()
+            thread.join()
 
 
 @pytest.fixture(scope="package")
@@ -78,8 +87,7 @@ def places(deployment: Demo, others: Kernel) -> Iterator[dict[str, Any]]:
     with contextlib.ExitStack() as stack:
         tcp = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         tcp6 = stack.enter_context(socket.create_server(("::1", 0), family=socket.AF_INET6)) if socket.has_ipv6 else tcp
-        udp, udp_port = _answering(socket.AF_INET, "127.0.0.1")
-        stack.callback(udp.close)
+        udp_port = stack.enter_context(_answering(socket.AF_INET, "127.0.0.1"))
         abstract = stack.enter_context(socket.socket(socket.AF_UNIX))
         name = f"cbs-test-{secrets.token_hex(8)}"
         abstract.bind(f"\0{name}")
