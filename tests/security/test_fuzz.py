@@ -112,9 +112,10 @@ class Conversation(RuleBasedStateMachine):
         self.asked: set[int] = set()
 
     def connect(self) -> None:
+        # with a timeout it would not wait while others stand before it
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(60)
         self.sock.connect(self.path)
+        self.sock.settimeout(60)
         self.greeted, self.asked = False, set()
 
     def say(self, data: bytes) -> None:
@@ -184,8 +185,8 @@ class Conversation(RuleBasedStateMachine):
     def knock(self) -> None:
         """Another connection is greeted and answered, as who it is."""
         with socket.socket(socket.AF_UNIX) as sock:
-            sock.settimeout(60)
             sock.connect(self.path)
+            sock.settimeout(60)
             sock.sendall(self.frame({"hello": {"protocol": 1}}) + self.frame({"id": 1, "op": "me", "args": {}}))
             decoder, frames = FrameDecoder(), []
             while len(frames) < 2:
