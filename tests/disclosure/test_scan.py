@@ -464,7 +464,10 @@ def test_neither_order_nor_names_make_microdata_in_scripts_safe(seed: int, count
         6: ("txt", corpus_records.fixed(rows)),
     }
     kind, text = written[shape]
-    assert Rule.MICRODATA in {f.rule for f in scan(content(f"x.{kind}", text), CONTEXT).findings if f.status == Status.UNSAFE}, text[:300]
+    # of few lines of fixed width without a heading the first can be taken for one: then they are for review
+    least = Status.REVIEW if shape == 6 and count <= 30 else Status.UNSAFE
+    found = scan(content(f"x.{kind}", text), CONTEXT).findings
+    assert [f for f in found if f.rule is Rule.MICRODATA and f.status.badness >= least.badness], text[:300]
 
 
 @pytest.mark.parametrize(
