@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from ..domain.errors import Cancelled, CbsError, Internal, Refused
+from ..domain.errors import Cancelled, CbsError, Internal, Refused, Unavailable
 from ..domain.gateway import Hello
 from ..domain.project import Principal
 from ..domain.rules import QueryLimits
@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 
 _MAX_SESSIONS_PER_PERSON = 8
 _MAX_CONNECTIONS = 8
+_MAX_IN_LINE = 64
+_LINE_SECONDS = 5.0
 _MAX_REQUESTS = 16
 _MAX_REQUEST = 4 * 2**20  # bytes; what a notebook declares of a model or figure fits
 _FRAME_SECONDS = 30.0
@@ -161,7 +163,7 @@ class KernelSession:
         os.chmod(self.socket_path, 0o600 if group is None else 0o660)
         if group is not None:
             os.chown(self.socket_path, -1, group)
-        listener.listen(_MAX_CONNECTIONS)
+        listener.listen(_MAX_IN_LINE)
         self._listener = listener
         self._accepting = asyncio.create_task(self._accept(listener))
 
@@ -170,10 +172,20 @@ class KernelSession:
         personal = self.authority.deployment.personal(self.project, self.user)
         while True:
             connection, _ = await loop.sock_accept(listener)
-            if len(self._connections) >= _MAX_CONNECTIONS or not peers.admits(connection, personal):
+            if not peers.admits(connection, personal):
                 connection.close()
                 continue
             stream = FrameStream(connection, max_header=_MAX_REQUEST, frame_timeout=_FRAME_SECONDS)
+            try:
+                if len(self._connections) >= _MAX_CONNECTIONS:
+                    # those closed a moment ago still count, so it waits a little; the kernel's others stand in line behind it
+                    await asyncio.wait(self._connections, timeout=_LINE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                if len(self._connections) >= _MAX_CONNECTIONS:
+                    await _turn_away(stream)
+                    continue
+            except BaseException:
+                stream.close()
+                raise
             task = asyncio.create_task(self._serve(stream))
             self._connections.add(task)
             task.add_done_callback(self._connections.discard)
@@ -360,6 +372,26 @@ def _identities(views: Mapping[str, Path]) -> Mapping[Path, tuple[int, int]]:
             status = os.lstat(path)
             found[path] = (status.st_ino, status.st_mtime_ns)
     return found
+
+
+async def _turn_away(stream: FrameStream) -> None:
+    """Say that there are too many connections, and hang up."""
+    error = Unavailable(
+        "too_many_connections",
+        Text(
+            en=f"This notebook already asks {_MAX_CONNECTIONS} things of the workspace at once, which is the most it may.",
+            nl=f"Dit notebook vraagt al {_MAX_CONNECTIONS} dingen tegelijk aan de werkomgeving; meer mag niet.",
+        ),
+        remedy=Text(
+            en=f"Use at most {_MAX_CONNECTIONS} threads or processes, or wait until one of them is ready.",
+            nl=f"Gebruik hoogstens {_MAX_CONNECTIONS} threads of processen, of wacht tot er een klaar is.",
+        ),
+    )
+    try:
+        with contextlib.suppress(ConnectionError):
+            await stream.write(Frame({"type": "error", "error": error.body().model_dump(mode="json", context={"lang": Hello().lang})}))
+    finally:
+        stream.close()
 
 
 def _cancelled() -> CbsError:

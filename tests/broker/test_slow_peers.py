@@ -9,6 +9,7 @@ import struct
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ import pytest
 from jupyter_cbs.broker import peers
 from jupyter_cbs.broker.events import EventHub
 from jupyter_cbs.broker.refusals import WRITTEN, Refusals
+from jupyter_cbs.client.connection import Connection
+from jupyter_cbs.domain.errors import Unavailable
 from jupyter_cbs.domain.gateway import Event
 from jupyter_cbs.domain.project import Principal, Role
 from jupyter_cbs.protocol import Frame
@@ -84,12 +87,28 @@ def test_a_kernels_request_has_a_bound_of_its_own(broker: Running) -> None:
 def test_connections_of_a_kernel_are_bounded(broker: Running) -> None:
     opened = broker.call("researcher", "POST", "/sessions", {"kernel_id": "many"}).body
     held = [broker.connect(opened["socket"]) for _ in range(8)]
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as one_more:
-        one_more.settimeout(60)
-        one_more.connect(opened["socket"])
-        assert one_more.recv(1) == b""
+    with pytest.raises(Unavailable, match="at once") as refusal:
+        Connection(opened["socket"], "en")
+    assert refusal.value.code == "too_many_connections"
+    assert refusal.value.remedy is not None
     assert held[0].ask("me")[0]["type"] == "answer"
     assert healthy(broker)
+
+
+def test_who_comes_too_many_waits_until_another_is_ready(broker: Running) -> None:
+    """A notebook that closes connections and opens others is not sent away because the broker has yet to notice."""
+    opened = broker.call("researcher", "POST", "/sessions", {"kernel_id": "queue"}).body
+    for _ in range(5):
+        held = [Connection(opened["socket"], "en") for _ in range(8)]
+        for one in held:
+            one.close()
+    held = [Connection(opened["socket"], "en") for _ in range(8)]
+    with ThreadPoolExecutor() as pool:
+        ninth = pool.submit(Connection, opened["socket"], "en")
+        held.pop().close()
+        ninth.result().close()
+    for one in held:
+        one.close()
 
 
 def test_a_server_that_asks_by_the_byte_holds_up_nobody(broker: Running) -> None:
