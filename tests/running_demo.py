@@ -127,7 +127,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def start_demo(root: Path, *options: str) -> Demo:
-    """Start ``jupyter cbs demo`` and wait until everything answers."""
+    """Start ``jupyter cbs demo`` and wait until everything answers and the person has been told so."""
     command = [sys.executable, "-P", "-m", "jupyter_cbs.cli", "demo", "--dir", str(root), "--no-browser", *options]
     with (root.parent / "supervisor.log").open("w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, text=True, env=environment())
@@ -137,7 +137,7 @@ def start_demo(root: Path, *options: str) -> Demo:
         if process.poll() is not None:
             logs = "\n".join(f"--- {path.name}\n{path.read_text()[-2000:]}" for path in (root / "logs").glob("*.log"))
             pytest.fail(f"the demo ended with exit code {process.returncode}:\n{demo.log()}\n{logs}")
-        return (root / "demo.json").exists()
+        return (root / "demo.json").exists() and "Ctrl-C stops everything" in demo.log()
 
     try:
         wait_for(ready, READY_SECONDS, "the start of the demo")

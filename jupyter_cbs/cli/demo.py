@@ -98,11 +98,13 @@ def run(options: argparse.Namespace) -> int:
 
 def _walls(unsandboxed: bool) -> str:
     """Say in a line or two whether kernels are shut in."""
+    from ..sandbox import profiles
+    from ..sandbox.bubblewrap import Sandbox
     from ..sandbox.selftest import all_mandatory, selftest
 
     if unsandboxed:
         return "✕ WITHOUT WALLS (--unsandboxed-demo): what runs in a kernel can reach everything of this demo and the network."
-    walls = selftest()
+    walls = selftest(template=Sandbox(limits=profiles.KERNEL_LIMITS))
     if all_mandatory(walls):
         return f"✓ Walls in force: {sum(wall.in_force for wall in walls)} of {len(walls)}. 'jupyter cbs selftest' names them."
     wall = next(wall for wall in walls if wall.mandatory and not wall.in_force)

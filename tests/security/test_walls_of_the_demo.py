@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -20,6 +21,7 @@ from tornado.web import HTTPError
 from jupyter_cbs.demo.labclient import Kernel
 from jupyter_cbs.sandbox import bubblewrap
 from jupyter_cbs.server.kernels import LockedKernelSpecManager
+from jupyter_cbs.server.paths import policies
 from jupyter_cbs.server.provisioner import CbsProvisioner
 
 CODE = """
@@ -120,7 +122,7 @@ def test_without_walls_the_same_attempts_succeed() -> None:
 def test_only_a_demo_may_be_without_walls(tmp_path: Path) -> None:
     root = tmp_path / "d"
     (root / "catalogue").mkdir(parents=True)
-    shutil.copytree(Path(LockedKernelSpecManager().kernel_dirs[0]).parents[1] / "jupyter_cbs" / "policies", root / "policies")
+    shutil.copytree(policies(), root / "policies")
     command = [sys.executable, "-P", "-m", "jupyter_cbs.broker", "--dir", str(root), "--unsandboxed-demo"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment(), check=False)
     assert done.returncode != 0
@@ -131,7 +133,10 @@ def test_people_are_told_that_the_walls_stand(deployment: Demo) -> None:
     summary = deployment.client("researcher").api("GET", "project")
     assert summary["walls_in_force"] is True
     assert "sandboxed" in summary["walls_text"]
-    assert "Walls in force" in deployment.log()
+    told = re.search(r"Walls in force: (\d+) of (\d+)", deployment.log())
+    walls = json.loads(cli("selftest", "--json").stdout)["walls"]
+    assert told is not None
+    assert (int(told[1]), int(told[2])) == (sum(wall["in_force"] for wall in walls), len(walls))
 
 
 def status_of(pid: int) -> dict[str, list[str]]:
