@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jupyter_cbs.disclosure.relations.audit import audit
 from jupyter_cbs.disclosure.relations.problem import TableProblem, parse
 from jupyter_cbs.domain.errors import CbsError, Invalid
 
@@ -60,7 +61,12 @@ def test_defaults() -> None:
         ({"cells": {"a": 2.5, "b": 4.5, "t": 7}, "integer": True}, "not_whole", "2.5"),
         ({"rounding": {"base": 5, "deviation": 2}, "suppressed": []}, "not_rounded", "multiple"),
         ({"rounding": {"base": 0}}, "malformed_problem", "rounding.base"),
-        ({"cells": {"a": "3"}, "relations": 1}, "malformed_problem", "relations"),
+        ({"cells": {"a": 3}, "relations": 1}, "malformed_problem", "relations"),
+        ({"cells": {"a": "3", "b": 4, "t": 7}}, "malformed_problem", "cells.a: This must be a number"),
+        ({"cells": {"a": True, "b": 4, "t": 5}}, "malformed_problem", "cells.a: This must be a number"),
+        ({"integer": "yes"}, "malformed_problem", "integer"),
+        ({"cells": {"a": 1e308, "b": 1e308, "t": 1e308}}, "malformed_problem", "out of bounds"),
+        ({"cells": {"a": 1_000_000_000, "b": 1_000_000_000, "t": 2_000_000_001}}, "relation_does_not_add_up", "difference of 1."),
         ({"cells": {"a": None}}, "malformed_problem", "cells.a"),
         ({"protection": {"a": [-1, 2]}}, "malformed_problem", "protection.a"),
         ({"colour": "red"}, "malformed_problem", "colour"),
@@ -85,8 +91,9 @@ def test_what_does_not_fit_is_named(change: dict[str, Any], code: str, says: str
         (b'{"cells": {"a": 1' + b"0" * 5000 + b"}}", "malformed_file"),
         (b"[1, 2]", "malformed_problem"),
         (b"{}", "malformed_problem"),
-        (b'{"cells": {"a": NaN}}', "malformed_problem"),
-        (b'{"cells": {"a": 1e999}}', "malformed_problem"),
+        (b'{"cells": {"a": 1}}', "malformed_problem"),
+        (b'{"cells": {"a": NaN}, "relations": []}', "malformed_problem"),
+        (b'{"cells": {"a": 1e999}, "relations": []}', "malformed_problem"),
         (b'{"cells": {"a": 1, "a": 2}}', "duplicate_name"),
     ],
 )
@@ -94,6 +101,16 @@ def test_files_that_are_no_problem(text: bytes, code: str) -> None:
     with pytest.raises(Invalid) as refused:
         parse(text)
     assert refused.value.code == code
+
+
+def test_fractions_add_up_but_for_the_last_bits_of_a_double() -> None:
+    problem = parse('{"cells": {"a": 0.1, "b": 0.2, "t": 0.3}, "relations": [["t", ["a", "b"]]]}')
+    assert problem.cells["a"] + problem.cells["b"] != problem.cells["t"]
+
+
+def test_the_largest_values_are_attacked() -> None:
+    problem = parse('{"cells": {"a": 6e17, "b": 4e17, "t": 1e18}, "relations": [["t", ["a", "b"]]], "suppressed": ["a", "b"]}')
+    assert audit(problem).intervals == {"a": (0, 1e18), "b": (0, 1e18)}
 
 
 def test_where_the_json_breaks() -> None:
@@ -105,7 +122,7 @@ def test_where_the_json_breaks() -> None:
 
 def test_nearest_name() -> None:
     with pytest.raises(Invalid) as refused:
-        parse('{"cells": {"north": 1, "south": 2}, "suppressed": ["nord"]}')
+        parse('{"cells": {"north": 1, "south": 2}, "relations": [], "suppressed": ["nord"]}')
     assert refused.value.suggestions == ("north",)
 
 

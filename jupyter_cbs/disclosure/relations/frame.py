@@ -11,7 +11,7 @@ import pyarrow as pa
 from ...domain.evidence import Dimension, Statistic
 from ...domain.rules import RuleProfile
 from ..cells import Cells, Floats, Ints
-from .problem import ROUNDING_ROOM, TableProblem
+from .problem import ROUNDING_ROOM, WHOLE_TO, TableProblem
 
 TOTAL = "total"
 """How a total is named."""
@@ -134,6 +134,7 @@ def relations_of(cells: Cells, value: Floats, hierarchies: Mapping[str, Mapping[
         As in :func:`from_frame`; in addition to what the dimensions say of themselves.
     """
     present = ~np.isnan(value)
+    whole = present & (value == np.floor(value)) & (np.abs(value) <= WHOLE_TO)
     found: list[tuple[int, list[int]]] = []
     for i, dimension in enumerate(cells.dimensions):
         above = _parents(dimension, (hierarchies or {}).get(dimension.name, {}))
@@ -149,7 +150,8 @@ def relations_of(cells: Cells, value: Floats, hierarchies: Mapping[str, Mapping[
         at = total[starts]
         added = np.add.reduceat(value[rows], starts)
         size = np.add.reduceat(np.abs(value[rows]), starts) + np.abs(value[at])
-        adds_up = np.abs(added - value[at]) <= ROUNDING_ROOM * np.maximum(1.0, size)
+        exact = np.logical_and.reduceat(whole[rows], starts) & whole[at] & (np.abs(added) <= WHOLE_TO)
+        adds_up = np.abs(added - value[at]) <= np.where(exact, 0.0, ROUNDING_ROOM * np.maximum(1.0, size))
         for one, parts, right in zip(at.tolist(), np.split(rows, starts[1:]), adds_up.tolist(), strict=True):
             if right:
                 found.append((one, parts.tolist()))

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Annotated, Any, Final, NoReturn
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...domain.base import Model
 from ...domain.errors import Invalid, Position
@@ -23,8 +23,13 @@ from ...domain.validation import explain
 ROUNDING_ROOM: Final = 1e-9
 """Relative room for sums of doubles when a relation is added up."""
 
-Number = Annotated[float, Field(allow_inf_nan=False)]
-Level = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+LARGEST: Final = 1e18
+"""Largest value, without its sign: sums stay far from what the solver takes for no bound (1e20)."""
+WHOLE_TO: Final = 2.0**53
+"""Whole numbers up to this are doubles without a rest, so their sums are exact."""
+
+Number = Annotated[float, Field(strict=True, ge=-LARGEST, le=LARGEST)]
+Level = Annotated[float, Field(strict=True, ge=0, le=LARGEST)]
 Relation = tuple[str, tuple[str, ...]]
 
 
@@ -39,8 +44,8 @@ class Rounding(Model):
         The most a published value lies from the true one; half the base where it is not given.
     """
 
-    base: Annotated[float, Field(gt=0, allow_inf_nan=False)]
-    deviation: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    base: Annotated[float, Field(strict=True, gt=0, le=LARGEST)]
+    deviation: Level | None = None
 
     @property
     def distance(self) -> float:
@@ -86,7 +91,7 @@ class TableProblem(Model):
     upper_bound: Number | None = None
     singletons: tuple[str, ...] = ()
     rounding: Rounding | None = None
-    integer: bool = False
+    integer: bool = Field(False, strict=True)
     published: bool = Field(True, exclude=True, description="Whether the values are the published ones; false where rounding is still to be done.")
     protection: dict[str, tuple[Level, Level]] = Field(default_factory=dict)
     cost: dict[str, Level] = Field(default_factory=dict)
@@ -142,6 +147,10 @@ class TableProblem(Model):
 def room(values: Iterable[float]) -> float:
     """Give by how much a sum of these values may be off because they are doubles."""
     return ROUNDING_ROOM * max(1.0, math.fsum(abs(value) for value in values))
+
+
+def _whole(value: float) -> bool:
+    return value == math.floor(value) and abs(value) <= WHOLE_TO
 
 
 def _invalid(code: str, message: Text, remedy: Text | None = None, suggestions: Sequence[str] = ()) -> NoReturn:
@@ -264,7 +273,7 @@ def _check_sum(problem: TableProblem, total: str, parts: tuple[str, ...]) -> Non
     values = [problem.cells[part] for part in parts]
     added = math.fsum(values)
     difference = problem.cells[total] - added
-    slack = room((*values, problem.cells[total]))
+    slack = 0.0 if all(_whole(value) for value in (*values, problem.cells[total], added)) else room((*values, problem.cells[total]))
     if problem.rounding is not None and problem.published:
         hidden = set(problem.suppressed)
         slack += problem.rounding.distance * sum(name not in hidden for name in (total, *parts))
@@ -289,6 +298,15 @@ def _show(value: float) -> str:
     return f"{value:.10g}"
 
 
+class _Required(BaseModel):
+    """What a file must say; a problem made in Python may have no relations."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    cells: Any
+    relations: Any
+
+
 def from_document(document: Mapping[str, Any], *, published: bool = True) -> TableProblem:
     """Make a problem of the design's JSON as Python values; ``published`` is false where the values are still to be rounded.
 
@@ -300,6 +318,7 @@ def from_document(document: Mapping[str, Any], *, published: bool = True) -> Tab
     try:
         if "published" in document:  # not a field of the file: which command reads it decides
             TableProblem.model_validate({**document, "published": None})
+        _Required.model_validate(document)
         return TableProblem.model_validate({**document, "published": published})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
