@@ -6,6 +6,7 @@ A table of a file is known by the evidence it agrees with; one without evidence 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import pyarrow as pa
 from ..disclosure.ledger import Kept, LedgerFinding, comparable, findings
 from ..domain.evidence import TableMeta
 from ..domain.export import ExportState
-from ..domain.finding import FileReport, Finding, PrecheckReport, Rule, Status, TableBasis
+from ..domain.finding import FileReport, Finding, PrecheckReport, Rule, Status, TableBasis, Where
 from ..domain.rules import RuleProfile
 from ..domain.text import Text
 from ..store.reader import Reader
@@ -29,6 +30,7 @@ _UNDER_WAY = frozenset({ExportState.SUBMITTED, ExportState.COST_PENDING, ExportS
 """Requests whose tables count as good as released: whoever comes second is told."""
 _QUICK_CELLS = 5_000
 """Up to this many cells in all the comparison is done in a thread; more get a process of their own."""
+_CELL, _LINE = re.compile(r"[A-Z]{1,3}([1-9]\d{0,6})", re.ASCII), re.compile(r"[1-9]\d{0,8}", re.ASCII)
 _MONTHS = {
     "en": ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"],
     "nl": ["januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december"],
@@ -70,7 +72,7 @@ async def with_ledger(call: Call, report: PrecheckReport, own: str | None = None
     store, project = call.authority.store, call.principal.project
     found, earlier = await asyncio.to_thread(_gather, store, project, report, own)
     if not found or (not earlier and len(found) < 2):
-        return report
+        return _without_places(report)
     new = [Kept(one.meta, _frame(one.frame), _in_file(one)) for one in found]
     old = [Kept(table.meta, _frame(table.frame), _released(table)) for table in earlier]
     profiles = {name: call.project.rules(name) for name in {one.meta.rule_profile for one in found}}
@@ -78,7 +80,13 @@ async def with_ledger(call: Call, report: PrecheckReport, own: str | None = None
         told = await asyncio.to_thread(compare, new, old, profiles)
     else:
         told = await labour(compare, None, new, old, profiles)
-    return _added(report, found, told)
+    return _without_places(_added(report, found, told))
+
+
+def _without_places(report: PrecheckReport) -> PrecheckReport:
+    """Drop where each cell stands: it served to name the cells of findings, and would make a kept report as long as the files."""
+    files = [file.model_copy(update={"bases": tuple(basis.model_copy(update={"places": ()}) for basis in file.bases)}) for file in report.files]
+    return report.model_copy(update={"files": tuple(files)})
 
 
 def compare(new: list[Kept], old: list[Kept], profiles: Mapping[str, RuleProfile]) -> tuple[LedgerFinding, ...]:
@@ -117,11 +125,21 @@ def _in_file(one: _Found) -> Text:
     return Text(en=f"‘{one.meta.value_label}’ in {one.path}", nl=f"‘{one.meta.value_label}’ in {one.path}")
 
 
+def _place(basis: TableBasis, row: int | None) -> Where:
+    """Give where a file shows a row of the evidence; the table's beginning where it does not."""
+    place = "" if row is None or row >= len(basis.places) else basis.places[row]
+    cell = _CELL.fullmatch(place)
+    if cell is not None:
+        return Where(sheet=basis.where.sheet, row=int(cell[1]), cell=place)
+    return Where(sheet=basis.where.sheet, line=int(place)) if _LINE.fullmatch(place) else basis.where
+
+
 def _added(report: PrecheckReport, found: list[_Found], told: tuple[LedgerFinding, ...]) -> PrecheckReport:
     more: defaultdict[int, list[Finding]] = defaultdict(list)
     for one in told:
         table = found[one.table]
-        finding = Finding(rule=Rule.DIFFERENCING, status=one.status, where=table.basis.where, basis="verified", text=one.text, remedy=one.remedy)
+        where = _place(table.basis, one.row)
+        finding = Finding(rule=Rule.DIFFERENCING, status=one.status, where=where, basis="verified", text=one.text, remedy=one.remedy)
         more[table.file].append(finding)
     files = tuple(
         file.model_copy(

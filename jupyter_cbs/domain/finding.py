@@ -107,6 +107,10 @@ class TableBasis(Model):
     basis: Literal["verified", "declared", "found", "unknown"]
     fingerprint: str | None = Field(None, description="Of the evidence, where there is any.")
     hidden: tuple[int, ...] = Field((), description="Rows of the evidence frame, from 0, whose value the file does not show.")
+    places: tuple[str, ...] = Field(
+        (),
+        description="Where the file shows each row of the evidence frame: a cell ('B4'), a line ('12'), or nothing; only while files are checked.",
+    )
 
 
 class StrippedContent(Model):

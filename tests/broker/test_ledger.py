@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -74,3 +75,27 @@ def test_a_table_that_differs_by_one_person_from_a_release_is_unsafe(fresh_broke
     with Store.open(fresh_broker.deployment.database, fresh_broker.deployment.state / "anchors") as store:
         assert [table.export_id for table in store.releases("9001")] == [id]
         assert store.releases("9002") == ()
+
+
+def test_a_finding_points_to_the_cell_and_names_the_release(fresh_broker: Running, folder: Path) -> None:
+    whole = written(fresh_broker, folder, "whole.csv", **SEX)
+    one_less = written(fresh_broker, folder, "less.csv", **SEX, where="RINPERSOON > '000000000'")
+    # somebody turned the table on its side and put a title above it
+    lines = (folder / "less.csv").read_text(encoding="utf-8").splitlines()
+    turned = zip(*[line.split(",") for line in lines], strict=True)
+    (folder / "turned.csv").write_text("\n".join(",".join(line) for line in turned), encoding="utf-8")
+    id = released(fresh_broker, whole)
+    for path, cell in ((one_less, lambda line: f"B{line}"), (f"shared/{folder.name}/turned.csv", lambda line: "ABCD"[line - 1] + "2")):
+        found = precheck(fresh_broker, path)
+        # number 0 is a woman ('2'): her cell and the total
+        rows = [next(at for at, line in enumerate(lines, 1) if line.startswith(label)) for label in ("2", "total")]
+        assert {finding["where"]["cell"] for finding in found} == {cell(row) for row in rows}, path
+        for finding in found:
+            assert id in finding["text"]
+            assert str(datetime.now(UTC).year) in finding["text"]
+            assert "‘" in finding["text"]
+            assert finding["remedy"]
+    dutch = fresh_broker.call("researcher", "POST", "/precheck", {"paths": [one_less]}, lang="nl").body
+    assert all(f"aanvraag {id}" in finding["text"] for file in dutch["files"] for finding in file["findings"])
+    # a kept report is not as long as the files
+    assert all(basis["places"] == [] for file in dutch["files"] for basis in file["bases"])

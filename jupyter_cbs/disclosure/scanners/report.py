@@ -97,11 +97,16 @@ class Report:
             self._findings.append(Finding(rule=rule, status=status, where=place, basis=basis, text=text, remedy=remedy))
 
     def table(
-        self, where: Where, basis: Literal["verified", "declared", "found", "unknown"], fingerprint: str | None = None, hidden: Sequence[int] = ()
+        self,
+        where: Where,
+        basis: Literal["verified", "declared", "found", "unknown"],
+        fingerprint: str | None = None,
+        hidden: Sequence[int] = (),
+        places: Sequence[str] = (),
     ) -> None:
-        """Note on what a table was judged, and which rows of its evidence it does not show."""
+        """Note on what a table was judged, which rows of its evidence it does not show, and where it shows the others."""
         if len(self.bases) < MAX_BASES:
-            self.bases.append(TableBasis(where=where, basis=basis, fingerprint=fingerprint, hidden=tuple(hidden)))
+            self.bases.append(TableBasis(where=where, basis=basis, fingerprint=fingerprint, hidden=tuple(hidden), places=tuple(places)))
 
     def known(self) -> Sequence[tuple[TableMeta, pa.Table]]:
         """Give the project's newest tables with evidence, whatever their shape; asked for once in a file."""

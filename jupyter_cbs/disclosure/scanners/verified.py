@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from ...domain.evidence import TableMeta
-from ...domain.finding import Rule, Status
+from ...domain.finding import Rule, Status, Where
 from ...domain.grid import grid_positions, labels_keys, render_grid
 from ...domain.text import Text
 from ..cells import Cells
@@ -110,6 +110,10 @@ def _body_rows(grid: Sequence[Sequence[str]], meta: TableMeta) -> int:
     return len(grid) - 1 - len(meta.spec.columns)
 
 
+def _place(where: Where) -> str:
+    return where.cell or str(where.line or "")
+
+
 def _judge(sheet: Sheet, positions: Sequence[tuple[int, int] | None], meta: TableMeta, frame: pa.Table, report: Report) -> None:
     first = next((position[0] for position in positions if position is not None), 0)
     profile = report.context.profile_of(meta.rule_profile)
@@ -123,7 +127,8 @@ def _judge(sheet: Sheet, positions: Sequence[tuple[int, int] | None], meta: Tabl
             report.add(finding.rule, finding.status, finding.text, finding.remedy, sheet.where(*position), "verified")
     unsafe = np.array([status == Status.UNSAFE for status in judged.frame.column("status").to_pylist()], dtype=bool)
     hidden = ~visible & ~cells.empty
-    report.table(sheet.where(first), "verified", meta.fingerprint, np.flatnonzero(hidden).tolist())
+    places = ["" if position is None else _place(sheet.where(*position)) for position in positions]
+    report.table(sheet.where(first), "verified", meta.fingerprint, np.flatnonzero(hidden).tolist(), places)
     given_away, complete = exposures(cells, hidden, unsafe, Question(meta.spec.statistic, profile))
     for exposure in given_away:
         position = positions[exposure.row]

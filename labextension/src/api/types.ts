@@ -1230,6 +1230,11 @@ export interface components {
        * @default []
        */
       hidden: number[];
+      /**
+       * @description Where the file shows each row of the evidence frame: a cell ('B4'), a line ('12'), or nothing; only while files are checked.
+       * @default []
+       */
+      places: string[];
     };
     Text: string;
     /**
