@@ -32,10 +32,14 @@ def readable(error: CbsError, lang: str, source: str | None = None) -> CbsError:
     Returns
     -------
     CbsError
-        The same error; ``str`` of it is in the reader's language too.
+        The same error; ``str`` of it is in the reader's language too, and names the place in the SQL.
     """
+    said = error.message.say(lang)
+    if caret(error, source) and error.position is not None:  # where only the text of an error is seen, as in a log of a run notebook
+        line, column = error.position.line, error.position.column
+        said += pick(lang, f" Line {line}, column {column}.", f" Regel {line}, kolom {column}.")
+    error.message = Text(en=said, nl=said)
     error.args = (error.say(lang),)
-    error.message = Text(en=error.message.say(lang), nl=error.message.say(lang))
     if error.remedy is not None:
         error.remedy = Text(en=error.remedy.say(lang), nl=error.remedy.say(lang))
     error._render_traceback_ = partial(render, error, lang, source)  # type: ignore[attr-defined]

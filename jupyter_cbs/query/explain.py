@@ -10,8 +10,9 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import duckdb
 
@@ -20,6 +21,14 @@ from ..domain.text import Text
 
 _SHOWN = 600
 """Longest part of DuckDB's own words in a message."""
+
+
+_KINDS: Final[Mapping[str, type[duckdb.Error]]] = {
+    name.removesuffix("Exception").casefold(): kind
+    for name, kind in vars(duckdb).items()
+    if name.endswith("Exception") and isinstance(kind, type) and issubclass(kind, duckdb.Error)
+}
+"""Kind of an error as DuckDB writes it before "Error:", without spaces and case → its type."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,24 @@ def complaint(error: duckdb.Error) -> Complaint:
         name=missing[1] if missing else "",
         subtype="COLUMN_NOT_FOUND" if missing else "",
     )
+
+
+def midway(error: OSError) -> Exception:
+    """Give DuckDB's own error for what went wrong after the first rows: Arrow's reader hands it over as an OSError with DuckDB's words.
+
+    Parameters
+    ----------
+    error : OSError
+        What was raised while a result was read.
+
+    Returns
+    -------
+    Exception
+        The ``duckdb.Error`` with the same text; ``error`` itself where the words are not DuckDB's.
+    """
+    kind, found, _ = str(error).partition(" Error: ")
+    name = kind.replace(" ", "").casefold()
+    return _KINDS[name](str(error)) if found and name in _KINDS else error
 
 
 def position(text: str, offset: int | None) -> Position | None:
@@ -157,14 +184,15 @@ def explain(
     """
     if isinstance(error, CbsError):
         return error
-    # memory that ran out while rows were being handed over comes as Arrow's OSError, with DuckDB's words
-    if isinstance(error, MemoryError) or (isinstance(error, OSError) and str(error).startswith("Out of Memory Error")):
+    if isinstance(error, MemoryError):
         return _memory()
+    if isinstance(error, OSError):
+        error = midway(error)
     if not isinstance(error, duckdb.Error):
         return _internal()
     found = complaint(error)
     where = position(text, None if found.offset is None else found.offset - shift)
-    said = scrub(found.message, secrets)
+    said = scrub(found.message, secrets).removesuffix(".")
     if isinstance(error, duckdb.InterruptException):
         return Cancelled("cancelled", Text(en="The query was stopped.", nl="De query is gestopt."))
     if isinstance(error, duckdb.OutOfMemoryException):
@@ -212,12 +240,12 @@ def explain(
     if isinstance(error, duckdb.ConversionException | duckdb.OutOfRangeException | duckdb.DataError) or found.subtype == "NO_MATCHING_FUNCTION":
         return Invalid(
             "sql_type",
-            Text(en=f"Values and types do not go together: {said}", nl=f"Waarden en typen passen niet bij elkaar: {said}"),
+            Text(en=f"Values and types do not go together: {said}.", nl=f"Waarden en typen passen niet bij elkaar: {said}."),
             Text(en="Convert with CAST(… AS …), or TRY_CAST to get NULL for what does not convert.",
                  nl="Zet om met CAST(… AS …), of met TRY_CAST om NULL te krijgen waar dat niet kan."),
             position=where,
         )  # fmt: skip
-    return Invalid("sql_error", Text(en=f"DuckDB refuses this: {said}", nl=f"DuckDB weigert dit: {said}"), position=where)
+    return Invalid("sql_error", Text(en=f"DuckDB refuses this: {said}.", nl=f"DuckDB weigert dit: {said}."), position=where)
 
 
 def _memory() -> TooLarge:

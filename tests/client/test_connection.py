@@ -124,6 +124,12 @@ def test_errors_are_typed_and_point_at_the_place(peer: Peer, ws: Workspace) -> N
     assert lines[1:3] == ["  2 |   FORM x", "        ^"]
     assert "Write FROM." in lines[3]
     assert len(lines) == 4
+    assert str(caught.value) == "Syntax error near 'FORM'. Line 2, column 3. Write FROM."
+
+
+def test_what_is_no_text_is_no_statement(ws: Workspace) -> None:
+    with pytest.raises(Invalid, match="There is no SQL to run"):
+        ws.sql(None)  # type: ignore[arg-type] # what a cell with a variable of None does
 
 
 def test_suggestions_are_named(peer: Peer, ws: Workspace) -> None:

@@ -162,6 +162,24 @@ async def test_errors_in_a_statement_have_place_and_suggestions(start: Start) ->
         assert refused.value.position is not None or "CAST" in text
 
 
+@pytest.mark.parametrize(
+    ("late", "code", "says"),
+    [
+        ("CAST('zz' || i AS INTEGER)", "sql_type", "'zz1000000'"),
+        ("i * 10000000000000 * 10000", "sql_type", "Overflow"),
+        ("year(strptime('x' || i, '%Y'))", "sql_error", "Could not parse"),
+    ],
+)
+async def test_an_error_after_the_first_rows_is_explained_too(start: Start, late: str, code: str, says: str) -> None:
+    """Arrow's reader has handed out rows by then, and raises an error of its own with DuckDB's words."""
+    worker = await start()
+    with pytest.raises(Invalid) as caught:
+        await worker.sql(f"SELECT CASE WHEN i = 1000000 THEN {late} ELSE 0 END AS x FROM range(1000001) AS t(i)", None, Collector())
+    assert caught.value.code == code
+    assert says in caught.value.message.en
+    assert "exception_message" not in caught.value.say("en")
+
+
 async def test_no_error_shows_a_path(start: Start, granted: dict[str, Path], spill: Path) -> None:
     """Also when a file vanishes between the gate and the query."""
     worker = await start()
