@@ -187,7 +187,7 @@ class Workspace:
         KeyboardInterrupt
             If interrupted; the query has stopped then.
         """
-        if not isinstance(text, str) or not text.strip():
+        if not str(text or "").strip():
             raise readable(
                 Invalid(
                     "empty_statement",

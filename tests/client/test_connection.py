@@ -129,7 +129,7 @@ def test_errors_are_typed_and_point_at_the_place(peer: Peer, ws: Workspace) -> N
 
 def test_what_is_no_text_is_no_statement(ws: Workspace) -> None:
     with pytest.raises(Invalid, match="There is no SQL to run"):
-        ws.sql(None)  # type: ignore[arg-type] # what a cell with a variable of None does
+        ws.sql(None)  # type: ignore[call-overload]  # what a cell does whose variable is None
 
 
 def test_suggestions_are_named(peer: Peer, ws: Workspace) -> None:
