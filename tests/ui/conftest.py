@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 from running_demo import Demo
 
-from .lab import Screen
+from .lab import START_MS, Screen
 
 FLAGS = (
     "--no-sandbox",
@@ -61,6 +61,7 @@ def open_lab(browser: Browser, deployment: Demo, request: pytest.FixtureRequest)
 
     def open_window(account: str, *, where: str = "lab", dark: bool = False, width: int = SIZE["width"], height: int = SIZE["height"]) -> Screen:
         context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce", color_scheme="dark" if dark else "light")
+        context.set_default_timeout(START_MS)
         screen = Screen(context.new_page(), account)
         found = deployment.accounts[account]
         screen.watch(context, urlsplit(found["url"]).netloc)

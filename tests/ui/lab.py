@@ -17,6 +17,7 @@ START_MS = 90_000
 """JupyterLab or a kernel on a busy machine."""
 STEP_MS = 40_000
 """One step of the person: an answer of the broker, a cell, a redraw."""
+expect.set_options(timeout=STEP_MS)
 
 CONNECTED = """() => {
     const session = window.jupyterapp.shell.currentWidget?.context?.sessionContext;
@@ -112,6 +113,9 @@ class Screen:
         self.page.mouse.down()
         self.page.mouse.move(box["x"] + pixels, 300, steps=4)
         self.page.mouse.up()
+        # the drag is laid out a frame later
+        narrow = "width => Math.abs(document.getElementById('jp-left-stack').getBoundingClientRect().width - width) < 10"
+        self.page.wait_for_function(narrow, arg=pixels, timeout=STEP_MS)
 
     def card(self, label: str) -> Locator:
         """A card of the launcher."""

@@ -70,10 +70,10 @@ def narrow(deployment: Demo) -> Iterator[Demo]:
     client = deployment.client("outsider")
     before = policy.read_text()
     policy.write_text(before + "\nquota: { shared: 0.0002, personal: 0.0001 }\n")
-    wait_for(lambda: client.api("GET", "quota")["personal"]["limit_bytes"] == 100_000, 15, "the new quota")
+    wait_for(lambda: client.api("GET", "quota")["personal"]["limit_bytes"] == 100_000, 60, "the new quota")
     yield deployment
     policy.write_text(before)
-    wait_for(lambda: client.api("GET", "quota")["personal"]["limit_bytes"] == 10**9, 15, "the old quota")
+    wait_for(lambda: client.api("GET", "quota")["personal"]["limit_bytes"] == 10**9, 60, "the old quota")
 
 
 def test_a_save_that_does_not_fit_says_what_to_do_and_harms_nothing(narrow: Demo, open_lab: OpenLab) -> None:

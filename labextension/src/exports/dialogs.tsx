@@ -1,5 +1,7 @@
 import { Dialog, ReactWidget } from '@jupyterlab/apputils';
+import type { Message } from '@lumino/messaging';
 import React, { type ReactNode } from 'react';
+import { flushSync } from 'react-dom';
 import type { ExportRequest } from '../api';
 import { SpeechProvider, useSpeech, type ISpeech } from '../components/context';
 import { className } from './words';
@@ -74,6 +76,15 @@ class StepBody extends ReactWidget implements Dialog.IBodyWidget<IStepInput> {
       pin.value = '';
     }
     return value;
+  }
+
+  /**
+   * Show the body at once. JupyterLab's dialog moves the focus into a body of React only when the browser is idle, which a
+   * busy one is not for seconds: what is typed meanwhile, a PIN too, would go to the page behind the dialog.
+   */
+  protected onUpdateRequest(msg: Message): void {
+    flushSync(() => super.onUpdateRequest(msg));
+    this.renderPromise = undefined;
   }
 
   protected render(): JSX.Element {
