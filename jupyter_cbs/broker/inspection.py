@@ -49,7 +49,7 @@ from ..sandbox.bubblewrap import Sandbox
 from ..sandbox.limits import Limits
 from ..system.beneath import WorkspaceRoots
 from ..system.memfd import write_sealed
-from .precheck import Standards
+from .precheck import Outputs, Standards, nothing_checked
 
 log = logging.getLogger(__name__)
 
@@ -215,6 +215,7 @@ class Inspector:
         received: datetime,
         evidence: Evidence,
         *,
+        outputs: Outputs = nothing_checked,
         forms: Sequence[FormFile] = (),
         deliver: bool = False,
         progress: Progress | None = None,
@@ -235,6 +236,8 @@ class Inspector:
             When the output would be received, aware.
         evidence : callable
             Gives tables with evidence; called in a thread.
+        outputs : callable
+            Gives checked models and figures; called in a thread.
         forms : sequence of FormFile
             What the output control form says of the files; what it declares is reported as declared.
         deliver : bool
@@ -270,7 +273,7 @@ class Inspector:
                 request["forms"] = [one.model_dump(mode="json") for one in forms]
                 for left in reversed(range(_TRIES)):
                     try:
-                        report, deliveries = await self._once(collected, request, limits, deadline, evidence, progress)
+                        report, deliveries = await self._once(collected, request, limits, deadline, (evidence, outputs), progress)
                     except _Fallen as fall:
                         log.warning("a check ended at file %s of %d (%s)", fall.at, len(collected), "time" if fall.slow else "died")
                         collected = _without(collected, fall, limits, rest=left == 1)
@@ -368,7 +371,7 @@ class Inspector:
         request: dict[str, Any],
         limits: QueryLimits,
         deadline: float,
-        evidence: Evidence,
+        kept: tuple[Evidence, Outputs],
         progress: Progress | None,
     ) -> tuple[PrecheckReport, tuple[FileContent, ...]]:
         child = await self._child()
@@ -386,7 +389,7 @@ class Inspector:
                     raise _Fallen(answers.at, slow=False)
                 frame.close()
                 if frame.header.get("type") == "lookup":
-                    await self._look_up(child, answers.keys(frame), evidence)
+                    await self._look_up(child, frame.header.get("of"), answers.keys(frame), kept)
                 elif answers.take(frame):
                     limit = min(deadline, time.monotonic() + limits.check_file_seconds)
                     if progress is not None:
@@ -406,14 +409,21 @@ class Inspector:
             answers.close()
             await asyncio.shield(asyncio.ensure_future(child.end()))
 
-    async def _look_up(self, child: _Child, keys: Collection[str], evidence: Evidence) -> None:
-        for meta, frame in await asyncio.to_thread(evidence, keys):
-            header = {"type": "table", "meta": meta.model_dump(mode="json")}
-            if len(frame) <= _INLINE:
-                await child.stream.write(Frame(header, payload=frame))
+    async def _look_up(self, child: _Child, of: object, keys: Collection[str], kept: tuple[Evidence, Outputs]) -> None:
+        evidence, outputs = kept
+        messages: list[tuple[dict[str, Any], bytes]]
+        if of == "outputs":
+            found = await asyncio.to_thread(outputs, keys)
+            messages = [({"type": "output"}, one.model_dump_json().encode()) for one in found]
+        else:
+            tables = await asyncio.to_thread(evidence, keys)
+            messages = [({"type": "table", "meta": meta.model_dump(mode="json")}, frame) for meta, frame in tables]
+        for header, content in messages:
+            if len(content) <= _INLINE:
+                await child.stream.write(Frame(header, payload=content))
             else:
                 with write_sealed("evidence") as memory:
-                    memory.file.write(frame)
+                    memory.file.write(content)
                     await child.stream.write(Frame(header, fds=[memory.seal()]))
         await child.stream.write(Frame({"type": "end"}))
 

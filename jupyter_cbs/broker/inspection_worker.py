@@ -23,6 +23,7 @@ from ..domain.export import FormFile
 from ..domain.files import FileContent
 from ..domain.finding import FileReport, Finding, Status
 from ..domain.text import Text
+from ..domain.written import KeptOutput
 from ..exports.intake import Collected, IntakeItem, examine
 from ..protocol.frames import Frame, FrameDecoder, recv_frame, send_frame
 from ..system.memfd import open_sealed
@@ -74,7 +75,15 @@ class _Job:
 
     def run(self) -> None:
         items = examine(self.collected, self.standards.prices, begin=self._at)
-        report = judge(items, self.standards, self._lookup, self.received, forms=self.forms, begin=lambda item: self._at(self._number(item)))
+        report = judge(
+            items,
+            self.standards,
+            self._lookup,
+            self.received,
+            forms=self.forms,
+            begin=lambda item: self._at(self._number(item)),
+            outputs=self._outputs,
+        )
         for file in report.files:
             self.channel.send({"type": "file", "report": _bounded(file)})
         if self.deliver:
@@ -97,6 +106,15 @@ class _Job:
             content = open_sealed(frame.fds[0]) if frame.fds else frame.payload
             frame.close()
             found.append((TableMeta.model_validate(frame.header["meta"]), pa.ipc.open_stream(content).read_all()))
+        return found
+
+    def _outputs(self, keys: Collection[str]) -> Sequence[KeptOutput]:
+        self.channel.send({"type": "lookup", "of": "outputs", "keys": sorted(keys)})
+        found = []
+        while (frame := self.channel.receive()).header["type"] == "output":
+            content = open_sealed(frame.fds[0]) if frame.fds else frame.payload
+            frame.close()
+            found.append(KeptOutput.model_validate_json(bytes(content)))
         return found
 
     def _give(self, item: IntakeItem, content: FileContent) -> None:

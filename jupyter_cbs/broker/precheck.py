@@ -19,6 +19,7 @@ from ..domain.finding import FileReport, Finding, PrecheckReport, Status
 from ..domain.money import PriceTable
 from ..domain.rules import RuleProfile
 from ..domain.version import __version__
+from ..domain.written import KeptOutput
 from ..exports.classify import classify, ready_on
 from ..exports.intake import IntakeItem
 
@@ -29,6 +30,14 @@ if TYPE_CHECKING:
 
 Lookup = Callable[[Collection[str]], Sequence[tuple[TableMeta, pa.Table]]]
 """Give the tables with evidence for some shape keys, newest first."""
+
+Outputs = Callable[[Collection[str]], Sequence[KeptOutput]]
+"""Give the checked models and figures with files of some keys, newest first."""
+
+
+def nothing_checked(keys: Collection[str]) -> Sequence[KeptOutput]:
+    """Give no model or figure."""
+    return ()
 
 
 class Standards(Model):
@@ -88,7 +97,10 @@ def inspect(
         Findings per file, class, price in cents and the day it would be ready. Where anything is refused or unsafe the
         class and price are those of the files that could be delivered.
     """
-    report = judge(items, Standards.of(project), evidence_of(store, project.number), received, forms=forms)
+    from .outputs import outputs_of  # which loads the rules for figures; the process that checks hostile files has no need of them
+
+    outputs = nothing_checked if store is None else outputs_of(store, project)
+    report = judge(items, Standards.of(project), evidence_of(store, project.number), received, forms=forms, outputs=outputs)
     return report.model_copy(update={"versions": versions(policy_version)})
 
 
@@ -115,6 +127,7 @@ def judge(
     received: datetime,
     begin: Callable[[IntakeItem], None] | None = None,
     forms: Mapping[str, FormFile] | None = None,
+    outputs: Outputs = nothing_checked,
 ) -> PrecheckReport:
     """Judge files by some standards; see :func:`inspect`.
 
@@ -132,13 +145,15 @@ def judge(
         Called with each file before it is scanned.
     forms
         What the output control form says of the files, by path or name.
+    outputs
+        Gives checked models and figures.
 
     Returns
     -------
     PrecheckReport
         Without ``versions``.
     """
-    context = ScanContext(profile=standards.rules("default"), lookup=lookup, rules=standards.rules, forms=forms or {})
+    context = ScanContext(profile=standards.rules("default"), lookup=lookup, outputs=outputs, rules=standards.rules, forms=forms or {})
     reports = []
     cells: dict[str, int] = {}
     for item in items:

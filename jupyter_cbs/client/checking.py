@@ -41,7 +41,7 @@ def check(
         extracted = extract(obj, Given(data, response, unit, sources))
         if extracted is None:
             raise _not_checkable(obj)
-        answer = session.call("model.check", extracted.evidence.model_dump(mode="json")).answer
+        answer = session.call("model.check", extracted.declared.model_dump(mode="json")).answer
         return ModelReport(OutputReport.model_validate(answer), extracted, session.lang)
     except CbsError as error:
         raise readable(error, session.lang) from None

@@ -7,7 +7,7 @@ table of the workspace itself.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -66,6 +66,9 @@ class FigureArtist(Model):
     counts: tuple[int | None, ...] | None = Field(None, max_length=MAX_MARKS)
     frequency: bool = Field(False, description="Whether the values themselves are counts, so that groups and zeros are judged.")
     assumed: bool = Field(False, description="Whether the counts are the drawn figures, taken so only because they are whole numbers.")
+    columns: dict[Annotated[str, Field(max_length=100)], Annotated[tuple[float | None, ...], Field(max_length=MAX_MARKS)]] = Field(
+        default_factory=dict, max_length=20, description="Further figures of each mark that are written beside it: name → values."
+    )
     quantiles: tuple[float, ...] = Field((), max_length=200, description="Quantiles the marks stand at, 0 to 1; 0 and 1 are extremes.")
     fingerprint: str | None = Field(None, max_length=64, description="Evidence of the table that drew it; then the broker looks the cells up itself.")
     codes: tuple[tuple[str | None, ...], ...] = Field((), max_length=MAX_MARKS, description="With a fingerprint: the cell of each mark.")
@@ -97,6 +100,7 @@ class FigureEvidence(Model):
     unit_kind: str = Field("unit", max_length=100)
     vector: bool = Field(False, description="Whether it was asked for in a format that carries the data (svg, pdf).")
     sources: tuple[str, ...] = Field((), max_length=100)
+    picture: str | None = Field(None, pattern="^[0-9a-f]{64}$", description="sha256 of the picture of it that is about to be written.")
 
 
 class OutputFinding(Model):

@@ -36,6 +36,9 @@ ModelKind = Literal[
 MAX_LEVELS = 20_000
 """Most levels of one evidence; a sender keeps those with the fewest units."""
 
+MAX_ESTIMATES = 10_000
+"""Most estimates of one evidence; what is written of a larger model is not recognised."""
+
 
 class ModelLevel(Model):
     """A level that a coefficient speaks of: a category, a combination of categories, or the few rows where a number differs from all others."""
@@ -68,6 +71,28 @@ class ModelEffects(Model):
     groups: int = Field(ge=0)
     least_units: int | None = Field(None, ge=0, description="Distinct units of the smallest group; null where groups are the units themselves.")
     groups_are_units: bool = Field(False, description="Whether every group is one unit, as with person effects in a panel of persons.")
+
+
+class ModelEstimate(Model):
+    """One estimate of a model; what is not estimated is null."""
+
+    equation: str = Field("", max_length=500)
+    term: str = Field(max_length=500)
+    estimate: float | None = Field(allow_inf_nan=False)
+    error: float | None = Field(None, allow_inf_nan=False)
+    statistic: float | None = Field(None, allow_inf_nan=False)
+    p: float | None = Field(None, allow_inf_nan=False)
+    low: float | None = Field(None, allow_inf_nan=False)
+    high: float | None = Field(None, allow_inf_nan=False)
+    n: int | None = Field(None, ge=0, description="Distinct units it speaks of: those of its level; null for all.")
+
+
+class ModelOutput(Model):
+    """What would be written of a model: estimates and fit, never residuals, fitted values or effects of units."""
+
+    estimates: tuple[ModelEstimate, ...] = Field((), max_length=MAX_ESTIMATES)
+    statistics: tuple[tuple[str, float | None], ...] = Field((), max_length=100)
+    uses_t: bool = Field(True, description="Whether the statistics are t; else z.")
 
 
 class ModelEvidence(Model):
@@ -109,3 +134,4 @@ class ModelEvidence(Model):
     design_known: bool = Field(True, description="False where the design could not be read, so that levels are not counted.")
     reason: str = Field("", max_length=200, description="For a model that is not releasable: what it holds, e.g. 'tree', 'neighbours', 'embedding'.")
     sources: tuple[str, ...] = Field((), max_length=100, description="Granted data sets it was fitted on; their rule profiles apply.")
+    output: ModelOutput | None = Field(None, description="What would be written of it, so that the file is recognised.")

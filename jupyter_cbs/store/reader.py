@@ -13,12 +13,14 @@ from ..domain.grid import ANY_SHAPE
 from ..domain.text import Text
 from .audit import event_of
 from .rows import ExportRow, MeasurementRow, ReleasedTable, Vote, export_row
-from .tables import audit, evidence, exports, measurements, released_tables, votes
+from .tables import audit, evidence, exports, measurements, outputs, released_tables, votes
 
 MAX_EVIDENCE = 500
 """Most tables one look-up gives; a file with more candidates is judged by the newest."""
 NEWEST_EVIDENCE = 40
 """Tables that are given where the shape does not matter: each is compared with what is in a file."""
+MAX_OUTPUTS = 20
+"""Most checked models and figures one look-up gives; of more with the same labels the newest count."""
 
 _KEYS_AT_ONCE = 500
 
@@ -108,6 +110,21 @@ class Reader:
         )
         row = self._connection.execute(query).first()
         return None if row is None else (TableMeta.model_validate_json(row.meta), bytes(row.frame))
+
+    def outputs(self, project: str, file_keys: Collection[str]) -> tuple[str, ...]:
+        """Give the checked models and figures of a project that are known by one of these keys, newest first, each as it was kept."""
+        keys = sorted(set(file_keys))
+        found: list[tuple[int, str]] = []
+        for start in range(0, len(keys), _KEYS_AT_ONCE):
+            query = (
+                select(outputs.c.id, outputs.c.checked)
+                .where(outputs.c.project == project, outputs.c.file_key.in_(keys[start : start + _KEYS_AT_ONCE]))
+                .order_by(outputs.c.id.desc())
+                .limit(MAX_OUTPUTS)
+            )
+            found += [(row.id, row.checked) for row in self._connection.execute(query)]
+        found.sort(reverse=True)
+        return tuple(checked for _, checked in found[:MAX_OUTPUTS])
 
     def releases(self, project: str) -> tuple[ReleasedTable, ...]:
         """Give all tables with evidence that left in releases of a project, oldest first."""

@@ -27,7 +27,7 @@ from .database import open_engine, reading, sync, writing
 from .migrate import migrate
 from .reader import Reader
 from .rows import EXPORT_FIELDS, ExportChanges, ExportRow, MeasurementRow, ReleasedTable, Vote, export_columns, export_row
-from .tables import evidence, exports, measurements, released_tables, votes
+from .tables import evidence, exports, measurements, outputs, released_tables, votes
 
 ANCHOR_EVENTS = 256
 """Events after which the head is anchored at the latest."""
@@ -175,6 +175,19 @@ class Transaction(Reader):
                 meta=meta.model_dump_json(),
                 frame=frame,
                 at=self._clock(),
+            )
+        )
+
+    def insert_output(self, project: str, user: str, fingerprint: str, file_key: str, checked: str) -> None:
+        """Keep a checked model or figure under a key of a file of it; checked again, it counts as new and the old copy goes."""
+        newest = select(outputs.c.id).order_by(outputs.c.id.desc()).limit(1)
+        # the number is taken before the old copy goes, or SQLite could give the same one again
+        number = (self._connection.execute(newest).scalar() or 0) + 1
+        same = (outputs.c.project == project, outputs.c.fingerprint == fingerprint, outputs.c.file_key == file_key)
+        self._connection.execute(delete(outputs).where(*same))
+        self._connection.execute(
+            insert(outputs).values(
+                id=number, project=project, user=user, fingerprint=fingerprint, file_key=file_key, checked=storable(checked), at=self._clock()
             )
         )
 
@@ -380,6 +393,11 @@ class Store:
         """Give the kept table of a project with this fingerprint and its judged frame as an Arrow IPC stream; None where there is none."""
         with self.view() as view:
             return view.evidence_of(project, fingerprint)
+
+    def outputs(self, project: str, file_keys: Collection[str]) -> tuple[str, ...]:
+        """Give the checked models and figures of a project that are known by one of these keys, newest first, each as it was kept."""
+        with self.view() as view:
+            return view.outputs(project, file_keys)
 
     def releases(self, project: str) -> tuple[ReleasedTable, ...]:
         """Give all tables with evidence that left in releases of a project, oldest first."""

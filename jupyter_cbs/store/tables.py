@@ -132,6 +132,20 @@ evidence = Table(
     Index(None, "project", "shape_key", "id"),
 )
 
+outputs = Table(
+    "outputs",
+    metadata,
+    Column("id", _ROW_ID, primary_key=True, autoincrement=True),
+    Column("project", String(16), nullable=False),
+    Column("user", Text, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("file_key", String(64), nullable=False),
+    Column("checked", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("project", "fingerprint", "file_key"),
+    Index(None, "project", "file_key", "id"),
+)
+
 released_tables = Table(
     "released_tables",
     metadata,

@@ -22,7 +22,7 @@ Check = Callable[..., ModelReport]
 def check_model(obj: Any, X: Any = None, y: Any = None, unit: Any = None, lang: str = "en", profile: RuleProfile | None = None) -> ModelReport:
     extracted = extract(obj, Given(X, y, unit))
     assert extracted is not None
-    sent = ModelEvidence.model_validate_json(extracted.evidence.model_dump_json())
+    sent = ModelEvidence.model_validate_json(extracted.declared.model_dump_json())
     findings = judge_model(sent, [profile or RuleProfile()])
     report = OutputReport(
         status=Status.worst([f.status for f in findings]),

@@ -38,6 +38,7 @@ from ..authority import Authority
 from ..calls import Call, handles
 from ..inspection import Inspection
 from ..ledger import keep_released, with_ledger
+from ..outputs import outputs_of
 from ..precheck import Standards, versions
 
 log = logging.getLogger(__name__)
@@ -93,6 +94,7 @@ async def _inspection(
         call.project.limits,
         authority.now(),
         partial(authority.store.evidence, who.project),
+        outputs=outputs_of(authority.store, call.project),
         forms=() if form is None else form.files,
         deliver=deliver,
         progress=progress,

@@ -38,6 +38,10 @@ COUNT_NAMES = frozenset(
 """Names of an axis that says that its figures are counts (design: disclosure.md, Interchange of a pre-check)."""
 
 
+MAX_ARTISTS = 5_000
+"""Most artists that are declared one by one; those beyond are one, of which nothing is known."""
+
+
 @dataclass
 class Mark:
     """One artist: what is declared of it, and the values that stay here.
@@ -52,8 +56,6 @@ class Mark:
         Values of units by group, for boxes and the like.
     edges
         Shape (marks + 1,): borders of the bars of a histogram.
-    columns
-        Further figures of each mark for the companion file: name → values.
     declarable
         Whether numbers the reader gives may belong to it.
     """
@@ -63,7 +65,6 @@ class Mark:
     y: Floats | None = None
     groups: dict[str, Floats] = field(default_factory=dict)
     edges: Floats | None = None
-    columns: dict[str, tuple[float | None, ...]] = field(default_factory=dict)
     declarable: bool = True
 
 
@@ -83,10 +84,14 @@ class Drawn:
     @property
     def evidence(self) -> FigureEvidence:
         """What is declared to the broker."""
+        artists = tuple(mark.artist for mark in self.marks)
+        if len(artists) > MAX_ARTISTS:
+            rest = artists[MAX_ARTISTS - 1 :]
+            artists = (*artists[: MAX_ARTISTS - 1], artist(rest[0].panel, "unknown", "other", marks=sum(one.marks for one in rest)))
         return FigureEvidence(
             library=self.library,
             panels=tuple(self.panels),
-            artists=tuple(mark.artist for mark in self.marks)[:5_000],
+            artists=artists,
             texts=tuple(self.texts)[:2_000],
             unit_kind=self.unit_kind,
             sources=self.sources,
@@ -108,6 +113,7 @@ def artist(
     quantiles: Iterable[float] = (),
     fingerprint: str | None = None,
     codes: Iterable[Sequence[str | None]] = (),
+    columns: Mapping[str, Iterable[float | None]] | None = None,
 ) -> FigureArtist:
     """Declare an artist; one that draws units, and one of too many marks, travels without its figures."""
     travels = kind != "unit_values" and marks <= MAX_MARKS
@@ -125,6 +131,7 @@ def artist(
         quantiles=tuple(quantiles),
         fingerprint=fingerprint if travels else None,
         codes=tuple(tuple(code) for code in codes) if travels else (),
+        columns={column: tuple(values) for column, values in (columns or {}).items()} if travels else {},
     )
 
 

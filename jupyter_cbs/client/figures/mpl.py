@@ -486,8 +486,8 @@ class _Panel:
                         marks=len(self.boxes) or self.letters,
                         labels=self._names_at(centres),
                         quantiles=(0.25, 0.5, 0.75) if self.boxes else (0.0, 1.0),
-                    ),
-                    columns={"q25": tuple(box[2] for box in self.boxes), "q75": tuple(box[3] for box in self.boxes)},
+                        columns={"q25": figures(box[2] for box in self.boxes), "q75": figures(box[3] for box in self.boxes)},
+                    )
                 )
             )
         if self.violins:

@@ -200,9 +200,16 @@ def _box(trace: Any, panel: int) -> list[Mark]:
         labels = _labels(trace.x if trace.x is not None else trace.y, len(medians))
         box = Mark(
             artist(
-                panel, "aggregated", "box", marks=len(medians), label=name(trace.name), labels=labels, values=medians, quantiles=(0.25, 0.5, 0.75)
-            ),
-            columns={"q25": tuple(figures(trace.q1)), "q75": tuple(figures(trace.q3))},
+                panel,
+                "aggregated",
+                "box",
+                marks=len(medians),
+                label=name(trace.name),
+                labels=labels,
+                values=medians,
+                quantiles=(0.25, 0.5, 0.75),
+                columns={"q25": figures(trace.q1), "q75": figures(trace.q3)},
+            )
         )
         fences = _length(trace.lowerfence, trace.upperfence)
         return [box] + ([Mark(artist(panel, "unit_values", "whiskers", marks=2 * fences), declarable=False)] if fences else [])

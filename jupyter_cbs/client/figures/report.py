@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from ...domain.errors import CbsError, Invalid
 from ...domain.figure import OutputReport
 from ...domain.finding import Status
 from ...domain.text import Text
+from ...domain.written import figure_grid
 from .. import markup
 from ..errors import readable
 from ..files import workspace_path
@@ -20,7 +22,7 @@ from ..writing import write_bytes, write_csv
 from .alternatives import alternative
 from .drawn import Drawn, declare
 from .find import Found, find_figure
-from .saving import companion, picture
+from .saving import picture
 
 if TYPE_CHECKING:
     import pandas
@@ -88,7 +90,7 @@ class FigureReport(OutputCheck):
         """Give the numbers behind the figure, as the companion file holds them: panel, series, mark, value, n."""
         import pandas
 
-        grid = companion(self._drawn)
+        grid = figure_grid(self._drawn.evidence)
         return pandas.DataFrame(grid[1:], columns=grid[0])
 
     def alternative(self, kind: str | None = None, data: Any = None, unit: Any = None) -> FigureReport:
@@ -131,9 +133,12 @@ class FigureReport(OutputCheck):
                 raise self._refused()
             self._unchanged()
             data = picture(self._drawn, target.suffix, dpi)
+            evidence = self._drawn.evidence.model_copy(update={"picture": sha256(data).hexdigest()})
+            # the workspace is told of the picture, so that it knows it again
+            self._session.call("figure.check", evidence.model_dump(mode="json"))
         except CbsError as error:
             raise readable(error, self._lang) from None
-        grid = companion(self._drawn)
+        grid = figure_grid(self._drawn.evidence)
         write_bytes(data, target, self._lang)
         beside = target.with_suffix(".csv")
         if len(grid) > 1:

@@ -67,32 +67,3 @@ def _render(figure: Any, dpi: int) -> bytes:
                 nl="Teken hem met matplotlib, of gebruik report.alternative(), dat doet dat.",
             ),
         ) from error
-
-
-def companion(drawn: Drawn) -> list[list[str]]:
-    """Give the numbers behind a figure as rows of strings: panel, series, mark, value, n, and what else is known of a mark."""
-    extra = sorted({column for mark in drawn.marks for column in mark.columns})
-    grid = [["panel", "series", "mark", "value", *extra, "n"]]
-    for mark in drawn.marks:
-        artist = mark.artist
-        if artist.kind != "aggregated":
-            continue
-        panel = drawn.panels[artist.panel] if artist.panel < len(drawn.panels) else None
-        title = (panel.title or panel.y_label) if panel is not None else ""
-        for i in range(max(len(artist.values), len(artist.labels))):
-            value = artist.values[i] if i < len(artist.values) else None
-            count = artist.counts[i] if artist.counts is not None and i < len(artist.counts) else None
-            label = artist.labels[i] if i < len(artist.labels) else ""
-            if value is None and count is None and not mark.columns:
-                continue
-            more = [_figure(mark.columns[column][i]) if column in mark.columns and i < len(mark.columns[column]) else "" for column in extra]
-            grid.append(
-                [title or str(artist.panel + 1), artist.label or artist.drawing.replace("_", " "), label, _figure(value), *more, _figure(count)]
-            )
-    return grid
-
-
-def _figure(value: float | int | None) -> str:
-    if value is None:
-        return ""
-    return str(int(value)) if float(value).is_integer() else f"{value:.6g}"

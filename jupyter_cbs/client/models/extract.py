@@ -13,7 +13,7 @@ import numpy as np
 
 from ...domain.errors import Invalid
 from ...domain.identifiers import INSTITUTION_KEY_COLUMN, PERSON_KEY_COLUMN
-from ...domain.model import ModelEvidence, ModelKind
+from ...domain.model import MAX_ESTIMATES, ModelEstimate, ModelEvidence, ModelKind, ModelOutput
 from ...domain.text import Text
 from .design import Design, Floats, Units
 
@@ -67,6 +67,33 @@ class Extracted:
     coefficients: tuple[Coefficient, ...] = ()
     statistics: tuple[tuple[str, float], ...] = ()
     uses_t: bool = True
+
+    @property
+    def output(self) -> ModelOutput:
+        """What would be written."""
+        estimates = tuple(
+            # the figures are finite or None by the readers' care; a model can have thousands of them
+            ModelEstimate.model_construct(
+                equation=one.equation[:500],
+                term=one.term[:500],
+                estimate=number(one.estimate),
+                error=number(one.error),
+                statistic=number(one.statistic),
+                p=number(one.p),
+                low=number(one.low),
+                high=number(one.high),
+                n=one.n,
+            )
+            for one in self.coefficients
+        )
+        figures = tuple((name, number(value)) for name, value in self.statistics)
+        return ModelOutput.model_construct(estimates=estimates, statistics=figures, uses_t=self.uses_t)
+
+    @property
+    def declared(self) -> ModelEvidence:
+        """The evidence with what would be written, where that is not too much to be kept."""
+        output = self.output
+        return self.evidence if len(output.estimates) > MAX_ESTIMATES else self.evidence.model_copy(update={"output": output})
 
 
 def extract(obj: Any, given: Given) -> Extracted | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from ...domain.errors import Invalid
 from ...domain.figure import OutputReport
 from ...domain.finding import Status
 from ...domain.text import Text
+from ...domain.written import model_grid, model_labels
 from .. import markup
 from ..errors import readable
 from ..files import workspace_path
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     import pandas
 
 SHOWN_ROWS = 60
-DIGITS = 6
-"""Significant digits of a figure that is written; more say nothing and can give exact sums away."""
 
 
 class ModelReport(OutputCheck):
@@ -43,6 +41,7 @@ class ModelReport(OutputCheck):
     def __init__(self, report: OutputReport, extracted: Extracted, lang: str) -> None:
         super().__init__(report, lang)
         self.evidence = extracted.evidence
+        self._output = extracted.output
         self._coefficients = extracted.coefficients
         self._statistics = extracted.statistics
         self._statistic = "t" if extracted.uses_t else "z"
@@ -65,21 +64,7 @@ class ModelReport(OutputCheck):
 
         ``n`` is the number of distinct units an estimate speaks of: those of its level, or all.
         """
-        several = any(c.equation for c in self._coefficients)
-        full = any(c.error is not None for c in self._coefficients)
-        e = self.evidence
-        dof = _figure(e.residual_dof)
-        head = [*(["equation"] if several else []), "term", "estimate"]
-        head += ["std_error", self._statistic, "p", "ci_low", "ci_high"] if full else []
-        grid = [[*head, "n", "df_resid"]]
-        for c in self._coefficients:
-            figures = [c.estimate, *((c.error, c.statistic, c.p, c.low, c.high) if full else ())]
-            lead = [c.equation] if several else []
-            grid.append([*lead, c.term, *map(_figure, figures), _figure(c.n if c.n is not None else e.units), dof])
-        for name, value in self._statistics:
-            lead = [""] if several else []
-            grid.append([*lead, name, _figure(value), *([""] * 5 if full else []), _figure(e.units), dof])
-        return grid
+        return model_grid(self._output, self.evidence)
 
     def to_csv(self, path: str | Path) -> None:
         """Write the estimates and fit statistics as CSV (UTF-8, comma); says where, and whether they may leave.
@@ -102,8 +87,7 @@ class ModelReport(OutputCheck):
             As for :meth:`to_csv`.
         """
         self._refuse()
-        several = any(c.equation for c in self._coefficients)
-        write_xlsx(self.grid(), Path(path), self._lang, 1, 2 if several else 1)
+        write_xlsx(self.grid(), Path(path), self._lang, 1, model_labels(self._output))
         self._say(Path(path))
 
     def _refuse(self) -> None:
@@ -220,15 +204,6 @@ class ModelReport(OutputCheck):
         cut = markup.quiet(pick(lang, f"{more} more: .coefficients()", f"nog {more}: .coefficients()")) if more > 0 else ""
         title = pick(lang, "Estimates", "Schattingen")
         return f'<div style="overflow-x:auto">{markup.table(markup.row(shown), body, title)}</div>{cut}'
-
-
-def _figure(value: float | int | None) -> str:
-    """Write a figure with at most :data:`DIGITS` significant digits; nothing for an unknown one."""
-    if value is None or not math.isfinite(value):
-        return ""
-    if isinstance(value, int) or float(value).is_integer():
-        return str(int(value))
-    return f"{value:.{DIGITS}g}"
 
 
 def _local(text: str, lang: str, whole: bool) -> str:

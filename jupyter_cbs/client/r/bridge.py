@@ -288,7 +288,7 @@ class Bridge:
         from .models import read_model
 
         extracted = read_model(args)
-        answer = workspace._session.call("model.check", extracted.evidence.model_dump(mode="json")).answer
+        answer = workspace._session.call("model.check", extracted.declared.model_dump(mode="json")).answer
         report = ModelReport(OutputReport.model_validate(answer), extracted, self._lang)
         frame = report.df()
         data = pa.table({name: pa.array([in_r(value) for value in frame[name]], pa.string()) for name in frame.columns})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import struct
@@ -14,7 +15,7 @@ from PIL import Image, ImageChops
 from ...domain.files import FileContent
 from ...domain.finding import Rule, Status, Where
 from ...domain.text import Text
-from . import identifiers
+from . import identifiers, recognised
 from .report import Report
 from .unreadable import TOO_MUCH, Unreadable
 
@@ -38,7 +39,7 @@ _STRIP = Text(en="Save the figure again without metadata.", nl="Sla de figuur op
 
 
 def scan(file: FileContent, report: Report) -> None:
-    """Check a picture; its numbers cannot be read from it, so that much is always for review.
+    """Check a picture; its numbers cannot be read from it, so that much is for review, unless it was made of a figure that was checked here.
 
     Raises
     ------
@@ -66,6 +67,8 @@ def scan(file: FileContent, report: Report) -> None:
         _words(value, report)
     _transparent(content, report)
     identifiers.check_name(file.name, report)
+    if recognised.check_picture(hashlib.sha256(content).hexdigest(), report):
+        return
     text = Text(
         en="A figure is judged by the numbers behind it, and those are not in it.",
         nl="Een figuur wordt beoordeeld op de getallen erachter, en die staan er niet in.",

@@ -95,12 +95,7 @@ def check(block: Block, report: Report) -> None:
     if not any(c.has_numbers for c in block.columns):
         return
     found = roles(block, report.declared)
-    for column in found.counts:
-        name = column.full_name or column.name
-        for row, value in enumerate(column.numbers):
-            if value is not None and _is_small(value, report):
-                label = " · ".join(cell for c in found.labels if (cell := c.cells[row]))
-                _small(block.where(row, column.index), value, label, name, report, found.basis)
+    _small_counts(block, found, report)
     counted_rows = _named_rows(block, found, report)
     if found.counts and not found.others:
         _groups(block, found, report)
@@ -112,6 +107,20 @@ def check(block: Block, report: Report) -> None:
         _weighted(block.header_where(found.counts[0].index), report)
     elif unproved:
         _unknown(block, found, report)
+
+
+def check_counts(block: Block, report: Report) -> None:
+    """Apply the minimum to the counts of a table of which the rest is known."""
+    _small_counts(block, roles(block, report.declared), report)
+
+
+def _small_counts(block: Block, found: Roles, report: Report) -> None:
+    for column in found.counts:
+        name = column.full_name or column.name
+        for row, value in enumerate(column.numbers):
+            if value is not None and _is_small(value, report):
+                label = " · ".join(cell for c in found.labels if (cell := c.cells[row]))
+                _small(block.where(row, column.index), value, label, name, report, found.basis)
 
 
 def _is_small(value: float | None, report: Report) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...domain.finding import Rule
-from . import frequencies, identifiers, microdata, records, verified
+from . import frequencies, identifiers, microdata, recognised, records, verified
 from .report import Report
 from .sheet import Block, Sheet
 
@@ -17,6 +17,8 @@ def check_sheet(sheet: Sheet, report: Report) -> None:
     """Check one sheet and count its tables and cells."""
     report.cells += count_cells(sheet)
     known = verified.check(sheet, report)
+    if not known and recognised.check(sheet, report):
+        return
     for block in sheet.blocks():
         report.tables += 1
         identifiers.check_columns(block, report)

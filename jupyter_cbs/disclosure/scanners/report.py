@@ -16,6 +16,7 @@ from ...domain.grid import ANY_SHAPE
 from ...domain.identifiers import is_never_export
 from ...domain.rules import RuleProfile
 from ...domain.text import Text
+from ...domain.written import KeptOutput
 
 MAX_PER_RULE = 100
 """Findings of one rule, status and sheet that are listed; the rest is counted."""
@@ -24,6 +25,13 @@ MAX_BASES = 1_000
 """Tables of one file of which it is noted what they were judged on."""
 
 Lookup = Callable[[Collection[str]], Sequence[tuple[TableMeta, pa.Table]]]
+
+
+Outputs = Callable[[Collection[str]], Sequence[KeptOutput]]
+
+
+def _no_outputs(keys: Collection[str]) -> Sequence[KeptOutput]:
+    return ()
 
 
 def _no_evidence(keys: Collection[str]) -> Sequence[tuple[TableMeta, pa.Table]]:
@@ -43,6 +51,9 @@ class ScanContext:
         :data:`jupyter_cbs.domain.grid.ANY_SHAPE` the newest of any shape.
     is_identifier
         Whether a column of this name never leaves.
+    outputs
+        Give the project's checked models and figures with files of some keys, newest first: keys of labels as for ``lookup``, or the sha256 of a
+        picture.
     rules
         Give the thresholds of a named rule profile, for tables with evidence; without it ``profile`` holds for all.
     forms
@@ -52,6 +63,7 @@ class ScanContext:
     profile: RuleProfile = RuleProfile()  # noqa: RUF009 - frozen
     lookup: Lookup = _no_evidence
     is_identifier: Callable[[str], bool] = is_never_export
+    outputs: Outputs = _no_outputs
     rules: Callable[[str], RuleProfile] | None = None
     forms: Mapping[str, FormFile] = field(default_factory=dict)
 

@@ -33,7 +33,7 @@ def _cell(grid: Sequence[Sequence[str]], row: int, column: int) -> str:
 
 def keys(sheet: Sheet) -> list[str]:
     """Give the shape keys a sheet could have: one for each number of header rows and of label columns that is possible."""
-    rows = _trimmed(sheet)
+    rows = trimmed(sheet)
     if not 1 < len(rows) <= MAX_ROWS:
         return []
     layouts = []
@@ -50,7 +50,8 @@ def _is_body(rows: Sequence[Sequence[str]], column: int) -> bool:
     return all(not cell or is_suppressed(cell) or number(cell) is not None for cell in cells)
 
 
-def _trimmed(sheet: Sheet) -> list[Sequence[str]]:
+def trimmed(sheet: Sheet) -> list[Sequence[str]]:
+    """Give the rows without the empty ones at the end."""
     rows = list(sheet.rows)
     while rows and not any(cell.strip() for cell in rows[-1]):
         rows.pop()
@@ -59,7 +60,7 @@ def _trimmed(sheet: Sheet) -> list[Sequence[str]]:
 
 def check(sheet: Sheet, report: Report) -> bool:
     """Judge a sheet on kept evidence, where it is laid out as it was written here; tell whether there was any that agrees with it."""
-    rows = _trimmed(sheet)
+    rows = trimmed(sheet)
     alike = report.context.lookup(keys(sheet))
     for meta, frame in alike:
         if _differences(rows, meta, frame) == 0:
