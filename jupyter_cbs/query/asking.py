@@ -138,6 +138,17 @@ def too_many_cells(most: int) -> TooLarge:
     )
 
 
+def other_rows() -> Invalid:
+    """Give the error for a source of which the exact pass saw other rows than the first."""
+    return Invalid(
+        "not_repeatable",
+        Text(en="The source gave other rows when small groups were counted exactly.",
+             nl="De bron gaf andere rijen toen kleine groepen exact werden geteld."),
+        Text(en="Make its rows the same each time: no LIMIT without an ORDER BY that decides.",
+             nl="Laat er elke keer dezelfde rijen uitkomen: geen LIMIT zonder een ORDER BY die beslist."),
+    )  # fmt: skip
+
+
 def too_many_groupings() -> Invalid:
     """Give the error for too many levels."""
     return Invalid(

@@ -385,13 +385,15 @@ def _grouped(base: Base, picked: Sequence[str], inner: str) -> str:
     return f"SELECT {', '.join([*names, *picked])} FROM ({inner}){group}"
 
 
-def per_unit(base: Base, grouped: Sequence[tuple[int, int]], *, several: bool, ranked: bool = False, largest: int = 1) -> str:
+def per_unit(
+    base: Base, grouped: Sequence[tuple[int, int]], *, several: bool, ranked: bool = False, largest: int = 1, plain: frozenset[int] = frozenset()
+) -> str:
     """Give the SELECT that counts the units of some groups exactly.
 
     The groups stand in the table :data:`KEYS` with ``cell``, their row in the frame, the columns ``k<i>`` of the grouped dimensions and,
-    for percentiles, ``at``, the value. Columns of the answer: ``cell``, ``n``, ``top1``, ``top2``, ``topn`` (largest absolute unit totals),
-    with a second column ``second_top1``, and for percentiles ``below``, ``upto``, ``above``, ``onward``: units with a value below,
-    at most, above, at least ``at``.
+    for percentiles, ``at``, the value. Columns of the answer: ``cell``, ``n``, ``valid`` (rows with a valid value), ``top1``, ``top2``,
+    ``topn`` (largest absolute unit totals), with a second column ``second_top1``, and for percentiles ``below``, ``upto``, ``above``,
+    ``onward``: units with a value below, at most, above, at least ``at``.
 
     Parameters
     ----------
@@ -405,13 +407,20 @@ def per_unit(base: Base, grouped: Sequence[tuple[int, int]], *, several: bool, r
         Whether the sides of a percentile are counted.
     largest : int
         How many units ``topn`` adds up.
+    plain : frozenset of int
+        Dimensions of which no key is null or a floating-point number. These are compared with ``=``: only then does DuckDB hand the keys to
+        the scan, which skips the other columns of all other rows.
     """
     units = ", ".join(f"r.u{i}" for i in range(len(base.unit)))
-    same = " AND ".join(f"r.k{i}{f'_{level}' if level else ''} IS NOT DISTINCT FROM q.k{i}" for i, level in grouped) or "true"
+    same = " AND ".join(
+        f"r.k{i}{f'_{level}' if level else ''} {'=' if i in plain else 'IS NOT DISTINCT FROM'} q.k{i}" for i, level in grouped
+    ) or "true"  # fmt: skip
     rows = base.lifted(base.sql(unit=several, institution=False))
     own = "z" if base.apart else "x"
-    joined = f"{rows} AS r JOIN {KEYS} AS q ON {same} WHERE r.x IS NOT NULL"
-    picked = {"t": f"abs(sum(r.{own}))::DOUBLE" if several else f"abs(r.{own})::DOUBLE"}
+    joined = f"{rows} AS r JOIN {KEYS} AS q ON {same}"
+    # Asked after the join: before it, the scan would read the values of all rows to look at them.
+    known = f" GROUP BY q.cell, {units} HAVING count(r.x) > 0" if several else " WHERE r.x IS NOT NULL"
+    picked = {"t": f"abs(sum(r.{own}))::DOUBLE" if several else f"abs(r.{own})::DOUBLE", "c": "count(r.x)" if several else "1"}
     if base.apart and base.weighting == "expansion":
         total = "abs(sum(r.x))" if several else "abs(r.x)"
         picked["w"] = f"CASE WHEN {picked['t']} > 0 THEN {total} / {picked['t']} ELSE 1 END::DOUBLE"
@@ -421,7 +430,7 @@ def per_unit(base: Base, grouped: Sequence[tuple[int, int]], *, several: bool, r
         tests = {"lo": "r.x < q.at", "le": "r.x <= q.at", "hi": "r.x > q.at", "he": "r.x >= q.at"}
         picked |= {name: f"bool_or({test})" if several else test for name, test in tests.items()}
     columns = ", ".join(f"{sql} AS {name}" for name, sql in picked.items())
-    totals = f"(SELECT q.cell AS cell, {columns} FROM {joined}{f' GROUP BY q.cell, {units}' if several else ''})"
+    totals = f"(SELECT q.cell AS cell, {columns} FROM {joined}{known})"
     if "w" in picked:
         # Each unit stands for w units with its value: of those the n largest (Hundepool et al. 2012, p. 151).
         upto = "PARTITION BY cell ORDER BY t DESC, w ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
@@ -438,7 +447,7 @@ def per_unit(base: Base, grouped: Sequence[tuple[int, int]], *, several: bool, r
     if ranked:
         names = {"below": "lo", "upto": "le", "above": "hi", "onward": "he"}
         made += [f"count(*) FILTER ({name})::BIGINT AS {to}" for to, name in names.items()]
-    return f"SELECT cell, count(*)::BIGINT AS n, {', '.join(made)} FROM {totals} GROUP BY cell"
+    return f"SELECT cell, count(*)::BIGINT AS n, sum(c)::BIGINT AS valid, {', '.join(made)} FROM {totals} GROUP BY cell"
 
 
 def most_rows(base: Base) -> str:

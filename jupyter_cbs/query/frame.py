@@ -110,6 +110,11 @@ class Frame:
             self.top1[at], self.top_exact[at] = floats(values, "largest"), True
             self.top2[at], self.topn[at] = floats(values, "second_largest"), floats(values, "topn")
 
+    def agrees(self, counted: pa.Table, rows: Ints) -> bool:
+        """Tell whether exact figures are those of these rows, of as many valid values as the first pass saw in each."""
+        at = ints(counted, "cell")
+        return np.array_equal(np.sort(at), rows) and np.array_equal(ints(counted, "valid"), self.valid[at])
+
     def take_exact(self, counted: pa.Table, ranked: bool, percentile: float | None, contributions: bool) -> None:
         """Take exact units and contributions of some rows."""
         at = ints(counted, "cell")

@@ -455,12 +455,15 @@ def _count_exactly(plan: Plan, frame: Frame, proved: evidence.Mask, several: boo
         keys = {"cell": at} | {f"k{i}": frame.found.column(f"{'d' if level else 'k'}{i}").take(at) for i, level in grouped}
         if ranked:
             keys["at"] = pa.array(frame.value[rows], from_pandas=True)
+        plain = frozenset(i for i, _ in grouped if not keys[f"k{i}"].null_count and not pa.types.is_floating(keys[f"k{i}"].type))
         session.connection.register(evidence.KEYS, pa.table(keys))
         try:
-            sql = evidence.per_unit(base, grouped, several=several, ranked=ranked, largest=profile.dominance_units)
+            sql = evidence.per_unit(base, grouped, several=several, ranked=ranked, largest=profile.dominance_units, plain=plain)
             counted = answer(sql, frozenset({evidence.KEYS}))
         finally:
             session.connection.unregister(evidence.KEYS)
+        if not frame.agrees(counted, rows):
+            raise asking.other_rows()
         frame.take_exact(counted, ranked, percentile, True)
 
 
