@@ -22,7 +22,11 @@ STEPS = 10
 
 
 def lorenz_sql(base: Base, steps: int, *, several: bool) -> str:
-    """Give the SELECT of Lorenz steps: ``d0…``, ``s`` (from 1), ``n``, ``rows``, ``total``, ``abs_total``, ``top1``, ``top2``, ``negatives``."""
+    """Give the SELECT of Lorenz steps: ``d0…``, ``s`` (from 1), ``n``, ``rows``, ``total``, ``abs_total``, ``top1``, ``top2``, ``negatives``.
+
+    Where institutions are known there are ``institutions`` and ``institution_top1`` too: those of all rows of the units of a step, and the
+    largest absolute total of one of them there.
+    """
     keys = base.keys
     by = "".join(f"{key}, " for key in keys)
     units = ", ".join(f"u{i}" for i in range(len(base.unit)))
@@ -37,7 +41,29 @@ def lorenz_sql(base: Base, steps: int, *, several: bool) -> str:
     )
     texts = "".join(f"{key}::VARCHAR AS d{i}, " for i, key in enumerate(keys))
     order = ", ".join([*(f"{key} NULLS LAST" for key in keys), "s"])
-    return f"SELECT {texts}s, {figures} FROM (SELECT *, ntile({steps}) OVER ({part}ORDER BY t) AS s FROM ({each})) GROUP BY {by}s ORDER BY {order}"
+    if base.institution is None:
+        return (
+            f"SELECT {texts}s, {figures} FROM (SELECT *, ntile({steps}) OVER ({part}ORDER BY t) AS s FROM ({each})) GROUP BY {by}s ORDER BY {order}"
+        )
+    # a unit lies in one step with all its rows, of whatever institutions; ties are broken once, so steps are made once
+    all_rows = f"{base.sql(unit=True, institution=True)} AS valid_rows WHERE x IS NOT NULL"
+    one = units if several else "r"
+    numbered = f"SELECT {by}{units + ', ' if base.unit else ''}row_number() OVER () AS r, x::DOUBLE AS x, i FROM {all_rows}"
+    per_unit = f"SELECT {by}{one}, sum(x) AS t, count(*) AS c FROM numbered GROUP BY {by}{one}"
+    placed = f"SELECT *, ntile({steps}) OVER ({part}ORDER BY t) AS s FROM ({per_unit})"
+    same_unit = " AND ".join(f"numbered.{name} IS NOT DISTINCT FROM placed.{name}" for name in (*keys, *one.split(", ")))
+    lead = "".join(f"placed.{key}, " for key in keys)
+    totals = f"SELECT {lead}s, i, abs(sum(x)) AS t FROM numbered JOIN placed ON {same_unit} WHERE i IS NOT NULL GROUP BY {lead}s, i"
+    counted = f"SELECT {by}s, count(*)::BIGINT AS institutions, max(t)::DOUBLE AS institution_top1 FROM ({totals}) GROUP BY {by}s"
+    same_step = " AND ".join(f"steps.{name} IS NOT DISTINCT FROM counted.{name}" for name in (*keys, "s"))
+    qualified = "".join(f"steps.{key}::VARCHAR AS d{i}, " for i, key in enumerate(keys))
+    order = ", ".join([*(f"steps.{key} NULLS LAST" for key in keys), "steps.s"])
+    return (
+        f"WITH numbered AS MATERIALIZED ({numbered}), placed AS MATERIALIZED ({placed}), "
+        f"steps AS (SELECT {by}s, {figures} FROM placed GROUP BY {by}s), counted AS ({counted}) "
+        f"SELECT {qualified}steps.s AS s, steps.* EXCLUDE ({by}s), coalesce(institutions, 0) AS institutions, institution_top1 "
+        f"FROM steps LEFT JOIN counted ON {same_step} ORDER BY {order}"
+    )
 
 
 def lorenz_frame(found: pa.Table, dimensions: int, steps: int) -> tuple[pa.Table, list[tuple[str, str]]]:
@@ -58,7 +84,11 @@ def lorenz_frame(found: pa.Table, dimensions: int, steps: int) -> tuple[pa.Table
 
 
 def survival_sql(base: Base, time: Expression, event: Expression, width: float | None) -> str:
-    """Give the SELECT of the units that leave at each step: ``d0…``, ``s``, ``n``, ``events``."""
+    """Give the SELECT of the units that leave at each step: ``d0…``, ``s``, ``n``, ``events``.
+
+    Where institutions are known there are ``ending``, the institutions whose last unit leaves then, and ``largest``, the most units that one
+    institution of these still has.
+    """
     keys = [f"k{i}" for i in range(len(base.dimensions))]
     picked = [*(e.sql for e in base.dimensions), f"({time.sql})::DOUBLE", f"({event.sql})::BOOLEAN"]
     where = "" if base.where is None else f" WHERE {base.where}"
@@ -68,6 +98,19 @@ def survival_sql(base: Base, time: Expression, event: Expression, width: float |
     texts = "".join(f"{key}::VARCHAR AS d{i}, " for i, key in enumerate(keys))
     by = "".join(f"{key}, " for key in keys)
     order = ", ".join([*(f"{key} NULLS LAST" for key in keys), "s"])
+    if base.institution is not None:
+        picked.append(base.institution.sql)
+        items = "\n, ".join(picked)
+        rows = f"(SELECT {items}\n FROM {base.source}{where}) AS rows_of({', '.join([*keys, 't', 'e', 'i'])})"
+        own = f"PARTITION BY {by}i"
+        left = f"SELECT {by}i, {step} AS s, count(*)::BIGINT AS n, count(*) FILTER (e)::BIGINT AS events "
+        left += f"FROM {rows} WHERE isfinite(t) AND e IS NOT NULL GROUP BY {by}i, {step}"
+        still = f"SELECT *, sum(n) OVER ({own} ORDER BY s DESC) AS still, max(s) OVER ({own}) AS closing FROM ({left})"
+        known = "FILTER (i IS NOT NULL"
+        return (
+            f"SELECT {texts}s, sum(n)::BIGINT AS n, sum(events)::BIGINT AS events, count(*) {known} AND s = closing)::BIGINT AS ending, "
+            f"max(still) {known})::DOUBLE AS largest FROM ({still}) GROUP BY {by}s ORDER BY {order}"
+        )
     return (
         f"SELECT {texts}{step} AS s, count(*)::BIGINT AS n, count(*) FILTER (e)::BIGINT AS events "
         f"FROM {rows} WHERE isfinite(t) AND e IS NOT NULL GROUP BY {by}s ORDER BY {order}"
@@ -84,6 +127,7 @@ def survival_frame(found: pa.Table, dimensions: int) -> tuple[pa.Table, list[tup
     for row in rows:
         key = _key(row, dimensions)
         left[key] = left.get(key, 0) + row["n"]
+    _institutions_at_risk(rows, dimensions)
     alive: dict[tuple[Any, ...], float] = {}
     made = []
     for row in rows:
@@ -99,6 +143,23 @@ def survival_frame(found: pa.Table, dimensions: int) -> tuple[pa.Table, list[tup
     return _frame(made, dimensions), [(f"{s:.12g}", f"{s:.12g}") for s in codes]
 
 
+def _institutions_at_risk(rows: list[dict[str, Any]], dimensions: int) -> None:
+    """Add ``institutions`` and ``institution_top1`` of the units at risk to each step, from the last back.
+
+    An institution is at risk until its last unit leaves. What it has left grows towards the first step, so that the most of one institution
+    at a step is the most that any has left at that step or a later one.
+    """
+    counts: dict[tuple[Any, ...], int] = {}
+    largest: dict[tuple[Any, ...], float] = {}
+    for row in reversed(rows):
+        if "ending" not in row:
+            return
+        key = _key(row, dimensions)
+        counts[key] = row["institutions"] = counts.get(key, 0) + row["ending"]
+        largest[key] = max(largest.get(key, 0.0), row["largest"] or 0.0)
+        row["institution_top1"] = largest[key] or None
+
+
 def _frame(rows: list[dict[str, Any]], dimensions: int) -> pa.Table:
     m = len(rows)
 
@@ -108,8 +169,8 @@ def _frame(rows: list[dict[str, Any]], dimensions: int) -> pa.Table:
     columns: dict[str, object] = {f"d{i}": column(f"d{i}", pa.string()) for i in range(dimensions)}
     columns[f"d{dimensions}"] = column("code", pa.string())
     columns |= {f"g{i}": np.zeros(m, np.bool_) for i in range(dimensions + 1)}
-    columns |= {name: column(name, pa.float64()) for name in ("value", "total", "abs_total", "top1", "top2")}
-    columns |= {name: column(name, pa.int64()) for name in ("rows", "n", "negatives", "events")}
+    columns |= {name: column(name, pa.float64()) for name in ("value", "total", "abs_total", "top1", "top2", "institution_top1")}
+    columns |= {name: column(name, pa.int64()) for name in ("rows", "n", "negatives", "events", "institutions")}
     columns |= {"missing": np.zeros(m, np.int64), "n_exact": np.ones(m, np.bool_), "top_exact": np.ones(m, np.bool_)}
     return to_frame(columns, dimensions + 1, m)
 

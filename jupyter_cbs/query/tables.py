@@ -251,8 +251,6 @@ def _curve(plan: Plan, session: Session, gate: Gate, limits: QueryLimits, answer
     """Make a Lorenz or survival curve for each group of the rows."""
     spec, base, source = plan.spec, plan.base, plan.source
     k = len(base.dimensions)
-    if base.institution is not None:
-        plan.notes.append(Text(en="Institutions are not counted for curves.", nl="Voor curven worden instellingen niet geteld."))
     if spec.statistic == "lorenz":
         steps = spec.steps or curves.STEPS
         several = _most_rows(base, source, answer) > 1

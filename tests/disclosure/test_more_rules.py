@@ -51,6 +51,8 @@ def finding(statistic: str, cell: dict[str, Any], profile: RuleProfile | None = 
 UNKNOWN = "largest_contributor_not_established"
 LARGEST = ("unsafe", "institution", "largest_institution")
 P25 = {"percentile": 0.25}
+TWO_LEVELS = RuleProfile(min_institutions=3, institution_max_share=0.5)
+SPELLS = {"time": "T", "event": "E"}
 TWENTY_PERCENT = RuleProfile(p_percent=20)
 BOUNDARIES: list[tuple[str, dict[str, Any], RuleProfile, dict[str, Any], tuple[str, str | None, str | None]]] = [
     ("percentile", {"below": 10, "above": 30}, RuleProfile(), P25, SAFE),
@@ -90,6 +92,14 @@ BOUNDARIES: list[tuple[str, dict[str, Any], RuleProfile, dict[str, Any], tuple[s
     ("lorenz", {"n": 9}, RuleProfile(min_frequency=1, min_step=10), {}, ("unsafe", "min_frequency", "few_in_step")),
     ("survival", {"n": 10, "events": 10}, RuleProfile(), {"time": "T", "event": "E"}, SAFE),
     ("survival", {"n": 10, "events": 9}, RuleProfile(), {"time": "T", "event": "E"}, ("unsafe", "min_frequency", "few_events")),
+    *(
+        ("survival", {"n": 20, "events": 10, "abs_total": 20.0, "institutions": count, "institution_top1": top}, TWO_LEVELS, SPELLS, expected)
+        for count, top, expected in [
+            (3, 9.0, SAFE),
+            (2, 9.0, ("unsafe", "institution", "few_institutions")),
+            (3, 10.0, LARGEST),
+        ]
+    ),
     ("survival", {"n": 10, "events": None}, RuleProfile(), {"time": "T", "event": "E"}, ("unsafe", "min_frequency", "few_events")),
     ("sum", {"top1": 150.0, "top2": 220.0}, TWENTY_PERCENT, {}, SAFE),  # 400 - 370 = 30 is 20 % of 150
     ("sum", {"top1": 150.0, "top2": 220.5}, TWENTY_PERCENT, {}, ("unsafe", "dominance", "remainder_too_small")),

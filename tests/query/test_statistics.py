@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -279,7 +280,7 @@ def test_round_edges_hold_the_data_in_about_as_many_bins(low: float, span: float
     assert len(edges) - 1 <= wanted + 2
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(values=st.lists(st.integers(0, 50).map(float), min_size=1, max_size=40), steps=st.integers(2, 6))
 def test_lorenz_steps_are_shares_of_equally_many_units(tmp_path: Path, values: list[float], steps: int) -> None:
     made = make(tmp_path, table_of(people(values)), TableSpec(source=NAME, values="LOON", statistic="lorenz", steps=steps), dataset(1))
@@ -293,19 +294,60 @@ def test_lorenz_steps_are_shares_of_equally_many_units(tmp_path: Path, values: l
     assert [(r["n"], r["value"]) for r in made.frame.to_pylist()] == [(n, v if v is None else pytest.approx(v)) for n, v in expected]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(spells=st.lists(st.tuples(st.integers(0, 12), st.booleans()), min_size=1, max_size=40), width=st.sampled_from([None, 1.0, 5.0]))
-def test_survival_is_kaplan_meier(tmp_path: Path, spells: list[tuple[int, bool]], width: float | None) -> None:
-    rows = [{**r, "AANTAL": t, "JAAR": int(e)} for r, (t, e) in zip(people([1.0] * len(spells)), spells, strict=True)]
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(
+    units=st.dictionaries(
+        st.integers(1, 60), st.lists(st.tuples(st.sampled_from(["x", "y", None]), st.integers(-3, 3)), max_size=3), min_size=1, max_size=20
+    ),
+    steps=st.integers(2, 5),
+    several=st.booleans(),
+)
+def test_lorenz_steps_count_the_institutions_of_their_units(
+    tmp_path: Path, units: dict[int, list[tuple[str | None, int]]], steps: int, several: bool
+) -> None:
+    """A unit earns its total at one institution, and some more and less at others that add up to nothing."""
+    rows = []
+    for total, jobs in units.items():
+        more = [(i, amount * 100) for i, amount in jobs] + [("z", -sum(amount for _, amount in jobs) * 100)] if several else []
+        rows += [(total, i, amount) for i, amount in [("xyz"[total % 3], total), *more]]
+    made = make(
+        tmp_path,
+        table_of([{**people([1.0])[0], "RINPERSOON": f"{total:09d}", "BEID": i, "LOON": float(amount)} for total, i, amount in rows]),
+        TableSpec(source=NAME, rows=("SECTOR",), values="LOON", statistic="lorenz", steps=steps),
+        dataset(None if several else 1),
+    )
+    ordered, rest, at = sorted(units), len(units) % steps, 0
+    expected = []
+    for i in range(steps):
+        inside = ordered[at : at + len(units) // steps + (i < rest)]
+        at += len(inside)
+        theirs: dict[str, int] = {}
+        for total, institution, amount in rows:
+            if total in inside and institution is not None:
+                theirs[institution] = theirs.get(institution, 0) + amount
+        if inside:
+            expected.append((len(inside), len(theirs), max(map(abs, theirs.values()))))
+    assert [(r["n"], r["institutions"], r["institution_top1"]) for r in made.frame.to_pylist()] == expected
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(
+    spells=st.lists(st.tuples(st.integers(0, 12), st.booleans(), st.sampled_from(["x", "y", "z", None])), min_size=1, max_size=40),
+    width=st.sampled_from([None, 1.0, 5.0]),
+)
+def test_survival_is_kaplan_meier(tmp_path: Path, spells: list[tuple[int, bool, str | None]], width: float | None) -> None:
+    rows = [{**r, "AANTAL": t, "JAAR": int(e), "BEID": i} for r, (t, e, i) in zip(people([1.0] * len(spells)), spells, strict=True)]
     spec = TableSpec(source=NAME, rows=("SECTOR",), statistic="survival", time="AANTAL", event="JAAR = 1", width=width)
     made = make(tmp_path, table_of(rows), spec, dataset(1))
     alive, expected = 1.0, []
-    at = [(t if width is None else t // width * width, e) for t, e in spells]
-    for step in sorted({t for t, e in at if e}):
-        risk, events = sum(t >= step for t, _ in at), sum(t == step and e for t, e in at)
+    at = [(t if width is None else t // width * width, e, i) for t, e, i in spells]
+    for step in sorted({t for t, e, _ in at if e}):
+        risk, events = sum(t >= step for t, _, _ in at), sum(t == step and e for t, e, _ in at)
         alive *= 1 - events / risk
-        expected.append((f"{step:g}", risk, events, pytest.approx(alive, abs=1e-12)))
-    assert [(r["d1"], r["n"], r["events"], r["value"]) for r in made.frame.to_pylist()] == expected
+        theirs = Counter(i for t, _, i in at if t >= step and i is not None)
+        expected.append((f"{step:g}", risk, events, pytest.approx(alive, abs=1e-12), len(theirs), max(theirs.values(), default=None)))
+    names = ("d1", "n", "events", "value", "institutions", "institution_top1")
+    assert [tuple(r[name] for name in names) for r in made.frame.to_pylist()] == expected
 
 
 def test_survival_wants_one_row_a_unit(tmp_path: Path) -> None:

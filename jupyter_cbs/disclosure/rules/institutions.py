@@ -15,7 +15,7 @@ def contributing_institutions(cells: Cells, question: Question) -> Iterator[Ruli
     """Fail cells to which fewer than ``min_institutions`` institutions contribute; that number passes.
 
     CBS publishes no figure, so nothing is judged unless the policy sets one (design disclosure.md, Primary rules). Where it does and
-    nobody counted them, as in curves, a person has to look.
+    nobody counted them, a person has to look.
     """
     least = question.profile.min_institutions
     if least is not None:
@@ -28,10 +28,11 @@ def contributing_institutions(cells: Cells, question: Question) -> Iterator[Ruli
 def largest_institution(cells: Cells, question: Question) -> Iterator[Ruling]:
     """Fail cells of which one institution makes up ``institution_max_share`` or more, with the comparator of the dominance rule.
 
-    Of counts it is the institution's share of the rows, of everything else its share of the sum of absolute values.
+    Of counts it is the institution's share of the rows, of survival curves its share of the units at risk, of everything else its share of
+    the sum of absolute values.
     """
     profile = question.profile
-    if profile.institution_max_share is None or question.is_curve:
+    if profile.institution_max_share is None:
         return
     limit = profile.institution_max_share * cells.abs_total
     with np.errstate(invalid="ignore"):
