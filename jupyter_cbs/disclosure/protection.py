@@ -81,7 +81,7 @@ def assess(
     judged = judge(frame, dimensions, spec, profile, unit, patience=patience)
     if not judged.hidden:
         return judged, ()
-    return judged, proposals(Cells.of(frame, dimensions), Question(spec.statistic, profile))
+    return judged, proposals(Cells.of(frame, dimensions), Question(spec.statistic, profile, spec))
 
 
 def _unsafe(judged: Judgement) -> Mask:
@@ -134,7 +134,7 @@ def suppress(
     if not unsafe.any():
         raise _nothing_to_protect()
     tell = progress or (lambda share: None)
-    cells, question = Cells.of(frame, dimensions), Question(spec.statistic, profile)
+    cells, question = Cells.of(frame, dimensions), Question(spec.statistic, profile, spec)
     target = Target(cells, unsafe, question, cell_names(cells))
     costs = cost_of(cells, MARGIN_COST)
     table = Table(target.problem.model_copy(update={"cost": dict(zip(target.problem.cells, costs[target.rows].tolist(), strict=True))}))
@@ -218,7 +218,7 @@ def round_to(
         raise _nothing_to_protect()
     least = profile.min_frequency
     step = base if base is not None else next((one for one in BASES if one >= least), least)
-    cells, question = Cells.of(frame, dimensions), Question(spec.statistic, profile)
+    cells, question = Cells.of(frame, dimensions), Question(spec.statistic, profile, spec)
     names = cell_names(cells)
     target = Target(cells, np.zeros(len(cells), dtype=bool), question, names)
     problem = target.problem.model_copy(update={"rounding": Rounding(base=step), "published": False})

@@ -130,7 +130,7 @@ def _judge(sheet: Sheet, positions: Sequence[tuple[int, int] | None], meta: Tabl
     hidden = ~visible & ~cells.empty
     places = ["" if position is None else _place(sheet.where(*position)) for position in positions]
     report.table(sheet.where(first), "verified", meta.fingerprint, np.flatnonzero(hidden).tolist(), places)
-    given_away, complete = exposures(cells, hidden, unsafe, Question(meta.spec.statistic, profile))
+    given_away, complete = exposures(cells, hidden, unsafe, Question(meta.spec.statistic, profile, meta.spec))
     for exposure in given_away:
         position = positions[exposure.row]
         where = sheet.where(*position) if position is not None else sheet.where(0)
