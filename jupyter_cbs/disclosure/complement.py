@@ -21,6 +21,7 @@ import numpy as np
 
 from .cells import Cells, Floats, Ints, Mask
 from .rules.base import ROUNDING, Question
+from .rules.dominance import second_largest
 
 MARGIN_COST = 1e3
 """Totals are kept where possible: one costs as much as many cells, a total over two dimensions more again."""
@@ -254,9 +255,16 @@ def passes(cells: Cells, rows: Ints, question: Question, units: int) -> bool:
     if not question.is_magnitude or not len(rows):
         return True
     total = float(cells.abs_total[rows].sum())
-    largest = float(cells.top1[rows].max())
-    if np.isnan(total) or np.isnan(largest) or total == 0:
+    # of a unit with rows in several of the cells only the larger part is known
+    tops = np.sort(np.nan_to_num(np.concatenate([cells.top1[rows], second_largest(cells)[0][rows]])))[::-1]
+    if np.isnan(total) or np.isnan(cells.top1[rows]).any() or total == 0:
         return True
+    largest = float(tops[: profile.dominance_units].sum())
+    if profile.dominance_units > 2:
+        largest = max(largest, float(np.nan_to_num(cells.topn[rows]).max()))
+    rest = total - float(tops[:2].sum())
+    if any(rest < share * float(tops[0]) - ROUNDING * total for share in profile.remainder_shares):
+        return False
     limit = profile.dominance_max_share * total
     if profile.dominance_comparator == ">=":
         return largest < limit * (1 - ROUNDING)

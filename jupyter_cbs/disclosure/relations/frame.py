@@ -11,6 +11,7 @@ import pyarrow as pa
 from ...domain.evidence import Dimension, Statistic
 from ...domain.rules import RuleProfile
 from ..cells import Cells, Floats, Ints
+from ..rules.dominance import protection_levels
 from .problem import ROUNDING_ROOM, WHOLE_TO, TableProblem
 
 TOTAL = "total"
@@ -72,8 +73,8 @@ def from_frame(
     statistic
         What the table holds.
     profile
-        Thresholds of the dominance rule: a hidden sum asks for the protection level of the (n, k) rule, 100/k · x1 − X, up and down (design
-        disclosure.md, Primary rules).
+        Thresholds of the dominance rules: a hidden sum asks for their protection level, up and down (see
+        :func:`~jupyter_cbs.disclosure.rules.dominance.protection_levels`).
     hierarchies
         Dimension name → code → code of its parent, where categories of a dimension are subtotals of others; in addition to what the dimensions
         say themselves.
@@ -108,7 +109,7 @@ def problem_of(
     gone = [row for row in sorted(hidden) if present[row]]
     protection: dict[str, tuple[float, float]] = {}
     if profile is not None and statistic in ("sum", "mean"):
-        level = np.maximum(cells.top1 / profile.dominance_max_share - cells.abs_total, 0.0)
+        level = protection_levels(cells, profile)
         protection = {labels[row]: (float(level[row]), float(level[row])) for row in gone if level[row] > 0}
     return TableProblem(
         cells={labels[row]: float(value[row]) for row in np.flatnonzero(present).tolist()},

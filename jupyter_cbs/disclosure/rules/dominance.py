@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...domain.finding import Rule, Status
+from ...domain.rules import RuleProfile
 from ..cells import Cells, Floats, Mask
 from .base import ROUNDING, Question, Ruling
 
@@ -71,14 +72,36 @@ def remaining_contributors(cells: Cells, question: Question) -> Iterator[Ruling]
     if not question.is_magnitude or not shares:
         return
     contributed = ~cells.empty & ~(cells.abs_total == 0)
-    alone = _alone(cells)
-    second = np.where(np.isnan(cells.top2), np.where(alone, 0.0, cells.top1), cells.top2)
-    known = cells.top_exact & (~np.isnan(cells.top2) | alone)
+    second, known = second_largest(cells)
     with np.errstate(invalid="ignore"):
         rest = cells.abs_total - cells.top1 - second
         enough = rest >= max(shares) * cells.top1 - ROUNDING * cells.abs_total
     yield Ruling(contributed & ~enough & known, Status.UNSAFE, Rule.DOMINANCE, "remainder_too_small")
     yield Ruling(contributed & ~enough & ~known, Status.REVIEW, Rule.DOMINANCE, "largest_contributor_not_established")
+
+
+def second_largest(cells: Cells) -> tuple[Floats, Mask]:
+    """Give the second largest contribution, or an upper bound, and where it is exact."""
+    alone = _alone(cells)
+    second = np.where(np.isnan(cells.top2), np.where(alone, 0.0, cells.top1), cells.top2)
+    return second, cells.top_exact & (~np.isnan(cells.top2) | alone)
+
+
+def protection_levels(cells: Cells, profile: RuleProfile) -> Floats:
+    """Give how far from its value a hidden sum must remain possible, shape (m,), in the unit of the values; 0 where it need not.
+
+    The largest of what the rules of a profile ask for: 100/k · (x1 + … + xn) - X of the (n, k) rule, p/100 · x1 - (X - x1 - x2) of the p % rule,
+    p/q · x1 - (X - x1 - x2) of the (p, q) rule. Source: ESSnet Handbook on SDC, section 4.2.2, table of upper protection levels; design
+    disclosure.md, Primary rules.
+    """
+    largest, _ = _largest(cells, profile.dominance_units)
+    level = largest / profile.dominance_max_share - cells.abs_total
+    if profile.remainder_shares:
+        second, _ = second_largest(cells)
+        level = np.fmax(level, max(profile.remainder_shares) * cells.top1 - (cells.abs_total - cells.top1 - second))
+    # what is left of a level that is nothing but rounding is none
+    level = np.where(level > ROUNDING * cells.abs_total, level, 0.0)
+    return level
 
 
 def advisory_extremes(cells: Cells, question: Question) -> Iterator[Ruling]:
