@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..domain.evidence import Statistic
@@ -104,11 +105,17 @@ class Base:
         """Whether contributions are other figures than the weighted values."""
         return self.weight is not None and self.value is not None and not self.counting and self.weighting != "contribution"
 
-    def sql(self, *, unit: bool, institution: bool) -> str:
+    @property
+    def bare(self) -> bool:
+        """Whether a value is summed as it stands: without weights and without a second column."""
+        return self.value is not None and not self.counting and self.weight is None and self.second is None
+
+    def sql(self, *, unit: bool, institution: bool, bare: bool = False) -> str:
         """Give the rows: ``k0…``, ``x`` (contribution to the total), ``w`` (weight), ``v0`` (value), ``u0…``, ``i``.
 
         ``x`` is null where there is no valid value or weight; with a second column there is ``y`` like ``x``, and ``z``, the
-        contribution of a unit, where :attr:`apart`.
+        contribution of a unit, where :attr:`apart`. With ``bare``, which takes a :attr:`bare` table, ``x`` is the value even where that is
+        NaN or infinite.
         """
         picked = [*(e.sql for e in self.dimensions)]
         names = list(self.keys)
@@ -126,7 +133,8 @@ class Base:
             picked, names = ["1"], ["one"]
         where = "" if self.where is None else f" WHERE {self.where}"
         items = "\n, ".join(picked)
-        made = ", ".join(f"{sql} AS {name}" for name, sql in self._contributions().items())
+        contributions = {"x": self._value} if bare else self._contributions()
+        made = ", ".join(f"{sql} AS {name}" for name, sql in contributions.items())
         return f"(SELECT * , {made} FROM (SELECT {items}\n FROM {self.source}{where}) AS rows_of({', '.join(names)}))"
 
     def lifted(self, rows: str) -> str:
@@ -143,6 +151,10 @@ class Base:
         star = f"* REPLACE ({', '.join(replaced)})" if replaced else "*"
         return f"(SELECT {', '.join([star, *added])} FROM {rows} AS plain_rows)"
 
+    @property
+    def _value(self) -> str:
+        return "v0::INTEGER" if self.kind == "bool" else "v0"
+
     def _contributions(self) -> dict[str, str]:
         each = "1" if self.weight is None else "w"
         if self.value is None:
@@ -150,7 +162,7 @@ class Base:
         valid = _valid("v0", self.kind)
         if self.counting:
             return {"x": f"CASE WHEN {valid} THEN {each} END"}
-        value = "v0::INTEGER" if self.kind == "bool" else "v0"
+        value = self._value
         if self.second is not None:
             valid = f"{valid} AND {_valid('y0', self.second_kind)}"
         if self.weight is not None:
@@ -221,11 +233,14 @@ class Margins:
         return [f"{letter}{i}" for i in range(len(self.base.dimensions)) for letter in "dl"]
 
 
-def cells(base: Base, statistic: Statistic, *, mask: bool, limit: int, percentile: float | None = None) -> str:
+def cells(base: Base, statistic: Statistic, *, mask: bool, limit: int, percentile: float | None = None, short: bool = False) -> str:
     """Give the SELECT of the first pass.
 
     Its columns: ``k0…`` (native), ``d0…`` (text), ``l0…`` (level), ``value``, ``rows``, ``valid``, ``total``, ``abs_total``,
     ``largest``, ``negatives``, ``bits`` (units seen in the mask, 0 without), and for ratios ``second_abs``, ``second_largest``.
+
+    The short statement asks for the smallest and the largest value instead of the absolute ones: where no value is negative, NaN or
+    infinite they say the same, and :func:`holds` tells from its column ``lowest`` whether that was so. Otherwise its answer is void.
 
     Parameters
     ----------
@@ -239,6 +254,8 @@ def cells(base: Base, statistic: Statistic, *, mask: bool, limit: int, percentil
         Most groups that are given.
     percentile : float, optional
         Which percentile.
+    short : bool
+        Whether the statement is the short one; for statistics outside :data:`DIRECT` of a :attr:`Base.bare` table.
     """
     keys = base.keys
     units = ", ".join(f"u{i}" for i in range(len(base.unit)))
@@ -252,6 +269,14 @@ def cells(base: Base, statistic: Statistic, *, mask: bool, limit: int, percentil
         "largest": (f"max(abs({own}))", "max"),
         "negatives": ("count(*) FILTER (x < 0)", "sum"),
     }
+    if short:
+        parts = {
+            "n_rows": ("count(*)", "sum"),
+            "valid": ("count(x)", "sum"),
+            "total": ("sum(x)", "sum"),
+            "lowest": ("min(x)", "min"),
+            "largest": ("max(x)", "max"),
+        }
     if base.weight is not None:
         parts["weight"] = ("sum(w) FILTER (x IS NOT NULL)", "sum")
     if base.second is not None:
@@ -265,7 +290,7 @@ def cells(base: Base, statistic: Statistic, *, mask: bool, limit: int, percentil
         parts["extreme"] = (f"{statistic}(x)", statistic)
     if mask:
         parts["mask"] = (f"bit_or(CASE WHEN x IS NOT NULL THEN 1::UBIGINT << (hash({units}) & 63) END)", "bit_or")
-    rows = base.sql(unit=mask, institution=False)
+    rows = base.sql(unit=mask, institution=False, bare=short)
     if direct:
         source = base.lifted(rows)
         aggregate = {name: first for name, (first, _) in parts.items()}
@@ -283,9 +308,10 @@ def cells(base: Base, statistic: Statistic, *, mask: bool, limit: int, percentil
         f"coalesce({aggregate['n_rows']}, 0)::BIGINT AS rows",
         f"coalesce({aggregate['valid']}, 0)::BIGINT AS valid",
         f"({aggregate['total']})::DOUBLE AS total",
-        f"({aggregate['abs_total']})::DOUBLE AS abs_total",
-        f"({aggregate['largest']})::DOUBLE AS largest",
-        f"coalesce({aggregate['negatives']}, 0)::BIGINT AS negatives",
+        f"({aggregate['abs_total'] if 'abs_total' in aggregate else 'abs(' + aggregate['total'] + ')'})::DOUBLE AS abs_total",
+        f"abs({aggregate['largest']})::DOUBLE AS largest",
+        f"coalesce({aggregate.get('negatives', '0')}, 0)::BIGINT AS negatives",
+        *([f"({aggregate['lowest']})::DOUBLE AS lowest"] if short else []),
         f"{bits}::BIGINT AS bits",
         f"({aggregate.get('second_abs', 'NULL')})::DOUBLE AS second_abs",
         f"({aggregate.get('second_largest', 'NULL')})::DOUBLE AS second_largest",
@@ -293,6 +319,16 @@ def cells(base: Base, statistic: Statistic, *, mask: bool, limit: int, percentil
     order = [part for i, key in enumerate(keys) for part in (f"l{i} < 0", f"l{i} > 0", f"{key} NULLS LAST", f"d{i}")]
     by = f" ORDER BY {', '.join(order)}" if order else ""
     return f"SELECT {', '.join(wanted)} FROM {source} AS cells{margins.group}{by} LIMIT {limit + 1}"
+
+
+def holds(found: pa.Table) -> bool:
+    """Tell whether the answer of the short first pass stands: no value of any group is negative, NaN or infinite.
+
+    NaN is larger than every number to DuckDB, so the largest value is NaN where there is any.
+    """
+    counted = np.array(found.column("valid").to_numpy()) > 0
+    lowest, largest = (np.array(found.column(name).to_numpy(), np.float64)[counted] for name in ("lowest", "largest"))
+    return bool(np.all(lowest >= 0) and np.all(np.isfinite(largest)))
 
 
 def _value(statistic: Statistic, aggregate: dict[str, str], percentile: float | None) -> str:

@@ -25,6 +25,8 @@ _CONFIG = {
     "python_enable_replacements": "false",
     "preserve_insertion_order": "false",
     "errors_as_json": "true",
+    # Whole numbers as keys find their group without hashing up to 2^16 groups, as many as a table may have cells (DuckDB: 2^12).
+    "perfect_ht_threshold": "16",
 }
 
 
@@ -53,6 +55,8 @@ class Session:
         self._columns: dict[str, dict[str, str]] = {}
         self.secrets = tuple(sorted({*self.views.values(), str(Path(spill).resolve()), spill}, key=len, reverse=True))
         """Paths no message may show, longest first."""
+        self.plain_values: dict[tuple[str, str], bool] = {}
+        """Source and value of tables → whether the shorter first pass may be tried on them; a guess that the pass itself checks."""
         config = dict(_CONFIG)
         config["threads"] = str(limits.threads)
         config["memory_limit"] = f"{max(64, limits.memory_bytes // 2**20)}MiB"

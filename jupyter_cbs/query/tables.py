@@ -46,7 +46,7 @@ from ..domain.text import Text
 from . import asking, bins, curves, evidence
 from .evidence import Base, Kind
 from .explain import explain
-from .expressions import Expression, condition, expression, only_column
+from .expressions import PLAIN, Expression, condition, expression, only_column
 from .frame import Frame
 from .gate import Gate
 from .levels import Levels, by_chains, by_mapping, by_prefix, check_merge, tree
@@ -54,6 +54,8 @@ from .session import Session
 from .source import Source, institution_of, unit_of
 
 _CATEGORIES = TypeAdapter(tuple[Category, ...])
+_REMEMBERED = 1000
+"""Of how many values a session remembers whether the short first pass does for them."""
 
 
 class Answer(Protocol):
@@ -183,9 +185,7 @@ def _gather(plan: Plan, profile: RuleProfile, limits: QueryLimits, session: Sess
     exactly = most > 1 and statistic in ("count", "units", "share")
     mask = most >= evidence.MASK_FROM and not exactly
     percentile = 0.5 if statistic == "median" else spec.percentile
-    found = answer(evidence.cells(base, statistic, mask=mask, limit=limits.max_table_cells, percentile=percentile))
-    if found.num_rows > limits.max_table_cells:
-        raise asking.too_many_cells(limits.max_table_cells)
+    found = _cells(plan, mask, percentile, limits, session, answer)
     frame = Frame(found, len(base.dimensions))
     known = frame.bound(most, percentile, not (base.apart and base.weighting == "expansion"))
     enough = evidence.proved(statistic, profile, known, spec.extremes)
@@ -203,6 +203,41 @@ def _gather(plan: Plan, profile: RuleProfile, limits: QueryLimits, session: Sess
     if plan.bins:
         _mark_edges(plan, frame, answer)
     return frame
+
+
+def _cells(plan: Plan, mask: bool, percentile: float | None, limits: QueryLimits, session: Session, answer: Answer) -> pa.Table:
+    """Run the first pass; the short statement where values may be expected to be neither negative, NaN nor infinite, and are not."""
+    base, statistic = plan.base, plan.spec.statistic
+
+    def ask(short: bool) -> pa.Table:
+        found = answer(evidence.cells(base, statistic, mask=mask, limit=limits.max_table_cells, percentile=percentile, short=short))
+        if found.num_rows > limits.max_table_cells:
+            raise asking.too_many_cells(limits.max_table_cells)
+        return found
+
+    value = base.value
+    if value is None or not base.bare or statistic in evidence.DIRECT:
+        return ask(False)
+    named = (base.source, value.sql)
+    if named not in session.plain_values:
+        if len(session.plain_values) >= _REMEMBERED:
+            session.plain_values.clear()
+        session.plain_values[named] = _starts_at_zero(plan, answer)
+    if session.plain_values[named]:
+        found = ask(True)
+        if evidence.holds(found):
+            return found
+        session.plain_values[named] = False
+    return ask(False)
+
+
+def _starts_at_zero(plan: Plan, answer: Answer) -> bool:
+    """Tell whether a column of a data set has no negative value, which DuckDB reads from the file's own statistics; of others it is hoped."""
+    value = plan.base.value
+    if value is None or value.column is None or plan.base.kind == "bool" or not PLAIN.fullmatch(plan.spec.source.strip()):
+        return True
+    lowest = answer(f"SELECT min({value.sql})::DOUBLE AS low FROM {plan.base.source}").column("low")[0].as_py()
+    return lowest is None or lowest >= 0
 
 
 def _plan(spec: TableSpec, source: Source, profile: RuleProfile, session: Session, gate: Gate) -> Plan:
