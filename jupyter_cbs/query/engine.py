@@ -25,6 +25,7 @@ from ..domain.text import Text
 from ..protocol.frames import Frame
 from ..protocol.stream import FrameStream, ProtocolError
 from ..system.memfd import open_sealed
+from .listing import Listing
 
 _log = logging.getLogger(__name__)
 
@@ -324,7 +325,7 @@ class Worker:
         done = frame.header
         return TableResult(
             frame=pa.ipc.open_stream(taken.content if taken.content is not None else frame.payload).read_all(),
-            dimensions=tuple(Dimension.model_validate(dimension) for dimension in done["dimensions"]),
+            dimensions=tuple(Listing.model_validate(listing).dimension() for listing in done["dimensions"]),
             value_label=done["value_label"],
             value_unit=done["value_unit"],
             unit=done["unit"],

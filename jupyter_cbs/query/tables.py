@@ -36,11 +36,10 @@ from typing import Protocol
 import duckdb
 import numpy as np
 import pyarrow as pa
-from pydantic import TypeAdapter
 
 from ..domain.dataset import Dataset
 from ..domain.errors import CbsError, Invalid
-from ..domain.evidence import Category, Dimension, TableSpec
+from ..domain.evidence import Dimension, TableSpec
 from ..domain.rules import QueryLimits, RuleProfile
 from ..domain.text import Text
 from . import asking, bins, curves, evidence
@@ -50,10 +49,10 @@ from .expressions import PLAIN, Expression, condition, expression, only_column
 from .frame import Frame
 from .gate import Gate
 from .levels import Levels, by_chains, by_mapping, by_prefix, check_merge, tree
+from .listing import Listing
 from .session import Session
 from .source import Source, institution_of, unit_of
 
-_CATEGORIES = TypeAdapter(tuple[Category, ...])
 _REMEMBERED = 1000
 """Of how many values a session remembers whether the short first pass does for them."""
 
@@ -73,8 +72,8 @@ class Evidence:
     ----------
     frame
         Evidence frame.
-    dimensions
-        Rows first, then columns, with their categories in the order of display.
+    listed
+        The dimensions, rows first, then columns, with their categories in the order of display.
     value_label, value_unit, unit
         As in :class:`jupyter_cbs.domain.evidence.TableMeta`.
     notes
@@ -84,12 +83,17 @@ class Evidence:
     """
 
     frame: pa.Table
-    dimensions: tuple[Dimension, ...]
+    listed: tuple[Listing, ...]
     value_label: str
     value_unit: str
     unit: str
     notes: tuple[Text, ...]
     views: frozenset[str]
+
+    @property
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """Give the dimensions with their categories as objects."""
+        return tuple(listing.dimension() for listing in self.listed)
 
 
 @dataclass(frozen=True)
@@ -163,12 +167,12 @@ def tabulate(
     if prod(base.level(i).depth + 2 for i in range(len(base.dimensions))) > asking.MAX_GROUPINGS:
         raise asking.too_many_groupings()
     frame = _gather(plan, profile, limits, session, answer)
-    dimensions = tuple(_dimension(i, e, frame, plan) for i, e in enumerate(base.dimensions))
+    listed = tuple(_listing(i, e, frame, plan) for i, e in enumerate(base.dimensions))
     if spec.statistic == "share":
         frame.to_shares(_kept(plan))
     return Evidence(
         frame=frame.table(),
-        dimensions=dimensions,
+        listed=listed,
         value_label=_value_label(plan),
         value_unit=_value_unit(plan),
         unit=source.unit_word(base.unit),
@@ -305,9 +309,9 @@ def _curve(plan: Plan, session: Session, gate: Gate, limits: QueryLimits, answer
         step, label, unit = time.name, f"survival {event.name}", ""
     if frame.num_rows > limits.max_table_cells:
         raise asking.too_many_cells(limits.max_table_cells)
-    dimensions = [_named(e, curves.groups_of(frame, i), source, Levels({})) for i, e in enumerate(base.dimensions)]
-    dimensions.append(Dimension(name=step, label=step, categories=tuple(Category(code=code, label=text) for code, text in named)))
-    return Evidence(frame, tuple(dimensions), label, unit, source.unit_word(base.unit), tuple(plan.notes), source.views)
+    listed = [_named(e, curves.groups_of(frame, i), source, Levels({})) for i, e in enumerate(base.dimensions)]
+    listed.append(Listing(name=step, label=step, codes=tuple(code for code, _ in named), labels=dict(named), parents={}))
+    return Evidence(frame, tuple(listed), label, unit, source.unit_word(base.unit), tuple(plan.notes), source.views)
 
 
 def _binned(plan: Plan, answer: Answer) -> Plan:
@@ -508,15 +512,14 @@ def _kept(plan: Plan) -> list[int]:
     return [*rows] if of == "row" else [i for i in all_ if i not in rows] if of == "column" else []
 
 
-def _dimension(i: int, what: Expression, frame: Frame, plan: Plan) -> Dimension:
+def _listing(i: int, what: Expression, frame: Frame, plan: Plan) -> Listing:
     """Give a dimension with its categories: code lists in their own order, everything else sorted, missing last."""
     if plan.bins and i == len(plan.spec.rows):
-        categories = tuple(Category(code=code, label=code) for code in plan.bins)
-        return Dimension(name=what.name, label=plan.source.label(what.column) or what.name, categories=categories)
+        return Listing(name=what.name, label=plan.source.label(what.column) or what.name, codes=plan.bins, labels={}, parents={})
     return _named(what, frame.order_of(i), plan.source, plan.base.level(i))
 
 
-def _named(what: Expression, present: list[str | None], source: Source, level: Levels) -> Dimension:
+def _named(what: Expression, present: list[str | None], source: Source, level: Levels) -> Listing:
     labels = dict(source.codes(what.column))
     known = set(present)
     listed = [code for code in labels if code in known]
@@ -526,11 +529,8 @@ def _named(what: Expression, present: list[str | None], source: Source, level: L
         codes = _with_merged(codes, labels, level)
     ordered, parents = tree(codes, level)
     labels |= level.labels or {}
-    # In one call: there can be tens of thousands.
-    categories = _CATEGORIES.validate_python(
-        [{"code": code, "label": "unknown" if code is None else code if code in level.merge else labels.get(code) or code} for code in ordered]
-    )
-    return Dimension(name=what.name, label=source.label(what.column) or what.name, categories=categories, parents=parents)
+    own = {code: labels[code] for code in ordered if code is not None and labels.get(code) and code not in level.merge}
+    return Listing(name=what.name, label=source.label(what.column) or what.name, codes=tuple(ordered), labels=own, parents=parents)
 
 
 def _with_merged(codes: list[str | None], labels: dict[str, str], level: Levels) -> list[str | None]:

@@ -28,6 +28,7 @@ from ..protocol.frames import Frame, FrameDecoder, recv_frame, send_frame
 from ..system.memfd import write_sealed
 from .explain import complaint, explain
 from .gate import Admitted, Gate
+from .listing import collection_paused
 from .results import INLINE_BYTES, WINDOW_BYTES, Batches, Delivered, deliver, to_stream
 from .session import BATCH_ROWS, Session
 from .tables import tabulate, without_position
@@ -186,7 +187,8 @@ class Runner:
             except CbsError as error:
                 raise without_position(error) from error
 
-        made = tabulate(spec, dataset, profile, self.limits, self.session, self.gate, answer)
+        with collection_paused():
+            made = tabulate(spec, dataset, profile, self.limits, self.session, self.gate, answer)
         content = to_stream(made.frame.schema, made.frame.to_batches())
         if len(content) > INLINE_BYTES:
             with write_sealed("table") as memory:
@@ -198,7 +200,7 @@ class Runner:
             {
                 "id": request,
                 "type": "done",
-                "dimensions": [dimension.model_dump(mode="json") for dimension in made.dimensions],
+                "dimensions": [listing.model_dump(mode="json") for listing in made.listed],
                 "value_label": made.value_label,
                 "value_unit": made.value_unit,
                 "unit": made.unit,
