@@ -8,7 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from running_demo import PERSONS, Demo, start_demo
+
+# The same examples in every run, so that what fails on one machine fails on all, with the line that reproduces it; how fast the
+# machine is counts for nothing. `pytest --hypothesis-profile=explore` looks for new examples and remembers what failed.
+settings.register_profile("explore", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("steady", settings.get_profile("explore"), derandomize=True, database=None)
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

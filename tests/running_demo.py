@@ -19,7 +19,7 @@ import pytest
 from jupyter_cbs.demo.labclient import LabClient
 from jupyter_cbs.server import paths
 
-READY_SECONDS = 240
+READY_SECONDS = 400
 PERSONS = 3_000
 
 
@@ -34,7 +34,7 @@ def environment() -> dict[str, str]:
 def cli(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run ``jupyter cbs …`` to its end."""
     command = [sys.executable, "-P", "-m", "jupyter_cbs.cli", *(str(argument) for argument in arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=280, env=environment(), check=False, **options)
+    return subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment(), check=False, **options)
 
 
 @dataclass
@@ -98,11 +98,15 @@ class Demo:
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """End it and wait; gives the exit code."""
+        self.hang_up()
+        self.process.send_signal(number)
+        return self.process.wait(120)
+
+    def hang_up(self) -> None:
+        """Close the connections of all clients."""
         for client in self._clients.values():
             client.close()
         self._clients.clear()
-        self.process.send_signal(number)
-        return self.process.wait(60)
 
 
 def wait_for(condition: Callable[[], Any], seconds: float, what: str) -> Any:

@@ -127,7 +127,7 @@ class Running:
     def stop(self, how: int = signal.SIGTERM) -> None:
         assert self.process is not None
         self.process.send_signal(how)
-        self.process.wait(20)
+        self.process.wait(60)
 
     def call(self, user: str, method: str, path: str, body: Any = None, project: str = "9001", lang: str = "en") -> Answer:
         connection = UnixConnection(self.deployment.gateway_socket(project, user))

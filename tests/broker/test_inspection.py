@@ -252,7 +252,8 @@ report()
 report(path="shared/evil.csv", delivered_as="evil.csv")
 done()
 """
-    found = check(place, project, whole, check_file_seconds=5.0)
+    # only the first is ended by this bound; the others, and the second process, have time on a busy machine
+    found = check(place, project, whole, check_file_seconds=8.0 if said == "longer than" else 60.0)
     good, evil = found.report.files
     found.close()
     assert good.status is Status.SAFE
@@ -451,7 +452,9 @@ def test_a_file_swapped_between_check_and_freeze_never_gets_out(place: Path, pro
                 fooled += verdict is not Status.UNSAFE and file.read_text() == MICRODATA
             if fooled:
                 break
-        for number in range(6):
+        number = 0
+        while number < 6 or not kept:  # how often the harmless bytes are met is the machine's affair
+            number += 1
             try:
                 found = check(place, project, deliver=True)
             except Conflict:

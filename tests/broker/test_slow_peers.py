@@ -49,7 +49,7 @@ async def _read(sent: bytes, **bounds: float) -> Frame | None:
 def test_half_a_frame_is_cut_off() -> None:
     with pytest.raises(ProtocolError, match="half a frame"):
         asyncio.run(_read(HEAD.pack(1000, 0, 0) + b"{", frame_timeout=0.2))
-    whole = asyncio.run(_read(HEAD.pack(2, 0, 0) + b"{}", frame_timeout=0.2))
+    whole = asyncio.run(_read(HEAD.pack(2, 0, 0) + b"{}", frame_timeout=60))
     assert whole is not None, "negative control"
 
 

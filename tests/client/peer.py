@@ -90,7 +90,7 @@ class Peer:
                 continue
         for thread in self._threads:
             if thread is not threading.current_thread():
-                thread.join(10)
+                thread.join(60)
         for line in self.lines:
             line.sock.close()
         self.lines.clear()
@@ -118,7 +118,7 @@ class Peer:
 
     def wait(self, ready: Callable[[], bool]) -> None:
         with self.changed:
-            assert self.changed.wait_for(ready, 10)
+            assert self.changed.wait_for(ready, 60)
 
     def push(self, event: dict[str, Any]) -> None:
         """Send an event on every event stream."""

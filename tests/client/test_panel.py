@@ -30,7 +30,7 @@ class Loop:
 
     def until(self, ready: Callable[[], bool]) -> None:
         while not ready():
-            self._calls.get(timeout=10)()
+            self._calls.get(timeout=60)()
 
 
 class Desk:

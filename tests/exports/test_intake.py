@@ -113,7 +113,7 @@ while True:
 """
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("mapped", [False, True])
 def test_a_file_written_meanwhile_is_refused_and_what_was_taken_stays_as_it_was(roots: WorkspaceRoots, put: Put, mapped: bool) -> None:
     """Also where the program writes through mapped memory, which leaves the times of the file alone."""

@@ -22,7 +22,7 @@ from jupyter_cbs.broker.deployment import Deployment
 
 POLICIES = Path(__file__).parents[2] / "policies"
 PIN = "314159"
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -63,7 +63,7 @@ class Broker:
     def stop(self, how: int = signal.SIGTERM) -> None:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(how)
-            self._process.wait(20)
+            self._process.wait(PATIENCE)
 
     def log(self) -> str:
         return self._log.read_text()[-4000:]

@@ -113,7 +113,7 @@ def test_from_the_panel_to_the_leader(kernel: Kernel, broker: Broker) -> None:
     ran = kernel.ok("panel = ws.export_panel()\npanel")
     assert "application/vnd.jupyter.widget-view+json" in ran.data[-1]
     wait = (
-        "import asyncio\nasync def until(ready):\n    for _ in range(600):\n        if ready(): return\n        await asyncio.sleep(0.05)\n"
+        "import asyncio\nasync def until(ready):\n    for _ in range(2000):\n        if ready(): return\n        await asyncio.sleep(0.05)\n"
         "    raise AssertionError((panel.phase, panel._busy, panel._alert.value, panel._why.value))"
     )
     kernel.ok(wait)
@@ -154,7 +154,7 @@ def test_two_kernels_at_once_and_one_that_is_killed(broker: Broker, new_kernel: 
     first, second = new_kernel(broker), new_kernel(broker)
     number = first.client.execute(f"ws.sql('{SLOW}')")
     while True:
-        message = first.client.get_iopub_msg(timeout=30)
+        message = first.client.get_iopub_msg(timeout=120)
         if message["msg_type"] == "comm_open" and message["parent_header"]["msg_id"] == number:
             break
     assert second.ok('print(ws.sql("SELECT 42 AS a").df().a[0])').stdout.strip() == "42"

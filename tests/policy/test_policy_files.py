@@ -178,7 +178,7 @@ def test_all_problems_are_told_at_once(directory: Path) -> None:
         assert f"{problem.file}:{problem.line}" in caught.value.say("nl")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_any_bytes_are_a_document_or_a_problem(data: bytes) -> None:
     try:
@@ -188,7 +188,7 @@ def test_any_bytes_are_a_document_or_a_problem(data: bytes) -> None:
     assert isinstance(found, (dict, PolicyProblem))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(cut=st.integers(min_value=0), insert=st.sampled_from(["", "\t", "[", "{", "'", ": ", "- ", "&a ", "*a", "!!x ", "%", "\u2028", "\x07"]))
 def test_a_file_cut_or_spoilt_anywhere_is_judged_and_never_crashes(directory: Path, cut: int, insert: str) -> None:
     text = (POLICIES / PROJECT).read_text()
@@ -223,7 +223,7 @@ ODD = [
 ]
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(file=st.sampled_from(["default.yaml", PROJECT]), choice=st.integers(min_value=0), value=st.sampled_from(ODD))
 def test_any_value_anywhere_is_refused_with_words_or_works(directory: Path, file: str, choice: int, value: str) -> None:
     text = (POLICIES / file).read_text()

@@ -177,7 +177,7 @@ specs = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     rows=st.lists(row, max_size=60),
     spec=specs,
@@ -225,7 +225,7 @@ def test_evidence_equals_brute_force(
             assert got["n_exact"], "group disclosure compares units"
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(units=st.lists(st.integers(1, 130), min_size=1, max_size=40), least=st.integers(2, 30))
 def test_the_mask_never_proves_too_much(tmp_path: Path, units: list[int], least: int) -> None:
     """Units with very many rows: the hash mask gives the bound; verdicts stay exact."""

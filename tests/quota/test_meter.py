@@ -118,7 +118,6 @@ def test_a_very_deep_tree_is_measured_with_few_descriptors(tmp_path: Path) -> No
     subprocess.run(["rm", "-rf", str(tmp_path / "folder")], check=True)
 
 
-@pytest.mark.timeout(60)
 def test_measuring_while_files_come_and_go(tmp_path: Path) -> None:
     (tmp_path / "keep").write_bytes(os.urandom(50_000))
     for number in range(50):

@@ -37,7 +37,7 @@ class Running:
         self.process = process
         self.namespace = namespace
 
-    def finish(self, seconds: float = 60) -> Ran:
+    def finish(self, seconds: float = 180) -> Ran:
         """Wait for its end."""
         try:
             out, _ = self.process.communicate(timeout=seconds)
@@ -81,7 +81,7 @@ class Boxes:
             try:
                 return Running(process, prepared.started())
             except BaseException:
-                out, _ = process.communicate(timeout=10)
+                out, _ = process.communicate(timeout=60)
                 print(out.decode(errors="replace"))
                 raise
 
@@ -99,5 +99,5 @@ def make_folder() -> Path:
 
 def outside(code: str, *arguments: str, program: str = sys.executable, cwd: Path | None = None) -> Ran:
     """Run the same code without a sandbox: the negative control."""
-    done = subprocess.run([program, "-I", "-c", code, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False, cwd=cwd)
+    done = subprocess.run([program, "-I", "-c", code, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=99, check=False, cwd=cwd)
     return Ran(done.returncode, done.stdout.decode(errors="replace"))

@@ -136,7 +136,7 @@ try: os.unlink("/run/cbs/session.sock"); print("removed")
 except OSError: print("kept")
 """
         running = boxes.start([sys.executable, "-I", "-c", code], binds=(*boxes.sandbox.binds, Bind(path, "/run/cbs/session.sock", kind="socket")))
-        server.settimeout(20)
+        server.settimeout(60)
         peer, _ = server.accept()
         with peer:
             assert peer.recv(5) == b"hello"

@@ -52,7 +52,7 @@ class Kernel:
         # the subscription to iopub takes a moment; every request is answered there as well
         while True:
             self.client.kernel_info()
-            self.client.get_shell_msg(timeout=60)
+            self.client.get_shell_msg(timeout=120)
             try:
                 self.client.get_iopub_msg(timeout=0.2)
             except queue.Empty:
@@ -68,7 +68,7 @@ class Kernel:
             printed.append(content.get("text", "") or "".join(content.get("traceback", ())))
 
         answer = self.client.execute_interactive(
-            code, timeout=60, output_hook=keep, stdin_hook=lambda _: self.client.input(stdin), allow_stdin=stdin is not None
+            code, timeout=120, output_hook=keep, stdin_hook=lambda _: self.client.input(stdin), allow_stdin=stdin is not None
         )
         return answer["content"]["status"], "".join(printed)
 
@@ -77,14 +77,14 @@ class Kernel:
         # otherwise the kernel drops what comes right after the interrupt
         request = self.client.execute(code, stop_on_error=False)
         while True:
-            message = self.client.get_iopub_msg(timeout=30)
+            message = self.client.get_iopub_msg(timeout=120)
             if message["msg_type"] == "stream" and "go" in message["content"]["text"]:
                 return str(request)
 
     def answer(self, request: str) -> dict[str, Any]:
         """Wait for the answer to a request."""
         while True:
-            message = self.client.get_shell_msg(timeout=30)
+            message = self.client.get_shell_msg(timeout=120)
             if message["parent_header"]["msg_id"] == request:
                 return dict(message["content"])
 
@@ -118,7 +118,7 @@ def inside(kernel: Kernel) -> set[int]:
 
 def gone(pids: set[int]) -> bool:
     """Wait until none of the processes runs."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     for pid in pids:
         while time.monotonic() < deadline:
             try:
@@ -179,7 +179,7 @@ def test_killing_leaves_nothing_behind(kernel: Kernel) -> None:
     pids = inside(kernel)
     assert len(pids) >= 5
     assert kernel.running.namespace.kill()
-    assert kernel.running.namespace.wait(10)
+    assert kernel.running.namespace.wait(60)
     assert gone(pids)
     assert not kernel.running.namespace.alive
     assert not kernel.running.namespace.interrupt()
@@ -189,7 +189,7 @@ def test_ending_by_itself_leaves_nothing_behind(kernel: Kernel) -> None:
     assert kernel.run(HIDE)[0] == "ok"
     pids = inside(kernel)
     kernel.client.execute("import os; os._exit(3)")
-    assert kernel.running.process.wait(20) == 3
+    assert kernel.running.process.wait(60) == 3
     assert gone(pids)
 
 

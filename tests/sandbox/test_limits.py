@@ -71,7 +71,7 @@ def test_a_sandbox_runs_in_its_group_and_ends_with_it(boxes: Boxes, plain_group:
     assert str(running.namespace.init) in members
     assert str(os.getpid()) not in members
     plain_group.kill()
-    assert running.namespace.wait(10)
+    assert running.namespace.wait(60)
     running.finish()
     plain_group.remove()
     assert not plain_group.path.exists()

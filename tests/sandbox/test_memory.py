@@ -91,8 +91,8 @@ def test_holding_too_much_ends_the_sandbox(boxes: Boxes, way: str) -> None:
     running = start(boxes, WAYS[way])
     try:
         told, ended = watch(running, boxes)
-        assert ended.wait(60)
-        assert running.namespace.wait(10)
+        assert ended.wait(120)
+        assert running.namespace.wait(120)
     finally:
         running.finish()
     assert len(told) == 1
@@ -130,9 +130,9 @@ def test_a_process_that_cannot_be_looked_into_ends_the_sandbox(boxes: Boxes) -> 
         if os.getuid() == 0:
             assert not ended.wait(1)
             return
-        assert ended.wait(60)
+        assert ended.wait(120)
         assert told == [0]
-        assert running.namespace.wait(10)
+        assert running.namespace.wait(120)
     finally:
         running.namespace.kill()
         running.finish()
@@ -149,13 +149,14 @@ for attempt in (lambda: libc.shmget(0, 4096, 0o1600), lambda: libc.msgget(0, 0o1
 
 
 def test_one_that_ends_by_itself_is_forgotten(boxes: Boxes) -> None:
-    running = boxes.start(["/usr/bin/sleep", "0.2"])
+    running = boxes.start(["/bin/sh", "-c", "until [ -e over ]; do /usr/bin/sleep 0.05; done"])
     watcher = Watcher(0.05)
     told, _ = watch(running, boxes)
     watcher.add(Watched(running.namespace.init, BOUND, boxes.sandbox.temporary, told.append))
     thread = watcher._thread
     assert thread is not None
-    thread.join(30)
+    (boxes.shared / "over").touch()
+    thread.join(60)
     assert not thread.is_alive()
     assert told == []
     running.finish()
@@ -169,7 +170,7 @@ def test_a_failure_with_one_leaves_the_others_watched(boxes: Boxes, monkeypatch:
     watcher.add(broken)
     watcher.add(Watched(running.namespace.init, BOUND, boxes.sandbox.temporary, lambda _: ended.set()))
     try:
-        assert ended.wait(60)
+        assert ended.wait(120)
     finally:
         running.finish()
 
@@ -187,7 +188,7 @@ def test_a_keeper_bounds_with_what_there_is(boxes: Boxes, keeper: Keeper) -> Non
     running = boxes.start([sys.executable, "-I", "-c", START + WAYS["many processes"] + WAIT, str(HELD)], group=keeper.group)
     keeper.watch(running.namespace.init, boxes.sandbox.temporary, told.append)
     try:
-        assert running.namespace.wait(60)
+        assert running.namespace.wait(120)
     finally:
         running.finish()
     assert keeper.release() or told

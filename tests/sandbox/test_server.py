@@ -62,7 +62,7 @@ os.execve(argv[0], argv, {{"PATH": "/usr/bin:/bin"}})
         argv = [sys.executable, "-I", "-c", starter]
         if IDENTITY is not None:
             argv = command(IDENTITY, argv)
-        done = subprocess.run(argv, cwd="/", capture_output=True, check=False, timeout=60)
+        done = subprocess.run(argv, cwd="/", capture_output=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr.decode()
     found = json.loads(done.stdout)
     assert (found["catalogue"], found["own"], found["network"], found["uid"], found["parent"]) == (False, True, True, uid, False)

@@ -27,9 +27,9 @@ class Listener:
     def __init__(self, demo: Demo, account: str) -> None:
         found = demo.accounts[account]
         address = f"{found['url'].replace('http', 'ws', 1)}api/events/subscribe"
-        self._socket = websocket.create_connection(address, timeout=30, header=[f"Authorization: token {found['token']}"], suppress_origin=True)
+        self._socket = websocket.create_connection(address, timeout=60, header=[f"Authorization: token {found['token']}"], suppress_origin=True)
 
-    def until(self, wanted: Callable[[dict[str, Any]], bool], seconds: float = 20) -> dict[str, Any]:
+    def until(self, wanted: Callable[[dict[str, Any]], bool], seconds: float = 120) -> dict[str, Any]:
         deadline = time.monotonic() + seconds
         seen = []
         while time.monotonic() < deadline:
@@ -89,7 +89,7 @@ def test_a_dead_broker_is_said_to_be_gone_and_comes_back(deployment: Demo) -> No
         output = kernel.run("print(len(ws.sql('SELECT 1 AS x').df()))")
         assert output.error is None, output
         assert output.text.strip().endswith("1")
-    assert wait_for(lambda: deployment.info["pids"]["broker"] != dead, 20, "the new broker's pid")
+    assert wait_for(lambda: deployment.info["pids"]["broker"] != dead, 120, "the new broker's pid")
 
 
 def test_without_a_broker_every_answer_says_what_to_do(deployment: Demo) -> None:
@@ -144,11 +144,11 @@ async def _find_later(deployment: Demo) -> None:
     stream.use_language("nl")
     stream.start()
     try:
-        down = await asyncio.wait_for(bus.events.get(), 10)
+        down = await asyncio.wait_for(bus.events.get(), 60)
         assert (down["topic"], down["id"]) == ("broker", "down")
         assert "antwoordt niet" in str(down["text"])
         link.symlink_to(place)
-        up = await asyncio.wait_for(bus.events.get(), 10)
+        up = await asyncio.wait_for(bus.events.get(), 60)
         assert (up["topic"], up["id"], up["level"]) == ("broker", "up", "success")
         assert stream.up is True
     finally:

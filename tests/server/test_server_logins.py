@@ -87,7 +87,7 @@ def test_a_token_in_the_address_of_anything_but_a_page_is_none(browser: httpx.Cl
         assert browser.get(path, headers={"Authorization": f"token {account['token']}"}).status_code == 200, path
     address = account["url"].replace("http", "ws", 1) + f"api/events/subscribe?token={account['token']}"
     with pytest.raises(websocket.WebSocketBadStatusException) as refused:
-        websocket.create_connection(address, timeout=30)
+        websocket.create_connection(address, timeout=60)
     assert refused.value.status_code == 403
     assert not [held for held in browser.cookies.jar if held.name.startswith("cbs-")]
 
@@ -129,7 +129,7 @@ def test_no_token_is_in_a_log(deployment: Demo, browser: httpx.Client, account: 
     def logs() -> str:
         return "".join(path.read_text(errors="replace") for path in (deployment.root / "logs").glob("*.log"))
 
-    wait_for(lambda: "302 GET /viewer/lab" in logs(), 30, "the request's line in the log")
+    wait_for(lambda: "302 GET /viewer/lab" in logs(), 60, "the request's line in the log")
     assert account["token"] not in logs()
 
 
@@ -159,7 +159,7 @@ def test_the_page_of_an_ended_session_says_why_one_has_to_log_in(deployment: Dem
     page = browser.get("lab", follow_redirects=True)
     assert page.url.path.endswith("/login")
     assert "was not used for 4 hours" in page.text
-    with httpx.Client(base_url=browser.base_url, trust_env=False) as stranger:
+    with httpx.Client(base_url=browser.base_url, trust_env=False, timeout=60) as stranger:
         assert "not used" not in stranger.get("lab", follow_redirects=True).text, "negative control"
 
 
@@ -174,12 +174,12 @@ def test_use_prolongs_a_session_and_an_open_page_does_not(deployment: Demo, brow
 def test_logging_out_makes_a_copied_cookie_worthless(browser: httpx.Client, account: dict[str, Any]) -> None:
     log_in(browser, account)
     copied = {held.name: held.value for held in browser.cookies.jar if held.name.startswith("cbs-")}
-    assert httpx.get(f"{account['url']}cbs/api/me", cookies=copied, trust_env=False).status_code == 200, "negative control"
+    assert httpx.get(f"{account['url']}cbs/api/me", cookies=copied, trust_env=False, timeout=60).status_code == 200, "negative control"
     header = "; ".join(f"{name}={value}" for name, value in copied.items())
     address = account["url"].replace("http", "ws", 1) + "api/events/subscribe"
     socket = websocket.create_connection(address, timeout=60, cookie=header, origin=account["url"].split("/viewer")[0])
     assert browser.get("logout").status_code == 200
-    after = httpx.get(f"{account['url']}cbs/api/me", cookies=copied, trust_env=False)
+    after = httpx.get(f"{account['url']}cbs/api/me", cookies=copied, trust_env=False, timeout=60)
     assert (after.status_code, after.json()["code"]) == (403, "session_ended")
     # what was open is closed as well, with a reason
     code, data = socket.recv_data()

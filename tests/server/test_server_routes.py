@@ -67,7 +67,7 @@ def test_nobody_gets_in_without_a_token(deployment: Demo, name: str) -> None:
     path, body, _ = ALLOWED[name]
     url = f"{deployment.accounts['researcher']['url']}cbs/api/{path}"
     for headers in ({}, {"Authorization": "token wrong"}, {"Authorization": f"token {deployment.accounts['viewer']['token']}"}):
-        answer = httpx.request(METHODS[name], url, json=body, headers=headers, trust_env=False)
+        answer = httpx.request(METHODS[name], url, json=body, headers=headers, trust_env=False, timeout=60)
         assert answer.status_code == 403, answer.text
 
 
@@ -87,7 +87,7 @@ def test_nothing_changes_by_get(deployment: Demo, path: str) -> None:
 def test_a_change_without_the_xsrf_token_is_refused(deployment: Demo) -> None:
     """A browser is logged in by its cookie, and a page from elsewhere can make it send that cookie."""
     account = deployment.accounts["researcher"]
-    with httpx.Client(base_url=account["url"], trust_env=False) as browser:
+    with httpx.Client(base_url=account["url"], trust_env=False, timeout=60) as browser:
         assert browser.get("lab", params={"token": account["token"]}, follow_redirects=True).status_code == 200
         assert browser.get("cbs/api/me").status_code == 200
         refused = browser.post("cbs/api/quota/measurements", json={})
@@ -199,7 +199,7 @@ def test_pages_may_load_nothing_from_elsewhere(deployment: Demo) -> None:
 def test_cookies_belong_to_one_account(deployment: Demo) -> None:
     for name in ("researcher", "leader"):
         account = deployment.accounts[name]
-        answer = httpx.get(f"{account['url']}lab", params={"token": account["token"]}, trust_env=False)
+        answer = httpx.get(f"{account['url']}lab", params={"token": account["token"]}, trust_env=False, timeout=60)
         cookies = SimpleCookie()
         for header in answer.headers.get_list("set-cookie"):
             cookies.load(header)

@@ -58,7 +58,7 @@ class Place:
 
     def refused(self, *flags: str, **env: str) -> str:
         process = self.start(*flags, **env)
-        printed, _ = process.communicate(timeout=60)
+        printed, _ = process.communicate(timeout=120)
         assert process.returncode == 1, printed
         assert "does not start" in printed
         return printed
@@ -111,14 +111,14 @@ def test_installed_but_not_deployed_it_is_an_ordinary_server_that_says_so(place:
     place.config["ServerApp"]["root_dir"] = str(place.root / "home")
     process = place.start()
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{place.port}/", headers={"Authorization": "token t"}, trust_env=False) as client:
-            wait_for(lambda: answers(process, client), 60, "the start of the server")
+        with httpx.Client(base_url=f"http://127.0.0.1:{place.port}/", headers={"Authorization": "token t"}, trust_env=False, timeout=60) as client:
+            wait_for(lambda: answers(process, client), 120, "the start of the server")
             answer = client.get("cbs/api/project")
             assert (answer.status_code, answer.json()["code"]) == (503, "no_deployment")
             assert "cbs-python" in client.get("api/kernelspecs").json()["kernelspecs"]
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
 
 
 def answers(process: subprocess.Popen[str], client: httpx.Client) -> bool:
@@ -145,22 +145,22 @@ def test_flags_do_not_open_what_is_closed(place: Place) -> None:
         "--LabApp.extension_manager=pypi",
     )
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{place.port}/", headers={"Authorization": "token t"}, trust_env=False) as client:
-            wait_for(lambda: answers(process, client), 60, "the start of the server")
+        with httpx.Client(base_url=f"http://127.0.0.1:{place.port}/", headers={"Authorization": "token t"}, trust_env=False, timeout=60) as client:
+            wait_for(lambda: answers(process, client), 120, "the start of the server")
             assert [item["name"] for item in client.get("api/contents").json()["content"]] == ["shared", "personal"]
             assert client.get("api/contents/secret.txt").status_code in (400, 403, 404, 503)
             assert client.get("files/secret.txt").status_code == 403
             assert client.post("api/terminals").status_code == 403
             assert set(client.get("api/kernelspecs").json()["kernelspecs"]) <= {"cbs-python", "cbs-r"}
             assert client.post("lab/api/extensions", json={"cmd": "install", "extension_name": "x"}).status_code == 403
-            assert httpx.get(f"http://127.0.0.1:{place.port}/api/contents", trust_env=False).status_code == 403
-            with httpx.Client(base_url=f"http://127.0.0.1:{place.port}/", trust_env=False) as browser:
+            assert httpx.get(f"http://127.0.0.1:{place.port}/api/contents", trust_env=False, timeout=60).status_code == 403
+            with httpx.Client(base_url=f"http://127.0.0.1:{place.port}/", trust_env=False, timeout=60) as browser:
                 browser.get("lab", params={"token": "t"})
                 assert "access-control-allow-origin" not in browser.get("api/me", headers={"Origin": "http://elsewhere.example"}).headers
                 assert browser.post("api/kernels", json={}).status_code == 403
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
 
 
 def test_the_page_keeps_its_own_script_and_no_other(tmp_path: Path) -> None:

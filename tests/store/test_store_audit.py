@@ -263,7 +263,7 @@ def test_key_and_anchors_are_private(store: Store, tmp_path: Path, database: Pat
     assert database.stat().st_mode & 0o777 == 0o600
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     subject=st.text(),
     details=st.dictionaries(
@@ -307,7 +307,7 @@ def test_two_processes_and_two_threads_append_without_gaps(store: Store, databas
         thread.start()
     for thread in threads:
         thread.join()
-    assert [process.wait(timeout=60) for process in processes] == [0, 0]
+    assert [process.wait(timeout=120) for process in processes] == [0, 0]
     verdict = store.verify()
     assert (verdict.ok, verdict.events) == (True, 500)
     own = [int(event.subject) for event in reversed(store.events(limit=500)) if event.user == "p1"]

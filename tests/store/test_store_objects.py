@@ -27,7 +27,7 @@ def place(objects: ObjectStore, name: str) -> Path:
     return objects.directory / name[:2] / name
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(data=st.binary(max_size=5000))
 def test_what_is_put_comes_back(objects: ObjectStore, data: bytes) -> None:
     name, size = objects.put(io.BytesIO(data))

