@@ -1,5 +1,5 @@
 # The workspace's functions for R: cbs_connect, cbs_catalogue, cbs_codes, cbs_sql, cbs_table, cbs_suppress,
-# cbs_protect, cbs_findings, cbs_write_csv, cbs_write_xlsx, cbs_precheck, cbs_quota, cbs_check.
+# cbs_protect, cbs_findings, cbs_write_csv, cbs_write_xlsx, cbs_write_picture, cbs_precheck, cbs_quota, cbs_check.
 #
 # They talk to a Python process in the same sandbox (jupyter_cbs.client.r), which holds the connection to the
 # broker: requests go down a pipe, one JSON object per line, answers come as files in a private temporary folder.
@@ -131,8 +131,16 @@ cbs_codes <- function(dataset, variable) .cbs_ask("codes", list(dataset = datase
 #' Run one SELECT over the granted data sets.
 #'
 #' Further arguments are the query's parameters: named ones for `$name`, others for `?`, in their order.
-#' A data frame comes back; with `as = "arrow"` an Arrow table, where R's package arrow is installed.
-cbs_sql <- function(sql, ..., as = c("data.frame", "arrow")) {
+#' A data frame comes back; with `as = "arrow"` an Arrow table, where R's package arrow is installed. With `evidence = TRUE`
+#' an aggregate SELECT ... GROUP BY becomes a judged table like that of cbs_table(), or a list of them where it asks for several
+#' figures; `unit` then names the column(s) of the unit. Such a query has no parameters.
+cbs_sql <- function(sql, ..., as = c("data.frame", "arrow"), evidence = FALSE, unit = NULL) {
+  if (isTRUE(evidence)) {
+    asked <- list(text = paste(sql, collapse = "\n"), parameters = if (...length()) list(...), unit = if (!is.null(unit)) I(as.character(unit)))
+    found <- .cbs_ask("tables", asked)$tables
+    made <- lapply(found, function(id) .cbs_new_table(.cbs_ask("show", list(table = id))))
+    return(if (length(made) == 1) made[[1]] else made)
+  }
   as <- match.arg(as)
   if (as == "arrow" && !requireNamespace("arrow", quietly = TRUE)) {
     .cbs_stop(
@@ -140,7 +148,8 @@ cbs_sql <- function(sql, ..., as = c("data.frame", "arrow")) {
       "Het R-pakket arrow is hier niet geïnstalleerd; laat 'as' weg voor een data frame."
     )
   }
-  values <- list(...)
+  # without evidence it is a parameter like any other
+  values <- c(list(...), if (!missing(unit)) list(unit = unit))
   named <- nzchar(names(values) %||% character(length(values)))
   if (any(named) && !all(named)) .cbs_stop("Give all parameters a name or none.", "Geef alle parameters een naam of geen.")
   # a vector of one value is that value, of more a list
@@ -214,17 +223,56 @@ cbs_write_xlsx <- function(table, path) .cbs_write(table, path, "xlsx")
 #' Check files and folders of shared/ and personal/ as the export will.
 cbs_precheck <- function(paths) structure(.cbs_ask("precheck", list(paths = I(as.character(paths)))), class = "cbs_report")
 
+#' Write a picture of checked counts or a histogram (png or jpg, without metadata), and their numbers as csv beside it.
+#' R draws it anew from what was checked; further arguments go to plot() or barplot().
+cbs_write_picture <- function(verdict, path, ..., width = 1200, height = 800) {
+  if (!inherits(verdict, "cbs_verdict") || is.null(verdict$object)) {
+    .cbs_stop(
+      "Only counts and histograms that cbs_check() has checked can be drawn.",
+      "Alleen tellingen en histogrammen die cbs_check() heeft gecontroleerd kunnen worden getekend."
+    )
+  }
+  made <- tempfile("cbs-picture-", fileext = ".png")
+  on.exit(unlink(made))
+  grDevices::png(made, width = width, height = height, pointsize = 24)
+  tryCatch({
+    if (inherits(verdict$object, "histogram")) {
+      graphics::plot(verdict$object, ...)
+    } else {
+      graphics::barplot(verdict$object, beside = TRUE, legend.text = if (length(dim(verdict$object)) == 2) rownames(verdict$object), ...)
+    }
+  }, finally = grDevices::dev.off())
+  invisible(.cbs_ask("picture", list(table = .cbs_of_table(verdict, "cbs_verdict"), made = made, path = path)))
+}
+
+#' Check what is to leave: a fitted model (lm, glm), counts (table(), xtabs() in one or two directions) or a histogram (hist()).
+#' A table of cbs_table() is judged already and comes back as it is. What else R draws or calculates cannot be read.
+#'
 #' Check a fitted model (lm, glm) against the disclosure rules: degrees of freedom, units per level, saturation.
 #'
 #' `unit` names the unit of each row: column(s) of the model's data, or the values themselves, one per row. Without it
 #' RINPERSOON is taken where the data have it, else every row counts as one. `data` is looked up in the call where
 #' it is not given. `source` names the data sets whose rules apply. What comes back can be written with cbs_write_csv().
 cbs_check <- function(model, unit = NULL, data = NULL, source = NULL) {
+  if (inherits(model, "cbs_table")) return(model)
+  if (inherits(model, c("table", "histogram"))) return(.cbs_check_counts(model, source))
   if (!inherits(model, "lm") || inherits(model, "mlm")) {
     kind <- paste(class(model), collapse = "/")
+    if (inherits(model, c("recordedplot", "gg", "ggplot", "trellis", "grob"))) {
+      .cbs_stop(
+        paste0("What a picture of class ", kind, " draws cannot be read. Check the numbers behind it: cbs_check(hist(x)), cbs_check(table(x, y)) or cbs_table()."),
+        paste0("Wat een figuur van klasse ", kind, " tekent is niet te lezen. Controleer de cijfers erachter: cbs_check(hist(x)), cbs_check(table(x, y)) of cbs_table().")
+      )
+    }
+    if (is.data.frame(model) || is.atomic(model)) {
+      .cbs_stop(
+        "Nothing tells how many units are behind these values. Make the table with cbs_table(), or counts with table(); lm and glm can be checked too.",
+        "Niets zegt hoeveel eenheden er achter deze waarden staan. Maak de tabel met cbs_table(), of tellingen met table(); lm en glm kunnen ook."
+      )
+    }
     .cbs_stop(
-      paste0("A model of class ", kind, " cannot be checked from R; lm and glm can."),
-      paste0("Een model van klasse ", kind, " kan vanuit R niet worden gecontroleerd; lm en glm wel.")
+      paste0("A model of class ", kind, " cannot be checked from R; lm and glm can, and counts and histograms."),
+      paste0("Een model van klasse ", kind, " kan vanuit R niet worden gecontroleerd; lm en glm wel, en tellingen en histogrammen.")
     )
   }
   folder <- tempfile("cbs-model-")
@@ -248,9 +296,52 @@ cbs_check <- function(model, unit = NULL, data = NULL, source = NULL) {
     response = paste(deparse(stats::formula(model)[[2]]), collapse = " "), residual_dof = stats::df.residual(model),
     weights = .cbs_weights(model), sources = if (!is.null(source)) I(as.character(source))
   ), .cbs_estimates(model))
-  found <- .cbs_ask("check", told)
+  .cbs_verdict(.cbs_ask("check", told))
+}
+
+.cbs_verdict <- function(found, object = NULL) {
   handle <- .cbs_handle(found$table)
-  structure(list(data = found$data, status = found$status, text = found$text, html = found$html, handle = handle), class = "cbs_verdict")
+  verdict <- list(data = found$data, status = found$status, text = found$text, html = found$html, handle = handle, object = object)
+  structure(verdict, class = "cbs_verdict")
+}
+
+.cbs_check_counts <- function(object, source) {
+  if (inherits(object, "histogram")) {
+    counts <- object$counts
+    border <- formatC(object$breaks, digits = 10, format = "fg", width = 1)
+    marks <- paste(utils::head(border, -1), utils::tail(border, -1), sep = " - ")
+    series <- "count"
+    about <- object$xname
+  } else {
+    counts <- as.vector(object)
+    if (length(dim(object)) > 2) {
+      .cbs_stop(
+        "Counts in more than two directions are made with cbs_table(), which judges all of them.",
+        "Tellingen in meer dan twee richtingen maakt u met cbs_table(), dat ze alle beoordeelt."
+      )
+    }
+    marks <- dimnames(object)[[1]]
+    series <- if (length(dim(object)) == 2) dimnames(object)[[2]] else "count"
+    about <- paste(names(dimnames(object)), collapse = " x ")
+  }
+  # the cells of xtabs(y ~ x) are sums of y
+  asked <- attr(object, "call")$formula
+  if (inherits(object, "xtabs") && !(is.call(asked) && length(asked) == 2)) {
+    .cbs_stop(
+      "Only counts can be checked: write xtabs(~ x + y) with the formula in the call. Sums are made with cbs_table().",
+      "Alleen tellingen kunnen worden gecontroleerd: schrijf xtabs(~ x + y) met de formule erin. Sommen maakt u met cbs_table()."
+    )
+  }
+  if (!length(counts) || !all(is.finite(counts)) || any(counts < 0) || any(counts != round(counts))) {
+    .cbs_stop("These are no counts: give whole numbers from 0.", "Dit zijn geen aantallen: geef gehele getallen vanaf 0.")
+  }
+  marks[is.na(marks)] <- "NA"
+  series[is.na(series)] <- "NA"
+  .cbs_verdict(.cbs_ask("counts", list(
+    drawing = if (inherits(object, "histogram")) "histogram" else "bars", library = paste("R", getRversion(), "graphics"),
+    title = if (nzchar(about)) about, x_label = "count", marks = I(marks), series = I(series), counts = I(as.integer(counts)),
+    sources = if (!is.null(source)) I(as.character(source))
+  )), object)
 }
 
 # The design in treatment coding, whatever the model's own contrasts: the same columns space, and levels that can be counted.

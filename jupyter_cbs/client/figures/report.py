@@ -128,16 +128,22 @@ class FigureReport(OutputCheck):
             If the figure is refused, the format is none that leaves, or the file cannot be written there.
         """
         target = Path(path)
+        self._allowed()
         try:
-            if self.status is Status.REFUSED:
-                raise self._refused()
             self._unchanged()
-            data = picture(self._drawn, target.suffix, dpi)
-            evidence = self._drawn.evidence.model_copy(update={"picture": sha256(data).hexdigest()})
-            # the workspace is told of the picture, so that it knows it again
-            self._session.call("figure.check", evidence.model_dump(mode="json"))
+            self._write(picture(self._drawn, target.suffix, dpi), target)
         except CbsError as error:
             raise readable(error, self._lang) from None
+
+    def _allowed(self) -> None:
+        if self.status is Status.REFUSED:
+            raise readable(self._refused(), self._lang)
+
+    def _write(self, data: bytes, target: Path) -> None:
+        """Write a picture and the numbers beside it."""
+        evidence = self._drawn.evidence.model_copy(update={"picture": sha256(data).hexdigest()})
+        # the workspace is told of the picture, so that it knows it again
+        self._session.call("figure.check", evidence.model_dump(mode="json"))
         grid = figure_grid(self._drawn.evidence)
         write_bytes(data, target, self._lang)
         beside = target.with_suffix(".csv")

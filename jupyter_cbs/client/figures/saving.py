@@ -20,6 +20,18 @@ def picture(drawn: Drawn, suffix: str, dpi: int) -> bytes:
     Invalid
         If the format is not one that is released, or the library cannot make a picture here.
     """
+    form = format_of(suffix)
+    return strip(_render(drawn.figure, dpi), form)
+
+
+def format_of(suffix: str) -> str:
+    """Give the name of the format of a file name's suffix.
+
+    Raises
+    ------
+    Invalid
+        If it is not one that is released.
+    """
     if suffix.lower() not in FORMATS:
         raise Invalid(
             "vector_format",
@@ -29,7 +41,7 @@ def picture(drawn: Drawn, suffix: str, dpi: int) -> bytes:
             ),
             Text(en="Use .png or .jpg.", nl="Gebruik .png of .jpg."),
         )
-    return strip(_render(drawn.figure, dpi), FORMATS[suffix.lower()])
+    return FORMATS[suffix.lower()]
 
 
 def strip(data: bytes, form: str) -> bytes:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from ..models.report import ModelReport
     from ..table import Table
+    from .figures import CountsReport
 
 _ANSI: Final = re.compile(r"\x1b\[[0-9;]*m")
 _IN_R: Final = (
@@ -65,7 +66,7 @@ class Bridge:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._tables: dict[int, Table | ModelReport] = {}
+        self._tables: dict[int, Table | ModelReport | CountsReport] = {}
         self._last_table = 0
         self._number = 0
         self._lang = "en"
@@ -83,6 +84,10 @@ class Bridge:
             "precheck": self._precheck,
             "quota": self._quota,
             "check": self._check,
+            "counts": self._counts,
+            "picture": self._picture,
+            "tables": self._sql_tables,
+            "show": self._show,
         }
 
     def interrupted(self, number: int, frame: FrameType | None) -> None:
@@ -207,6 +212,13 @@ class Bridge:
     def _table(self, workspace: Workspace, args: dict[str, Any]) -> dict[str, Any]:
         return self._keep(workspace.table(**args))
 
+    def _sql_tables(self, workspace: Workspace, args: dict[str, Any]) -> dict[str, Any]:
+        found = workspace.sql(args["text"], args.get("parameters"), evidence=True, unit=args.get("unit"))
+        return {"tables": [self._remember(table) for table in (found if isinstance(found, list) else [found])]}
+
+    def _show(self, workspace: Workspace, args: dict[str, Any]) -> dict[str, Any]:
+        return {"table": args["table"], **self._shown(self._table_of(args))}
+
     def _suppress(self, workspace: Workspace, args: dict[str, Any]) -> dict[str, Any]:
         return self._keep(self._table_of(args).suppress())
 
@@ -222,7 +234,7 @@ class Bridge:
             raise TypeError("it is no table")
         return found
 
-    def _known(self, args: dict[str, Any]) -> Table | ModelReport:
+    def _known(self, args: dict[str, Any]) -> Table | ModelReport | CountsReport:
         table = self._tables.get(args["table"])
         if table is None:
             text = Text(
@@ -234,15 +246,17 @@ class Bridge:
         return table
 
     def _keep(self, table: Table) -> dict[str, Any]:
+        return {"table": self._remember(table), **self._shown(table)}
+
+    def _shown(self, table: Table) -> dict[str, Any]:
         return {
-            "table": self._remember(table),
             "status": table.status.value,
             "text": in_r(repr(table)),
             "html": in_r(table._repr_html_()),
             **self._frame(_wide(table)),
         }
 
-    def _remember(self, shown: Table | ModelReport) -> int:
+    def _remember(self, shown: Table | ModelReport | CountsReport) -> int:
         self._last_table += 1
         self._tables[self._last_table] = shown
         return self._last_table
@@ -281,15 +295,34 @@ class Bridge:
         return {"text": repr(storage), "html": storage._repr_html_()}
 
     def _check(self, workspace: Workspace, args: dict[str, Any]) -> dict[str, Any]:
-        import pyarrow as pa
-
         from ...domain.figure import OutputReport
         from ..models.report import ModelReport
         from .models import read_model
 
         extracted = read_model(args)
         answer = workspace._session.call("model.check", extracted.declared.model_dump(mode="json")).answer
-        report = ModelReport(OutputReport.model_validate(answer), extracted, self._lang)
+        return self._verdict(ModelReport(OutputReport.model_validate(answer), extracted, self._lang))
+
+    def _counts(self, workspace: Workspace, args: dict[str, Any]) -> dict[str, Any]:
+        from ...domain.figure import OutputReport
+        from .figures import CountsReport, read_counts
+
+        drawn = read_counts(args)
+        answer = workspace._session.call("figure.check", drawn.evidence.model_dump(mode="json")).answer
+        return self._verdict(CountsReport(OutputReport.model_validate(answer), drawn, self._lang, workspace._session))
+
+    def _picture(self, workspace: Workspace, args: dict[str, Any]) -> dict[str, Any]:
+        from .figures import CountsReport
+
+        found = self._known(args)
+        if not isinstance(found, CountsReport):
+            raise TypeError("it is no picture")
+        found.to_picture(Path(args["made"]), args["path"])
+        return {}
+
+    def _verdict(self, report: ModelReport | CountsReport) -> dict[str, Any]:
+        import pyarrow as pa
+
         frame = report.df()
         data = pa.table({name: pa.array([in_r(value) for value in frame[name]], pa.string()) for name in frame.columns})
         shown = {"status": report.status.value, "text": in_r(repr(report)), "html": in_r(report._repr_html_())}
