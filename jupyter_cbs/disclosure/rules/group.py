@@ -29,7 +29,7 @@ def _directions(cells: Cells) -> Iterator[tuple[int, Mask]]:
 def share_of_group(cells: Cells, question: Question) -> Iterator[Ruling]:
     """Fail cells that hold strictly more than ``group_max_share`` of the total of a row, a column or any other line.
 
-    Counts and shares only. Units are compared, and for counts the published (perhaps weighted) values as well. Margins are
+    Counts and shares only. Units are compared, and the published (perhaps weighted) counts as well, or those behind percentages. Margins are
     cells too: a row total is compared with the grand total. Source: design disclosure.md, Primary rules (seeds S0 and S1: 90 %).
     """
     if not question.is_frequency:
@@ -37,6 +37,8 @@ def share_of_group(cells: Cells, question: Question) -> Iterator[Ruling]:
     measures = [cells.base.astype(np.float64)]
     if question.statistic == "count":
         measures.append(np.nan_to_num(cells.value))
+    elif question.statistic == "share":
+        measures.append(np.where(np.isnan(cells.total), measures[0], cells.total))
     profile = question.profile
     for dimension, inner in _directions(cells):
         above = np.zeros(len(cells), dtype=bool)
