@@ -165,7 +165,7 @@ def test_populations_that_cannot_be_compared_are_for_review_at_most() -> None:
 
 def test_other_data_and_other_units_are_not_compared() -> None:
     whole = kept(by_region(PEOPLE), REGIONS)
-    for change in ({"sources": ("Y",)}, {"unit": "household"}, {"rounding": 10}):
+    for change in ({"sources": ("Y",)}, {"unit": "household"}):
         assert compare(kept(by_region(PEOPLE[3:]), REGIONS, where="age >= 19", **change), whole) == ()
 
 

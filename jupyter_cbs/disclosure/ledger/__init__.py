@@ -3,6 +3,7 @@
 Source: design disclosure.md, Secondary disclosure (*Differencing*, *Linked tables*). A table without evidence cannot be compared.
 """
 
-from .compare import Kept, LedgerFinding, comparable, findings
+from .compare import comparable, findings
+from .side import Kept, LedgerFinding
 
 __all__ = ["Kept", "LedgerFinding", "comparable", "findings"]

@@ -12,18 +12,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
 
 from ...domain.errors import Invalid
 from ...domain.evidence import TableMeta
 from ...domain.finding import Status
 from ...domain.rules import RuleProfile
 from ...domain.text import Text
-from ..cells import Cells, Mask
 from ..relations.attack import verdict_of
 from ..relations.frame import problem_of
 from ..relations.problem import TableProblem, linked
@@ -31,88 +28,17 @@ from ..relations.program import Cancel
 from ..relations.system import System
 from ..units import counted
 from .bands import Band, bands
-from .filters import Filter, Lies, columns_of, normal_text
+from .filters import Lies, columns_of, normal_text
+from .side import Codes, Kept, LedgerFinding, Side
+from .telling import REMEDY, told
+from .together import together
+from .versions import stems
 
 MOST: Final = 20
 """Findings of one pair of tables that are named; the rest is counted."""
 
-Codes = tuple[tuple[str, str | None], ...]
-"""A cell: dimension and code of every dimension it is no total of, in the order of the dimensions' names."""
 CELL = "\x1f"
 """Between the parts of a cell's name in a joint problem."""
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A table with evidence that is released, or is to be.
-
-    Parameters
-    ----------
-    meta, frame
-        As the broker keeps them, judged.
-    name
-        How findings name it, e.g. ``‘count’, released on 3 March 2026 in request ab12``.
-    """
-
-    meta: TableMeta
-    frame: pa.Table
-    name: Text
-
-
-@dataclass(frozen=True)
-class LedgerFinding:
-    """What a new table gives away together with another one.
-
-    Parameters
-    ----------
-    table
-        Number of the new table, from 0.
-    row
-        Row of its frame; None where no cell of its own is meant.
-    """
-
-    table: int
-    row: int | None
-    status: Status
-    text: Text
-    remedy: Text
-
-
-@dataclass
-class _Side:
-    """One table, prepared for comparing."""
-
-    kept: Kept
-    cells: Cells = field(init=False)
-    filter: Filter = field(init=False)
-    names: list[str] = field(init=False)
-    shown: Mask = field(init=False)
-    unsafe: Mask = field(init=False)
-
-    def __post_init__(self) -> None:
-        meta, frame = self.kept.meta, self.kept.frame
-        self.cells = Cells.of(frame, meta.dimensions)
-        self.filter = Filter.of(meta.spec.where)
-        self.names = [normal_text(dimension.name) for dimension in meta.dimensions]
-        self.shown = ~self.cells.empty
-        self.shown[list(meta.hidden)] = False
-        self.unsafe = np.array([status == Status.UNSAFE.value for status in frame.column("status").to_pylist()], dtype=bool)
-
-    def codes(self, row: int) -> Codes:
-        """Give what tells a cell."""
-        found = []
-        for name, dimension, code in zip(self.names, self.cells.dimensions, self.cells.codes[row].tolist(), strict=True):
-            if code < len(dimension.categories):
-                found.append((name, dimension.categories[code].code))
-        return tuple(sorted(found, key=lambda one: (one[0], one[1] or "")))
-
-    def by_codes(self) -> dict[Codes, int]:
-        """Give the row of every cell that is not empty."""
-        return {self.codes(row): row for row in np.flatnonzero(~self.cells.empty).tolist()}
-
-    def label(self, row: int, total: str) -> str:
-        """Name a cell."""
-        return " · ".join(total if label is None else label for label in self.cells.labels(row)) or total
 
 
 def _quantity(meta: TableMeta) -> tuple[str, ...] | None:
@@ -128,6 +54,11 @@ def _quantity(meta: TableMeta) -> tuple[str, ...] | None:
 
 
 def comparable(one: TableMeta, other: TableMeta) -> bool:
+    """Tell whether two tables speak of the same kind of unit in the same data, in whatever version of it."""
+    return one.unit == other.unit and stems(one.sources) == stems(other.sources)
+
+
+def _subtractable(one: TableMeta, other: TableMeta) -> bool:
     """Tell whether two tables hold the same quantity of the same units of the same data."""
     quantity = _quantity(one)
     return quantity is not None and quantity == _quantity(other) and one.unit == other.unit and set(one.sources) == set(other.sources)
@@ -136,7 +67,7 @@ def comparable(one: TableMeta, other: TableMeta) -> bool:
 def findings(
     new: Sequence[Kept], releases: Sequence[Kept], profile_of: Callable[[str], RuleProfile], *, cancel: Cancel | None = None
 ) -> tuple[LedgerFinding, ...]:
-    """Compare every new table with all releases, and with the new ones before it.
+    """Compare every new table with all releases, and with the new ones before it: two by two, and all together.
 
     Parameters
     ----------
@@ -155,14 +86,18 @@ def findings(
         Nothing for a table that is released once more as it is.
     """
     found: list[LedgerFinding] = []
-    sides = [_Side(kept) for kept in new]
-    earlier = [_Side(kept) for kept in _distinct(releases) if any(comparable(kept.meta, one.meta) for one in new)]
+    sides = [Side(kept) for kept in new]
+    earlier = [Side(kept) for kept in _distinct(releases) if any(comparable(kept.meta, one.meta) for one in new)]
     for number, side in enumerate(sides):
         profile = profile_of(side.kept.meta.rule_profile)
-        for other in [*earlier, *sides[:number]]:
-            if comparable(side.kept.meta, other.kept.meta):
-                pair = _Pair(number, side, other, profile)
-                found += pair.findings(cancel)
+        others = [other for other in (*earlier, *sides[:number]) if comparable(side.kept.meta, other.kept.meta)]
+        said: set[int] = set()
+        for at, other in enumerate(others, 1):
+            pair = _Pair(number, side, other, profile).findings(cancel) if _subtractable(side.kept.meta, other.kept.meta) else []
+            if any(finding.status is Status.UNSAFE for finding in pair):
+                said.add(at)
+            found += pair
+        found += told(number, side, others, together(side, others, profile.min_frequency, cancel), said, profile.min_frequency)
     return tuple(found)
 
 
@@ -177,7 +112,7 @@ def _distinct(releases: Sequence[Kept]) -> list[Kept]:
 class _Pair:
     """A new table beside another one."""
 
-    def __init__(self, number: int, new: _Side, old: _Side, profile: RuleProfile) -> None:
+    def __init__(self, number: int, new: Side, old: Side, profile: RuleProfile) -> None:
         self.number, self.new, self.old, self.profile = number, new, old, profile
         same_source = normal_text(new.kept.meta.spec.source) == normal_text(old.kept.meta.spec.source) or (
             " " not in new.kept.meta.spec.source.strip() and " " not in old.kept.meta.spec.source.strip()
@@ -316,11 +251,11 @@ class _Pair:
                 if name in shown or (name in exact and name not in alone):
                     yield ("joint", name), self._together(side, row)
 
-    def _name(self, side: _Side, row: int) -> str:
+    def _name(self, side: Side, row: int) -> str:
         population = "same" if self.lies is Lies.SAME else "new" if side is self.new else "old"
         return CELL.join((population, *(f"{name}={code!r}" for name, code in side.codes(row))))
 
-    def _problem(self, side: _Side, population: str) -> TableProblem:
+    def _problem(self, side: Side, population: str) -> TableProblem:
         hidden = np.flatnonzero(~side.shown & ~side.cells.empty).tolist()
         names = [self._name(side, row) for row in range(len(side.cells))]
         return problem_of(side.cells, hidden, statistic=side.kept.meta.spec.statistic, names=names)
@@ -350,7 +285,7 @@ class _Pair:
         return words.en, words.nl
 
     def _finding(self, row: int | None, status: Status, text: Text) -> LedgerFinding:
-        return LedgerFinding(self.number, row, status, text, _REMEDY)
+        return LedgerFinding(self.number, row, status, text, REMEDY)
 
     def _difference(self, row: int, n: int) -> LedgerFinding:
         en, nl = self._units(n)
@@ -404,7 +339,7 @@ class _Pair:
             ),
         )
 
-    def _together(self, side: _Side, row: int) -> LedgerFinding:
+    def _together(self, side: Side, row: int) -> LedgerFinding:
         where = ("", "") if side is self.new else (" there", " daar")
         return self._finding(
             row if side is self.new else None,
@@ -416,16 +351,11 @@ class _Pair:
         )
 
 
-_REMEDY = Text(
-    en="Use the population and the categories of the earlier table, suppress the same cells, or leave this table out.",
-    nl="Gebruik de populatie en de categorieën van de eerdere tabel, onderdruk dezelfde cellen, of laat deze tabel weg.",
-)
-
 _Lines = dict[Codes, dict[str, int]]
 """Cells of the other dimensions → code → row."""
 
 
-def _lines(side: _Side, dimension: int, others: set[str]) -> _Lines:
+def _lines(side: Side, dimension: int, others: set[str]) -> _Lines:
     """Give the cells along one dimension, for each cell of the dimensions that both tables have; totals over all others."""
     lines: defaultdict[Codes, dict[str, int]] = defaultdict(dict)
     name = side.names[dimension]
@@ -437,7 +367,7 @@ def _lines(side: _Side, dimension: int, others: set[str]) -> _Lines:
     return dict(lines)
 
 
-def _members(side: _Side, dimension: int) -> dict[str, frozenset[str]]:
+def _members(side: Side, dimension: int) -> dict[str, frozenset[str]]:
     """Give the codes of the data that each merged category of a dimension, and each subtotal, stands for."""
     one = side.kept.meta.dimensions[dimension]
     found = {label: frozenset(codes) for label, codes in (side.kept.meta.spec.merge or {}).get(one.name, {}).items()}

@@ -7,12 +7,15 @@ never taken to be contained in anything but itself.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
+
+from .periods import period
 
 Value = float | str
 
@@ -154,6 +157,7 @@ def _parts(expression: exp.Expr) -> list[exp.Expr]:
     return [expression]
 
 
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _COMPARED: dict[type[exp.Expr], str] = {exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=", exp.EQ: "=", exp.NEQ: "<>"}
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
 
@@ -162,9 +166,15 @@ def _value(expression: exp.Expr) -> Value | None:
     if isinstance(expression, exp.Neg):
         inner = _value(expression.this)
         return -inner if isinstance(inner, float) else None
+    if isinstance(expression, exp.Cast) and expression.to.is_type("date"):
+        expression = expression.this
     if not isinstance(expression, exp.Literal):
         return None
-    return str(expression.this) if expression.is_string else float(expression.this)
+    if not expression.is_string:
+        return float(expression.this)
+    # days in a row, so that dates have an order; a text is compared as its date would be
+    day = period(str(expression.this), years=False) if _DATE.fullmatch(str(expression.this)) else None
+    return str(expression.this) if day is None else day[0]
 
 
 def _compared(sign: str, value: Value) -> Range | None:
