@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..domain.files import FileContent
 from ..domain.finding import Finding, Rule, Status, TableBasis
 from ..domain.text import Text
-from .scanners import delimited, documents, figures, markup, prose, scripts, workbook
+from .scanners import delimited, documents, figures, markup, prose, scripts, word, workbook
 from .scanners.report import Report, ScanContext
 from .scanners.unreadable import reason_of
 
@@ -27,6 +27,7 @@ SCANNERS: dict[str, Scanner] = {
     **dict.fromkeys(("txt", "md", "tex", "log", "json", "text", "notebook_html", "xml", "eps"), prose.scan),
     **dict.fromkeys(("html", "svg"), markup.scan),
     "rtf": documents.rtf,
+    "docx": word.scan,
     "pdf": documents.pdf,
     **dict.fromkeys(("py", "r", "do", "sps", "sql"), scripts.scan),
     **dict.fromkeys(("png", "jpg", "jpeg", "gif"), figures.scan),

@@ -97,5 +97,7 @@ def test_the_alternative_is_a_picture_where_plotly_makes_none(check: Check, tmp_
     try:
         import kaleido  # noqa: F401
     except ImportError:
-        with pytest.raises(Invalid, match="plotly cannot make a picture here"):
+        with pytest.raises(Invalid, match=r"plotly cannot make a picture here.* bars\.csv"):
             check(px.bar(x=["a", "b"], y=[30, 40], labels={"y": "count"}, title="t")).save(tmp_path / "bars.png")
+        assert (tmp_path / "bars.csv").read_text().splitlines()[1:] == ["t,bars,a,30,30", "t,bars,b,40,40"]
+        assert not (tmp_path / "bars.png").exists()

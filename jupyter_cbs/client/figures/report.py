@@ -122,18 +122,38 @@ class FigureReport(OutputCheck):
     def save(self, path: str | Path, dpi: int = 150) -> None:
         """Write the figure as png or jpg without metadata, and the numbers behind it as csv beside it; says where.
 
+        Where plotly can make no picture here the numbers alone are written.
+
         Raises
         ------
         Invalid
-            If the figure is refused, the format is none that leaves, or the file cannot be written there.
+            If the figure is refused, no picture can be made of it, the format is none that leaves, or the file cannot be written there.
         """
         target = Path(path)
         self._allowed()
         try:
             self._unchanged()
-            self._write(picture(self._drawn, target.suffix, dpi), target)
+            try:
+                data = picture(self._drawn, target.suffix, dpi)
+            except Invalid as error:
+                raise self._numbers_only(error, target) from None
+            self._write(data, target)
         except CbsError as error:
             raise readable(error, self._lang) from None
+
+    def _numbers_only(self, error: Invalid, target: Path) -> Invalid:
+        """Write the numbers of a figure of which no picture can be made here, and say so."""
+        grid = figure_grid(self._drawn.evidence)
+        if error.code != "no_picture" or len(grid) < 2:
+            return error
+        beside = target.with_suffix(".csv")
+        write_csv(grid, beside, self._lang)
+        self._say(beside, None)
+        en, nl = (
+            f" The numbers behind it are written to {beside.name}.",
+            f" De cijfers erachter zijn weggeschreven naar {beside.name}.",
+        )
+        return Invalid(error.code, Text(en=error.message.en + en, nl=error.message.nl + nl), error.remedy)
 
     def _allowed(self) -> None:
         if self.status is Status.REFUSED:

@@ -1,0 +1,194 @@
+"""Word documents (docx): their text and tables, and what a reader does not see.
+
+Source of the parts and elements: ECMA-376 part 1 (Office Open XML), WordprocessingML.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from xml.etree.ElementTree import Element, iterparse
+
+from ...domain.files import FileContent
+from ...domain.finding import Rule, Status
+from ...domain.text import Text
+from . import identifiers
+from .grids import check_sheet
+from .prose import check_text
+from .report import Report
+from .sheet import Sheet
+from .unreadable import TOO_MUCH, Unreadable
+
+MAX_UNPACKED = 64 * 2**20
+"""Bytes a document may unpack to."""
+
+MAX_PARTS = 5_000
+MAX_SPAN = 1_000
+"""Most columns one cell may claim to span."""
+
+_TEXTS = re.compile(r"^word/(?:document|header\d*|footer\d*|footnotes|endnotes|comments)\.xml$")
+_PARTS: tuple[tuple[re.Pattern[str], Status, str, str], ...] = tuple(
+    (re.compile(pattern), status, en, nl)
+    for pattern, status, en, nl in (
+        (r"^word/(?:embeddings|activeX)/", Status.UNSAFE, "an embedded object", "een ingesloten object"),
+        (r"^word/charts/", Status.UNSAFE, "charts with copies of their numbers", "grafieken met kopieën van hun getallen"),
+        (r"^word/comments", Status.REVIEW, "notes in the margin", "notities in de kantlijn"),
+        (r"^word/media/|^docProps/thumbnail", Status.REVIEW, "pictures", "afbeeldingen"),
+        (r"^word/diagrams/", Status.REVIEW, "drawings", "tekeningen"),
+        (r"^customXml/|^docProps/custom\.xml$", Status.REVIEW, "custom data", "eigen gegevens"),
+        (r"^word/afchunk|\.(?:bin|mht|rtf|html?)$", Status.UNSAFE, "another document", "een ander document"),
+    )
+)  # fmt: skip
+_UNSEEN = {
+    "hidden": ("hidden text", "verborgen tekst"),
+    "white": ("white text", "witte tekst"),
+    "deleted": ("deleted text that is still there", "verwijderde tekst die er nog staat"),
+}
+_AS_TXT = Text(en="Deliver the text as txt and its tables as csv.", nl="Lever de tekst als txt en de tabellen als csv.")
+_OFF = frozenset({"0", "false", "off"})
+
+
+@dataclass
+class _Table:
+    """A table that is being read; what stands in the cell that is open is ``cell``."""
+
+    rows: list[list[str]] = field(default_factory=list)
+    cell: list[str] = field(default_factory=list)
+    span: int = 1
+
+
+@dataclass
+class _Part:
+    """What was read of one part of the document."""
+
+    lines: list[str] = field(default_factory=list)
+    tables: list[list[list[str]]] = field(default_factory=list)
+    unseen: set[str] = field(default_factory=set)
+
+
+def scan(file: FileContent, report: Report) -> None:
+    """Check a Word document; how it looks cannot be told, so pictures in it are always for review.
+
+    Raises
+    ------
+    Unreadable
+        When it unpacks to more than :data:`MAX_UNPACKED` bytes or has too many parts.
+    """
+    with file.open() as stream, zipfile.ZipFile(stream) as package:
+        parts = package.infolist()
+        if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
+            raise Unreadable(TOO_MUCH)
+        names = package.namelist()
+        for pattern, status, en, nl in _PARTS:
+            if any(pattern.search(name) for name in names):
+                _hidden(report, status, en, nl)
+        tables = 0
+        unseen: set[str] = set()
+        for name in names:
+            if _TEXTS.match(name):
+                part = _read(package, name)
+                unseen |= part.unseen
+                check_text(part.lines, report)
+                for rows in part.tables:
+                    tables += 1
+                    check_sheet(Sheet(rows, name=f"{tables}", title=file.name.rsplit(".", 1)[0]), report)
+            elif name.endswith(".xml") and name.startswith(("customXml/", "docProps/", "word/charts/", "word/diagrams/")):
+                check_text([text for _, text in _texts(package, name)], report)
+        for kind in sorted(unseen):
+            # white letters also stand on dark cells
+            _hidden(report, Status.REVIEW if kind == "white" else Status.UNSAFE, *_UNSEEN[kind])
+        _about(package, report)
+    identifiers.check_name(file.name, report)
+
+
+def _hidden(report: Report, status: Status, en: str, nl: str) -> None:
+    text = Text(en=f"The document holds what is not seen at once: {en}.", nl=f"Het document bevat wat niet meteen te zien is: {nl}.")
+    report.add(Rule.HIDDEN_CONTENT, status, text, _AS_TXT)
+
+
+def _local(name: str) -> str:
+    return name.rsplit("}", 1)[-1]
+
+
+def _value(element: Element) -> str:
+    return next((value for name, value in element.attrib.items() if _local(name) == "val"), "")
+
+
+def _events(package: zipfile.ZipFile, name: str) -> Iterator[tuple[str, str, Element]]:
+    """Give the elements of a part as they begin and end; those that ended are let go."""
+    opened: list[Element] = []
+    with package.open(name) as stream:
+        for event, element in iterparse(stream, ("start", "end")):  # noqa: S314 - expat bounds the growth of entities itself
+            if event == "start":
+                opened.append(element)
+            else:
+                opened.pop()
+            yield event, _local(element.tag), element
+            if event == "end" and opened:
+                opened[-1].remove(element)
+
+
+def _texts(package: zipfile.ZipFile, name: str) -> Iterator[tuple[str, str]]:
+    for event, tag, element in _events(package, name):
+        if event == "end" and element.text and element.text.strip():
+            yield tag, element.text
+
+
+def _read(package: zipfile.ZipFile, name: str) -> _Part:
+    """Read text and tables of a part, also what is not seen of them."""
+    part = _Part()
+    open_tables: list[_Table] = []
+    line: list[str] = []
+    marked: set[str] = set()  # of the run that is open
+    for event, tag, element in _events(package, name):
+        if event == "start":
+            if tag == "tbl":
+                open_tables.append(_Table())
+            elif tag == "tr" and open_tables:
+                open_tables[-1].rows.append([])
+            elif tag == "tc" and open_tables:
+                open_tables[-1].cell, open_tables[-1].span = [], 1
+            elif tag == "r":
+                marked = set()
+            continue
+        if tag in ("vanish", "webHidden") and _value(element) not in _OFF:
+            marked.add("hidden")
+        elif tag == "color" and _value(element).upper() == "FFFFFF":
+            marked.add("white")
+        elif tag == "gridSpan" and open_tables and _value(element).isdecimal():
+            open_tables[-1].span = min(int(_value(element)), MAX_SPAN)
+        elif tag in ("t", "delText", "instrText"):
+            text = element.text or ""
+            line.append(text)
+            if text.strip():
+                part.unseen |= marked | ({"deleted"} if tag == "delText" else set())
+        elif tag == "tab":
+            line.append("\t")
+        elif tag in ("br", "cr"):
+            line.append("\n")
+        elif tag == "p":
+            words = "".join(line)
+            line = []
+            if open_tables:
+                open_tables[-1].cell.append(words)
+            else:
+                part.lines += words.splitlines() or [""]
+        elif tag == "tc" and open_tables and open_tables[-1].rows:
+            table = open_tables[-1]
+            table.rows[-1] += [" ".join(" ".join(table.cell).split()), *[""] * (table.span - 1)]
+        elif tag == "tbl" and open_tables:
+            part.tables.append(open_tables.pop().rows)
+    return part
+
+
+def _about(package: zipfile.ZipFile, report: Report) -> None:
+    if "docProps/core.xml" not in package.namelist():
+        return
+    found = {tag for tag, _ in _texts(package, "docProps/core.xml")} & {"creator", "lastModifiedBy", "title", "subject", "keywords", "description"}
+    if found:
+        named = ", ".join(sorted(found))
+        text = Text(en=f"The properties of the document say: {named}.", nl=f"De eigenschappen van het document noemen: {named}.")
+        remedy = Text(en="Remove them if they should not be known outside.", nl="Verwijder ze als ze buiten niet bekend mogen zijn.")
+        report.add(Rule.METADATA, Status.REVIEW, text, remedy)
