@@ -15,6 +15,7 @@ from jupyter_cbs.disclosure.judge import judge
 from jupyter_cbs.disclosure.ledger import Kept, LedgerFinding, findings
 from jupyter_cbs.disclosure.ledger.bands import bands
 from jupyter_cbs.disclosure.ledger.filters import Filter, Lies
+from jupyter_cbs.disclosure.ledger.versions import stem
 from jupyter_cbs.domain.evidence import Category
 from jupyter_cbs.domain.finding import Status
 from jupyter_cbs.domain.rules import RuleProfile
@@ -265,3 +266,41 @@ def test_frames_without_any_cell() -> None:
     empty = kept([], REGIONS)
     assert isinstance(empty.frame, pa.Table)
     assert compare(empty, kept(by_region(PEOPLE), REGIONS)) == ()
+
+
+@pytest.mark.parametrize(("left", "told"), [(1, True), (9, True), (10, False), (0, False)])
+def test_another_version_of_the_data_is_for_review_where_few_changed(left: int, told: bool) -> None:
+    """Version 2 holds the people of version 1, but for some who turned out not to live there."""
+    first = kept(by_region(PEOPLE), REGIONS, sources=("GBAPERSOON2023TABV1",))
+    gone = [row for row in by_region(PEOPLE) if row.categories[0] == "south"][:left]
+    second = kept([row for row in by_region(PEOPLE) if row not in gone], REGIONS, sources=("GBAPERSOON2023TABV2",))
+    found = compare(second, first)
+    assert [one.status for one in found] == [Status.REVIEW] * told
+    for one in found:
+        assert "GBAPERSOON2023TABV1" in one.text.en
+        assert "request ab12" in one.text.en
+        assert "aanvraag ab12" in one.text.nl
+        assert one.row is not None
+
+
+def test_a_correction_without_a_change_of_number_is_for_review() -> None:
+    first = kept(by_region(PEOPLE), REGIONS, "sum", sources=("ZVW2022TABV1",))
+    rows = by_region(PEOPLE)
+    rows[0] = Row(rows[0].unit, rows[0].categories, 5_000.0)
+    assert [one.status for one in compare(kept(rows, REGIONS, "sum", sources=("ZVW2022TABV2",)), first)] == [Status.REVIEW]
+    assert compare(kept(by_region(PEOPLE), REGIONS, "sum", sources=("ZVW2022TABV2",)), first) == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("GBAPERSOON2023TABV1", "GBAPERSOON2023TABV2", True),
+        ("GBAPERSOON2023TABV1", "GBAPERSOON2022TABV1", False),
+        ("VRLGBAPERSOON2023V202311", "VRLGBAPERSOON2023V202401", True),
+        ("Inkomen2021_voorlopig", "Inkomen2021_definitief", True),
+        ("spolisbus2022V2.sav", "SPOLISBUS2022V3", True),
+        ("V1", "V2", False),
+    ],
+)
+def test_versions_of_one_data_set(one: str, other: str, same: bool) -> None:
+    assert (stem(one) == stem(other)) is same

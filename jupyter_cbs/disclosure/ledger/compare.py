@@ -32,7 +32,7 @@ from .filters import Lies, columns_of, normal_text
 from .side import Codes, Kept, LedgerFinding, Side
 from .telling import REMEDY, told
 from .together import together
-from .versions import stems
+from .versions import other_version, stems
 
 MOST: Final = 20
 """Findings of one pair of tables that are named; the rest is counted."""
@@ -97,6 +97,9 @@ def findings(
             if any(finding.status is Status.UNSAFE for finding in pair):
                 said.add(at)
             found += pair
+            version = other_version(number, side, other, profile.min_frequency)
+            if version is not None:
+                found.append(version)
         found += told(number, side, others, together(side, others, profile.min_frequency, cancel), said, profile.min_frequency)
     return tuple(found)
 
