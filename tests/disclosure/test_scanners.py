@@ -204,3 +204,18 @@ def test_scripts_about_keys_hold_none(kind: str, line: str) -> None:
 )
 def test_pasted_output_is_told(text: str) -> None:
     assert "notebook" in rules(scan(content("a.txt", "Toelichting.\n\n" + text), CONTEXT))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "worst"),
+    [
+        ("a.txt", 'The record was {"RINPERSOON": "623456782", "x": 1}.\n', [Status.UNSAFE]),
+        ("a.txt", "Person with BSN 623456782 was left out.\n", [Status.UNSAFE]),
+        ("a.txt", "The sum of wages is 623456782 euro.\n", []),
+        ("a.txt", "Linked by RINPERSOON: 17 persons fell out.\n", []),
+        ("persons.csv", 'region,n\n"A,5\nB,20\n', [Status.REVIEW]),
+        ("persons.csv", 'region,n\n"North,\nand east",50\nsouth,60\n', []),
+    ],
+)
+def test_a_number_beside_the_name_of_a_key_and_a_quotation_mark_that_is_never_closed(name: str, text: str, worst: list[Status]) -> None:
+    assert sorted({status for _, status, _ in said(content(name, text))}) == worst

@@ -62,12 +62,15 @@ def scan(file: FileContent, report: Report) -> None:
             # a spreadsheet's own note of the separator, no row of the table; an empty one takes its place, so that rows keep their numbers
             text.seek(0)
             text.readline()
-        reader = csv.reader(bounded_lines(text), delimiter=named[1] if named else sniff(whole))
+        delimiter = named[1] if named else sniff(whole)
+        reader = csv.reader(bounded_lines(text), delimiter=delimiter)
         title = file.name.rsplit(".", 1)[0]
         parts = _parts(itertools.chain([[]] if named else [], reader))
         first = next(parts, [])
         sheet = Sheet(first, title=title, decryption=file.type == "csv")
         check_sheet(sheet, report)
+        if any(_holds_rows(cell, delimiter) for row in first for cell in row):
+            _swallowed(report)
         if whole.lstrip()[:1] in ("{", "[", "("):
             literals.check(whole, "json", report)
         header = next((row for row in first if row), [])
@@ -89,6 +92,20 @@ def _parts(reader: Iterator[list[str]]) -> Iterator[list[list[str]]]:
             part, places = [], 0
     if part:
         yield part
+
+
+def _holds_rows(cell: str, delimiter: str) -> bool:
+    """Tell whether a cell of several lines holds what looks like rows of the table, as after a quotation mark that is never closed."""
+    return "\n" in cell and sum(delimiter in line and any(map(str.isdigit, line)) for line in cell.splitlines()) > 1
+
+
+def _swallowed(report: Report) -> None:
+    text = Text(
+        en="A quotation mark is not closed: one cell holds whole rows, and other programs may read them as a table.",
+        nl="Een aanhalingsteken wordt niet gesloten: één cel bevat hele rijen, en andere programma's lezen die misschien als tabel.",
+    )
+    remedy = Text(en="Write the file again, with its quotation marks in pairs.", nl="Schrijf het bestand opnieuw, met aanhalingstekens in paren.")
+    report.add(Rule.UNREADABLE, Status.REVIEW, text, remedy)
 
 
 def _too_long(report: Report) -> None:

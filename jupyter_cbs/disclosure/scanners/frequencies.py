@@ -12,6 +12,7 @@ from ...domain.export import FormFile
 from ...domain.finding import Rule, Status, Where
 from ...domain.text import Text
 from ..units import counted, unit_of_words
+from . import subtraction
 from .microdata import _is_category
 from .report import Report
 from .sheet import Block, Column
@@ -84,10 +85,13 @@ def _says_counts(block: Block) -> bool:
 def _adds_up(block: Block, columns: list[Column]) -> bool:
     """Tell whether one column is named a total and is, in every complete row, the sum of the others."""
     total = [c for c in columns if is_total(c.name)]
-    if len(total) != 1 or len(columns) < 3:
-        return False
-    complete = [row for row in range(block.height) if all(c.numbers[row] is not None for c in columns)]
-    return len(complete) >= 2 and all(sum(c.numbers[row] or 0 for c in columns if c is not total[0]) == total[0].numbers[row] for row in complete)
+    return len(total) == 1 and _are_sums(block, total[0], [c for c in columns if c is not total[0]])
+
+
+def _are_sums(block: Block, total: Column, parts: list[Column]) -> bool:
+    """Tell whether a column is, in every complete row and in two at least, the sum of two others or more."""
+    complete = [row for row in range(block.height) if all(c.numbers[row] is not None for c in (total, *parts))]
+    return len(parts) >= 2 and len(complete) >= 2 and all(sum(c.numbers[row] or 0 for c in parts) == total.numbers[row] for row in complete)
 
 
 def check(block: Block, report: Report) -> None:
@@ -96,6 +100,7 @@ def check(block: Block, report: Report) -> None:
         return
     found = roles(block, report.declared)
     _small_counts(block, found, report)
+    subtraction.check(block, [*_lines(block, found), *_across(block, found)], report, found.basis)
     counted_rows = _named_rows(block, found, report)
     if found.counts and not found.others:
         _groups(block, found, report)
@@ -208,6 +213,15 @@ def _lines(block: Block, found: Roles) -> Iterator[tuple[list[tuple[int, Column]
             yield from lines.values()
         if not keys and not total_rows:
             yield [(row, column) for row in range(block.height)], []
+
+
+def _across(block: Block, found: Roles) -> Iterator[tuple[list[tuple[int, Column]], list[tuple[int, Column]]]]:
+    """Give the rows of a table with several columns of counts, where one of them is named a total (as ``n_total``) and is the sum of the others."""
+    totals = [c for c in found.counts if is_total(c.name) or is_total(" ".join(words(c.name)[1:]))]
+    if found.cross or len(totals) != 1 or not _are_sums(block, totals[0], parts := [c for c in found.counts if c is not totals[0]]):
+        return
+    for row in range(block.height):
+        yield [(row, c) for c in parts], [(row, totals[0])]
 
 
 def _groups(block: Block, found: Roles, report: Report) -> None:

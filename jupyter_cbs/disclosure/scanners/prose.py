@@ -109,6 +109,9 @@ def _check_words(lines: Sequence[str], report: Report, first: int) -> None:
     linked = {token for line in lines if "://" in line for address in _ADDRESS.findall(line[:20_000]) for token in _TOKEN.findall(address)}
     linked |= {part for token in linked for part in token.split(".")}
     people, codes = identifiers.keys_in_tokens([token for _, token in tokens])
+    # a key's name on the same line says what a number of nine digits is
+    naming = {line for line, token in tokens if report.context.is_identifier(token)}
+    people += [token for line, token in tokens if line in naming and identifiers.nine_digits(token) is not None]
     codes = [code for code in codes if code not in linked]
     places = dict(reversed([(token, line) for line, token in tokens]))
     for found, sure in ((people, True), (codes, len(set(codes)) >= 3)):

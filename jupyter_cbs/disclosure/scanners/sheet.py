@@ -130,6 +130,10 @@ class Column:
         return len(set(self.filled))
 
 
+def _names_all(row: Sequence[str]) -> bool:
+    return len(row) > 1 and all(cell.strip() for cell in row)
+
+
 @dataclass(frozen=True)
 class Block:
     """One table of a sheet.
@@ -169,6 +173,8 @@ class Block:
             if all(value is None for value in values):
                 if at and len(filled) > 1 and any(is_suppressed(cell) for cell in filled):
                     return at
+                if at and len(filled) == 1 and row[0].strip() and _names_all(rows[at - 1]):
+                    return at  # a label whose numbers were left empty
                 continue
             return at + 1 if self._is_numbered_header(at) else at
         if len(rows) <= MAX_HEADER_ROWS:
