@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import select
 import time
 import uuid
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,9 +16,11 @@ from urllib.parse import quote
 import httpx
 import websocket
 
-from ..domain.errors import CbsError, ErrorBody, TimedOut
+from ..domain.errors import CbsError, ErrorBody, TimedOut, Unavailable
 
 _KERNEL_SECONDS: Final = 300.0
+_GONE: Final = ("restarting", "dead")
+"""States of which a server tells when a kernel ended by itself: whatever it was asked before is lost."""
 
 
 @dataclass
@@ -53,6 +57,8 @@ class Kernel:
         self.session_id = session_id
         self._client = client
         self._me = uuid.uuid4().hex
+        # messages that were read, and numbers of cells: what stands behind a number came after that cell was sent
+        self._inbox: deque[dict[str, Any] | str] = deque()
         address = f"{client.url.replace('http', 'ws', 1)}api/kernels/{id}/channels?session_id={self._me}"
         self._socket = websocket.create_connection(
             address,
@@ -68,6 +74,9 @@ class Kernel:
 
     def _send(self, channel: str, kind: str, content: dict[str, Any]) -> str:
         number = uuid.uuid4().hex
+        while select.select([self._socket], [], [], 0)[0]:
+            self._inbox.append(self._read(_KERNEL_SECONDS))
+        self._inbox.append(number)
         header = {"msg_id": number, "username": "", "session": self._me, "msg_type": kind, "version": "5.3", "date": ""}
         self._socket.send(json.dumps({"channel": channel, "header": header, "parent_header": {}, "metadata": {}, "content": content, "buffers": []}))
         return number
@@ -88,6 +97,8 @@ class Kernel:
         ------
         TimedOut
             When it is not done in time.
+        Unavailable
+            ``kernel_died`` with what was said of it, when its kernel ends meanwhile.
         """
         output = Output()
         typed = iter(answers)
@@ -112,6 +123,8 @@ class Kernel:
         ------
         TimedOut
             When it did not print it in time.
+        Unavailable
+            ``kernel_died``, as in :meth:`receive`.
         """
         output = Output()
         for _ in self._messages(number, seconds, output):
@@ -121,16 +134,20 @@ class Kernel:
     def _messages(self, number: str, seconds: float, output: Output) -> Iterator[tuple[str, dict[str, Any]]]:
         """Give the messages of a cell as they come, after what they show was added to ``output``."""
         deadline = time.monotonic() + seconds
+        sent = number not in self._inbox
         while True:
-            self._socket.settimeout(max(deadline - time.monotonic(), 0.01))
             try:
-                raw = self._socket.recv()
+                message = self._inbox.popleft() if self._inbox else self._read(deadline - time.monotonic())
             except websocket.WebSocketTimeoutException as error:
                 raise TimedOut("kernel_silent", f"The cell was not done within {seconds:.0f} s. {output.text}") from error
-            message = json.loads(raw)
-            if message.get("parent_header", {}).get("msg_id") != number:
+            if isinstance(message, str):
+                sent = sent or message == number
                 continue
             kind, content = message["header"]["msg_type"], message["content"]
+            if sent and kind == "status" and content["execution_state"] in _GONE:
+                raise Unavailable("kernel_died", f"The kernel ended while the cell ran. {output.text}")
+            if message.get("parent_header", {}).get("msg_id") != number:
+                continue
             if kind == "stream":
                 output.text += content["text"]
             elif kind in ("display_data", "execute_result"):
@@ -138,6 +155,14 @@ class Kernel:
             elif kind == "error":
                 output.error = (content["ename"], content["evalue"])
             yield kind, content
+
+    def _read(self, seconds: float) -> dict[str, Any]:
+        """Read the next message, whatever it is about."""
+        self._socket.settimeout(max(seconds, 0.01))
+        if not (raw := self._socket.recv()):
+            raise Unavailable("kernel_gone", "The server closed the connection to the kernel.")
+        message: dict[str, Any] = json.loads(raw)
+        return message
 
     def run(self, code: str, seconds: float = _KERNEL_SECONDS) -> Output:
         """Run a cell and wait for it."""

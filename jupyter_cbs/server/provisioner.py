@@ -113,6 +113,9 @@ class CbsProvisioner(LocalProvisioner):  # type: ignore[misc]
     memory_bytes = Int(profiles.KERNEL_BYTES, help="Memory of a kernel with all it starts, temporary files included.").tag(config=True)
     walls = Instance(KernelWalls, args=())
 
+    reason: str = ""
+    """Why the kernel was ended, for whoever waits for it; empty when that is not known."""
+
     process: subprocess.Popen[bytes] | None = None
     _session: str | None = None
     _session_socket: str = ""
@@ -245,6 +248,7 @@ class CbsProvisioner(LocalProvisioner):  # type: ignore[misc]
         keeper.watch(self._namespace.init, sandbox.temporary, exceeded)
         self.pid = self.process.pid
         self.pgid = None
+        self.reason = ""
 
     def _ended(self, held: int | None) -> None:
         """Tell the person that a kernel was ended and why: ``held`` bytes were too much, 0 when it hid them, None when not known."""
@@ -263,6 +267,7 @@ class CbsProvisioner(LocalProvisioner):  # type: ignore[misc]
                 nl=f"Een kernel is beëindigd omdat hij meer dan {bound} GB geheugen gebruikte, zijn bestanden in /tmp meegeteld. Hij start opnieuw, "
                 "zonder zijn variabelen. Kies minder kolommen, filter of aggregeer in de vraag, en verwijder wat u niet meer nodig hebt.",
             )
+        self.reason = text.say(self._language)
         bus = getattr(self.parent, "event_logger", None)
         if bus is not None:
             event = Event(topic="project", text=text, level="error")

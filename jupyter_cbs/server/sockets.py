@@ -6,14 +6,18 @@ arrives in a few seconds is bounded over all channels; and a browser that does n
 
 from __future__ import annotations
 
+import json
 import logging
-from collections import deque
+import struct
+from collections import OrderedDict, deque
 from contextlib import suppress
 from typing import Any, Final
 from weakref import WeakSet
 
 import zmq
+from jupyter_client.jsonutil import json_default
 from jupyter_server.services.events.handlers import SubscribeWebsocket
+from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1, serialize_msg_to_ws_v1
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
 from tornado import web
@@ -58,6 +62,18 @@ BODY_SECONDS: Final = 120.0
 """A request whose body takes longer is cut off."""
 
 _AGAIN_SECONDS: Final = 0.2
+
+_IDLE_SECONDS: Final = 2.0
+"""How long after its answer the end of a cell is awaited of which something was lost."""
+
+_MAX_ASKED: Final = 1_000
+"""Cells that wait for their turn and are kept in mind."""
+
+_SMALL: Final = 10_000
+"""Bytes up to which a message is looked into: those that begin and end a cell have far less."""
+
+_NONSENSE: Final = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, struct.error)
+"""What a message may cause that is not one."""
 
 _NEVER_LEFT_OUT: Final = frozenset({b'"status"', b'"execute_reply"', b'"input_request"', b'"shutdown_reply"', b'"kernel_info_reply"'})
 
@@ -150,14 +166,26 @@ class BoundedEventSocket(_Bounded, SubscribeWebsocket):  # type: ignore[misc]
         super().on_close()
 
 
+class _Cell:
+    """The cell that ran last: what a page waits for to see it end."""
+
+    def __init__(self, header: dict[str, Any]) -> None:
+        self.header = header
+        self.count: int | None = None
+        self.idle = self.answered = self.lossy = False
+
+
 class BoundedChannels(ZMQChannelsWebsocketConnection):  # type: ignore[misc]
     """Passes a kernel's messages on to a page, up to :data:`MAX_OUTPUT` bytes and :data:`MAX_MESSAGES` in a few seconds.
 
-    Jupyter's own bound counts printed text only.
+    Jupyter's own bound counts printed text only. A cell whose output or answer is too large to be received ends all the same, and says
+    so; one whose kernel dies says why.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._cell: _Cell | None = None
+        self._asked: OrderedDict[str, dict[str, Any]] = OrderedDict()
         self._recent: deque[tuple[float, int]] = deque()
         self._bytes = 0
         self._told = False
@@ -167,9 +195,9 @@ class BoundedChannels(ZMQChannelsWebsocketConnection):  # type: ignore[misc]
         """Connect to the kernel, and watch the two channels that say most."""
         super().create_stream()
         for name in ("iopub", "shell"):
-            self._watch(self.channels[name])
+            self._watch(self.channels[name], name)
 
-    def _watch(self, stream: Any) -> None:
+    def _watch(self, stream: Any, name: str) -> None:
         """Connect again after a message that was too large: ZeroMQ then hangs up and, unlike after other losses, does not try again."""
         loop = IOLoop.current()
         pending: list[Any] = []
@@ -183,7 +211,7 @@ class BoundedChannels(ZMQChannelsWebsocketConnection):  # type: ignore[misc]
                 with suppress(zmq.ZMQError):
                     stream.socket.disconnect(place)
                 stream.socket.connect(place)
-                self._say(_TOO_LARGE, {})
+                self._lost(name)
 
         def happened(frames: list[bytes]) -> None:
             event = parse_monitor_message(frames)["event"]
@@ -208,15 +236,37 @@ class BoundedChannels(ZMQChannelsWebsocketConnection):  # type: ignore[misc]
         self._monitors.clear()
         super().disconnect()
 
+    def handle_incoming_message(self, incoming_msg: Any) -> None:
+        """Pass a message on to the kernel, and remember the cells it was asked to run."""
+        # whatever a page says may be nonsense; it is passed on as it is
+        with suppress(*_NONSENSE):
+            if self.subprotocol == "v1.kernel.websocket.jupyter.org":
+                channel, parts = deserialize_msg_from_ws_v1(incoming_msg)
+                header = self.session.unpack(parts[0])
+            elif isinstance(incoming_msg, str):
+                message = json.loads(incoming_msg)
+                channel, header = message["channel"], message["header"]
+            else:
+                channel, header = "", {}
+            if channel == "shell" and header["msg_type"] == "execute_request":
+                self._asked[str(header["msg_id"])] = header
+                if len(self._asked) > _MAX_ASKED:
+                    self._asked.popitem(last=False)
+        super().handle_incoming_message(incoming_msg)
+
     def handle_outgoing_message(self, stream: Any, outgoing_msg: list[Any]) -> None:
         """Pass a message on, or leave it out."""
         size = sum(len(part) for part in outgoing_msg)
+        if size < _SMALL:
+            # whatever a kernel says may be nonsense; it is passed on as it is
+            with suppress(*_NONSENSE):
+                self._follow(stream if isinstance(stream, str) else getattr(stream, "channel", ""), outgoing_msg)
         now = IOLoop.current().time()
         while self._recent and now - self._recent[0][0] > OUTPUT_SECONDS:
             self._bytes -= self._recent.popleft()[1]
         if self._bytes + size > MAX_OUTPUT or len(self._recent) >= MAX_MESSAGES:
             # without its end a cell would seem to run for ever
-            if size > 10_000 or not any(kind in bytes(part[:1000]) for part in outgoing_msg for kind in _NEVER_LEFT_OUT):
+            if size > _SMALL or not any(kind in bytes(part[:1000]) for part in outgoing_msg for kind in _NEVER_LEFT_OUT):
                 self._tell(outgoing_msg)
                 return
         else:
@@ -227,6 +277,72 @@ class BoundedChannels(ZMQChannelsWebsocketConnection):  # type: ignore[misc]
             super().handle_outgoing_message(stream, outgoing_msg)
         except WebSocketClosedError:
             return  # nobody reads any more
+
+    def _follow(self, channel: str, message: list[Any]) -> None:
+        """Remember which cell runs, and what of its end has come."""
+        _, parts = self.session.feed_identities(message)
+        header = bytes(parts[1])
+        if channel == "iopub" and b'"status"' in header:
+            parent, state = self.session.unpack(parts[2]), self.session.unpack(parts[4])["execution_state"]
+            if state == "busy" and parent["msg_type"] == "execute_request":
+                self._cell = _Cell(parent)
+            elif state == "idle" and self._cell is not None and parent["msg_id"] == self._cell.header["msg_id"]:
+                self._cell.idle = True
+        elif channel == "iopub" and b'"execute_input"' in header and self._cell is not None:
+            self._cell.count = self.session.unpack(parts[4])["execution_count"]
+        elif channel == "shell" and b'"execute_reply"' in header:
+            parent = self.session.unpack(parts[2])
+            self._asked.pop(str(parent["msg_id"]), None)
+            if self._cell is not None and parent["msg_id"] == self._cell.header["msg_id"]:
+                self._cell.answered = True
+                self._end(self._cell)
+
+    def _lost(self, channel: str) -> None:
+        """Tell the cell that ran that something it said was too large, and see to its end: that may be lost as well."""
+        cell = self._cell
+        self._say(_TOO_LARGE, {} if cell is None else cell.header)
+        if cell is None:
+            return
+        cell.lossy = True
+        if channel == "shell" and not cell.answered:
+            content = {"status": "error", "ename": "OutputTooLarge", "evalue": language_text(_TOO_LARGE), "traceback": []}
+            self._write("shell", "execute_reply", {**content, "execution_count": cell.count}, cell.header)
+            cell.answered = True
+            self._asked.pop(str(cell.header["msg_id"]), None)
+        self._end(cell)
+
+    def _end(self, cell: _Cell) -> None:
+        """Say that a cell is done whose own word for it does not come."""
+        if not (cell.lossy and cell.answered) or cell.idle:
+            return
+
+        def late() -> None:
+            if not cell.idle:
+                cell.idle = True
+                self._write("iopub", "status", {"execution_state": "idle"}, cell.header)
+
+        IOLoop.current().call_later(_IDLE_SECONDS, late)
+
+    def on_kernel_restarted(self) -> None:
+        """Tell the cell that ran why its kernel ended, before the page forgets it."""
+        if self._asked:
+            reason = getattr(self.kernel_manager.provisioner, "reason", "") or language_text(_DIED)
+            self._write("iopub", "stream", {"name": "stderr", "text": f"{reason}\n"}, next(iter(self._asked.values())))
+        self._asked.clear()
+        self._cell = None
+        with suppress(WebSocketClosedError):
+            super().on_kernel_restarted()
+
+    def _write(self, channel: str, kind: str, content: dict[str, Any], parent: dict[str, Any]) -> None:
+        """Send the page a message as if the kernel had."""
+        message = self.session.msg(kind, content, parent=parent)
+        # nobody may read any more
+        with suppress(WebSocketClosedError):
+            if self.subprotocol == "v1.kernel.websocket.jupyter.org":
+                self.write_message(serialize_msg_to_ws_v1(message, channel, self.session.pack), binary=True)
+            else:
+                message["channel"] = channel
+                self.write_message(json.dumps(message, default=json_default))
 
     def _tell(self, message: list[Any]) -> None:
         if self._told:
@@ -249,6 +365,11 @@ _TOO_LARGE = Text(
 _LEFT_OUT = Text(
     en="Output was left out: the kernel sends more than this page can show. Write large results to a file.",
     nl="Uitvoer is weggelaten: de kernel stuurt meer dan deze pagina kan tonen. Schrijf grote resultaten naar een bestand.",
+)
+_DIED = Text(
+    en="The kernel ended unexpectedly and starts again without its variables. It may have used too much memory, or code in it ended it.",
+    nl="De kernel is onverwacht beëindigd en start opnieuw, zonder zijn variabelen. Misschien gebruikte hij te veel geheugen, of beëindigde "
+    "code hem.",
 )
 _TOO_MANY = Text(
     en="Too many pages of this workspace are open. Close some tabs of the browser.",

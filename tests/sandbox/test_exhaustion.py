@@ -14,7 +14,7 @@ import websocket
 from running_demo import Demo, descendants, start_demo, wait_for
 
 from jupyter_cbs.demo.labclient import Kernel, LabClient
-from jupyter_cbs.domain.errors import TimedOut
+from jupyter_cbs.domain.errors import TimedOut, Unavailable
 from jupyter_cbs.sandbox import profiles
 
 BOUND = 700_000_000
@@ -43,7 +43,7 @@ def works(kernel: Kernel) -> bool:
     """Whether a kernel that starts again by itself is back: what was sent meanwhile is lost."""
     try:
         return kernel.run("print(6 * 7)", 5).text == "42\n"
-    except TimedOut:
+    except (TimedOut, Unavailable):
         return False
 
 
@@ -68,13 +68,17 @@ def listen(client: LabClient) -> websocket.WebSocket:
 def test_a_kernel_that_holds_too_much_is_ended_and_the_person_is_told(demo: Demo, code: str) -> None:
     client = demo.client("researcher", "nl")
     with client.kernel() as kernel, closing(listen(client)) as events:
-        kernel.send(code)
+        number = kernel.send(code)
         while True:
             event = json.loads(events.recv())
             if "geheugen" in (event.get("text") or ""):
                 break
         assert event["level"] == "error"
         assert "meer dan 0.7 GB" in event["text"]
+        # the cell that ran says so too, and nobody waits for it any longer
+        with pytest.raises(Unavailable, match=r"meer dan 0\.7 GB") as died:
+            kernel.receive(number)
+        assert died.value.code == "kernel_died"
         others_work(demo)
         wait_for(lambda: works(kernel), 120, "the kernel's return")
 
