@@ -33,8 +33,9 @@ def document(report: PrecheckReport, lang: Language, project: str | None = None)
     for file in answer["files"]:
         for place in (*file["findings"], *file["bases"]):
             place["where"] = {name: value for name, value in place["where"].items() if value is not None}
-            # which rows of its evidence a table leaves out is for the ledger
+            # which rows of its evidence a table leaves out, and where it shows the others, is for the ledger
             place.pop("hidden", None)
+            place.pop("places", None)
     known: dict[str, Any] = {"format": FORMAT}
     return {**known, **({} if project is None else {"project": project}), **answer}
 
