@@ -47,6 +47,7 @@ class Reasons:
             "remainder_too_small": self._remainder,
             "hundred_percent": self._hundred,
             "zero_percent": self._zero,
+            "nobody_in_some": self._nobody_in_some,
             "mode_share": self._mode_share,
             "few_with_mode": self._few_with_mode,
             "no_variation": self._no_variation,
@@ -171,6 +172,17 @@ class Reasons:
         return Reason(
             f"0 % of its base: it says of all {plural(self.unit).en} in it that they have nothing here.",
             f"0 % van de basis: het zegt van alle {plural(self.unit).nl} daarin dat ze hier niets hebben.",
+        )
+
+    def _nobody_in_some(self, row: int) -> Reason:
+        units = counted(self._n(row), self.unit)
+        return Reason(
+            f"in some categories there is nobody; an empty cell says of {units.en} that they are not in it, as 0 % would.",
+            f"in sommige categorieën zit niemand; een lege cel zegt van {units.nl} dat zij er niet in zitten, net als 0 %.",
+            (
+                "Merge those categories with others, or explain in the form why this can be published.",
+                "Voeg die categorieën samen met andere, of licht in het formulier toe waarom dit naar buiten kan.",
+            ),
         )
 
     def _mode_share(self, row: int) -> Reason:

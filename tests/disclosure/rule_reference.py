@@ -26,7 +26,7 @@ TABLES = 40
 TOTAL = "total"
 CODES_A = ("p1", "p2", "q1", "q2")
 NODES = {"p1": "p*", "p2": "p*", "q1": "q*", "q2": "q*"}
-CODES_B = ("x", "y")
+CODES_B = ("x", "y", "z")
 SPREADS = ((0, 1), (0, 0, 1), (1, 2, 4, 8), (-2, 1, 3, 9), (5, 5, 5), (1, 1, 1, 30), tuple(range(12)), (0,), (-4, 4), (1, 1, 2))
 FREQUENCIES = ("count", "units", "share")
 MAGNITUDES = ("sum", "mean", "ratio", "gini", "lorenz", "mean_lowest", "mean_highest")
@@ -253,7 +253,7 @@ class Seen:
         """Rows on the outer edge of an outer bin: in every other table the edges are the extremes of the data. None for other cells."""
         t, _, b = key
         values = [row.value for row in self.rows if row.table == t and row.value is not None]
-        if b == TOTAL or not values:
+        if b not in ("x", "z") or not values:
             return None
         outward = int(t) % 2
         edge = min(values) - outward if b == "x" else max(values) + outward
@@ -401,8 +401,9 @@ def share_of_group(key: Key, cell: Cell, seen: Seen) -> set[str]:
 
 def bare_percentages(key: Key, cell: Cell, seen: Seen) -> set[str]:
     whole = seen.cells[key[0], key[1], TOTAL].total
-    if key[2] == TOTAL or not whole:
-        return set()
+    if key[2] == TOTAL:
+        held = sum((key[0], key[1], b) in seen.cells and seen.published((key[0], key[1], b)) for b in CODES_B)
+        return {"nobody_in_some"} if held == 2 else set()
     return {"hundred_percent"} if cell.total == whole else {"zero_percent"} if cell.total == 0 else set()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from evidence_frames import Row, dimension, frame_of, row_of
+from evidence_frames import Row, crosstab, dimension, frame_of, row_of
 
 from jupyter_cbs.disclosure.judge import Judgement, judge
 from jupyter_cbs.disclosure.texts import Explainer
@@ -216,6 +216,24 @@ def nested(counts: dict[str, int]) -> tuple[pa.Table, Dimension]:
         pa.Table.from_pylist(records, schema=evidence_schema(1)),
         Dimension(name="A", label="A", categories=tuple(Category(code=c, label=c) for c in order), parents=parents),
     )
+
+
+def test_an_empty_category_of_percentages_says_0_percent_and_is_for_review_at_its_base() -> None:
+    table, about = crosstab([[30, 40, 0], [20, 30, 50], [60, 0, 0]], "share")
+    records = table.to_pylist()
+    totals = {r["d0"]: r["n"] for r in records if r["g1"]}
+    table = pa.Table.from_pylist([r | {"value": 100 * r["n"] / totals[r["d0"]]} for r in records], schema=table.schema)
+    asked = TableSpec(source="X", rows=("A",), columns=("B",), statistic="share")
+    found = {f.cell: f for f in judge(table, about, asked, RuleProfile(), "person", patience=0).findings}
+    assert found[("A-0", None)].status.value == "review"
+    assert "0 %" in found[("A-0", None)].text.en
+    assert "0 %" in found[("A-0", None)].text.nl
+    assert ("A-1", None) not in found
+    # all in one category is 100 %, which is unsafe itself
+    assert found[("A-2", "B-0")].status.value == "unsafe"
+    assert ("A-2", None) not in found
+    whole = judge(table, about, asked.model_copy(update={"share_of": "total"}), RuleProfile(), patience=0)
+    assert "nobody_in_some" not in whole.frame.column("reason_code").to_pylist()
 
 
 def test_groups_are_compared_with_the_subtotal_right_above() -> None:

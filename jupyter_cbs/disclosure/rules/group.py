@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -62,13 +63,30 @@ def bare_percentages(cells: Cells, question: Question) -> Iterator[Ruling]:
     """Fail percentages of 0 and 100 of a base that could lie elsewhere: they say of all its units what they are, or are not.
 
     Source: design disclosure.md, Care points (0 % and 100 % are group disclosure). What is 100 % by definition, the base itself and the only
-    category, passes; combinations in which nobody is are not published at all.
+    category, passes. Combinations in which nobody is have no cell of their own; what stays empty beside others says 0 % all the same, so their
+    base is for review.
     """
     if question.statistic != "share":
         return
+    totalled = question.totalled(len(cells.sizes))
     choice = np.zeros(len(cells), dtype=bool)
-    for dimension in question.totalled(len(cells.sizes)):
+    for dimension in totalled:
         choice |= cells.siblings(dimension) >= 2
     with np.errstate(invalid="ignore"):
         yield Ruling(~cells.empty & choice & (cells.value >= 100 * (1 - ROUNDING)), Status.UNSAFE, Rule.GROUP_DISCLOSURE, "hundred_percent")
         yield Ruling(~cells.empty & choice & (cells.value == 0), Status.UNSAFE, Rule.GROUP_DISCLOSURE, "zero_percent")
+    # of a whole table with several dimensions an empty combination says of no group what it is not
+    if len(totalled) < len(cells.sizes) or len(totalled) == 1:
+        yield Ruling(_with_empty_categories(cells, totalled), Status.REVIEW, Rule.GROUP_DISCLOSURE, "nobody_in_some")
+
+
+def _with_empty_categories(cells: Cells, totalled: tuple[int, ...]) -> Mask:
+    """Tell of which bases some but not all categories hold anybody, of the categories that occur in the table."""
+    leaf = ~cells.empty
+    for dimension in totalled:
+        leaf &= ~cells.is_total(dimension) & ~cells.is_subtotal(dimension)
+    most = math.prod(len(np.unique(cells.codes[leaf, dimension])) for dimension in totalled)
+    base = cells.over(totalled)[leaf]
+    held = np.bincount(base[base >= 0], minlength=len(cells))
+    some: Mask = (held >= 2) & (held < most)
+    return some
