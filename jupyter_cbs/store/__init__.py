@@ -2,7 +2,7 @@
 
 from .audit import AuditVerdict
 from .objects import ObjectStore
-from .rows import ExportRow, MeasurementRow, ReleasedTable, Vote
+from .rows import ExportRow, MeasurementRow, ReleasedModel, ReleasedTable, Vote
 from .store import Store, Transaction
 
-__all__ = ["AuditVerdict", "ExportRow", "MeasurementRow", "ObjectStore", "ReleasedTable", "Store", "Transaction", "Vote"]
+__all__ = ["AuditVerdict", "ExportRow", "MeasurementRow", "ObjectStore", "ReleasedModel", "ReleasedTable", "Store", "Transaction", "Vote"]

@@ -10,10 +10,11 @@ from ..domain.errors import NotFound
 from ..domain.evidence import TableMeta
 from ..domain.gateway import AuditEvent
 from ..domain.grid import ANY_SHAPE
+from ..domain.model import ModelEvidence
 from ..domain.text import Text
 from .audit import event_of
-from .rows import ExportRow, MeasurementRow, ReleasedTable, Vote, export_row
-from .tables import audit, evidence, exports, measurements, outputs, released_tables, votes
+from .rows import ExportRow, MeasurementRow, ReleasedModel, ReleasedTable, Vote, export_row
+from .tables import audit, evidence, exports, measurements, outputs, released_models, released_tables, votes
 
 MAX_EVIDENCE = 500
 """Most tables one look-up gives; a file with more candidates is judged by the newest."""
@@ -131,6 +132,21 @@ class Reader:
         query = select(released_tables).where(released_tables.c.project == project).order_by(released_tables.c.id)
         return tuple(
             ReleasedTable(row.export_id, row.round, row.path, TableMeta.model_validate_json(row.meta), bytes(row.frame), row.released_at)
+            for row in self._connection.execute(query)
+        )
+
+    def output_of(self, project: str, fingerprint: str) -> str | None:
+        """Give the checked model or figure of a project with this fingerprint, as it was kept; None where there is none."""
+        query = (
+            select(outputs.c.checked).where(outputs.c.project == project, outputs.c.fingerprint == fingerprint).order_by(outputs.c.id.desc()).limit(1)
+        )
+        return self._connection.execute(query).scalar()
+
+    def released_models(self, project: str) -> tuple[ReleasedModel, ...]:
+        """Give all models that left in releases of a project, oldest first."""
+        query = select(released_models).where(released_models.c.project == project).order_by(released_models.c.id)
+        return tuple(
+            ReleasedModel(row.export_id, row.round, row.path, row.fingerprint, ModelEvidence.model_validate_json(row.evidence), row.released_at)
             for row in self._connection.execute(query)
         )
 

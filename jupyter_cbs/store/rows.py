@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from ..domain.evidence import TableMeta
 from ..domain.export import ExportForm, ExportState, HistoryEntry, ManifestEntry
 from ..domain.finding import PrecheckReport
+from ..domain.model import ModelEvidence
 from .canonical import canonical, storable
 
 _PATHS = TypeAdapter(tuple[str, ...])
@@ -87,6 +88,18 @@ class ReleasedTable:
     path: str
     meta: TableMeta
     frame: bytes
+    released_at: datetime
+
+
+@dataclass(frozen=True)
+class ReleasedModel:
+    """A model that left in a release: as it was declared, which tells n, variables and kind of unit."""
+
+    export_id: str
+    round: int
+    path: str
+    fingerprint: str
+    evidence: ModelEvidence
     released_at: datetime
 
 

@@ -26,8 +26,8 @@ from .canonical import storable
 from .database import open_engine, reading, sync, writing
 from .migrate import migrate
 from .reader import Reader
-from .rows import EXPORT_FIELDS, ExportChanges, ExportRow, MeasurementRow, ReleasedTable, Vote, export_columns, export_row
-from .tables import evidence, exports, measurements, outputs, released_tables, votes
+from .rows import EXPORT_FIELDS, ExportChanges, ExportRow, MeasurementRow, ReleasedModel, ReleasedTable, Vote, export_columns, export_row
+from .tables import evidence, exports, measurements, outputs, released_models, released_tables, votes
 
 ANCHOR_EVENTS = 256
 """Events after which the head is anchored at the latest."""
@@ -203,6 +203,20 @@ class Transaction(Reader):
                 meta=table.meta.model_dump_json(),
                 frame=table.frame,
                 released_at=table.released_at,
+            )
+        )
+
+    def insert_released_model(self, project: str, model: ReleasedModel) -> None:
+        """Keep a model that leaves; belongs in the transaction that releases it, and is never changed."""
+        self._connection.execute(
+            insert(released_models).values(
+                project=project,
+                export_id=model.export_id,
+                round=model.round,
+                path=storable(model.path),
+                fingerprint=model.fingerprint,
+                evidence=storable(model.evidence.model_dump_json()),
+                released_at=model.released_at,
             )
         )
 
@@ -398,6 +412,16 @@ class Store:
         """Give the checked models and figures of a project that are known by one of these keys, newest first, each as it was kept."""
         with self.view() as view:
             return view.outputs(project, file_keys)
+
+    def output_of(self, project: str, fingerprint: str) -> str | None:
+        """Give the checked model or figure of a project with this fingerprint, as it was kept; None where there is none."""
+        with self.view() as view:
+            return view.output_of(project, fingerprint)
+
+    def released_models(self, project: str) -> tuple[ReleasedModel, ...]:
+        """Give all models that left in releases of a project, oldest first."""
+        with self.view() as view:
+            return view.released_models(project)
 
     def releases(self, project: str) -> tuple[ReleasedTable, ...]:
         """Give all tables with evidence that left in releases of a project, oldest first."""

@@ -161,6 +161,20 @@ released_tables = Table(
     Index(None, "project", "id"),
 )
 
+released_models = Table(
+    "released_models",
+    metadata,
+    Column("id", _ROW_ID, primary_key=True, autoincrement=True),
+    Column("project", String(16), nullable=False),
+    Column("export_id", String(64), ForeignKey("exports.id"), nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("released_at", Moment, nullable=False),
+    Index(None, "project", "id"),
+)
+
 pins = Table(
     "pins",
     metadata,

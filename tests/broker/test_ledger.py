@@ -11,6 +11,8 @@ import pytest
 
 from jupyter_cbs.domain.evidence import TableMeta
 from jupyter_cbs.domain.grid import render_grid
+from jupyter_cbs.domain.model import ModelEvidence
+from jupyter_cbs.domain.written import model_grid
 from jupyter_cbs.store.store import Store
 
 from .harness import PIN, Running
@@ -99,3 +101,38 @@ def test_a_finding_points_to_the_cell_and_names_the_release(fresh_broker: Runnin
     assert all(f"aanvraag {id}" in finding["text"] for file in dutch["files"] for finding in file["findings"])
     # a kept report is not as long as the files
     assert all(basis["places"] == [] for file in dutch["files"] for basis in file["bases"])
+
+
+def test_a_model_on_one_person_less_than_a_released_one_is_unsafe(fresh_broker: Running, folder: Path) -> None:
+    def write(name: str, units: int, slope: float) -> str:
+        estimates = [
+            {"term": "Intercept", "estimate": 100.0, "error": 5.0, "statistic": 20.0, "p": 0.0, "low": 90.2, "high": 109.8},
+            {"term": "age", "estimate": slope, "error": 0.5, "statistic": 4.0, "p": 0.0, "low": 1.0, "high": 3.0},
+        ]
+        evidence = ModelEvidence.model_validate(
+            {
+                **{"kind": "linear", "library": "statsmodels", "method": "OLS", "response": "income", "rows": units, "units": units},
+                **{"unit": "RINPERSOON", "unit_kind": "person", "parameters": 2, "rank": 2, "residual_dof": units - 2.0, "patterns": 60},
+                **{"terms": [{"name": name, "kind": kind, "parameters": 1} for name, kind in (("Intercept", "intercept"), ("age", "numeric"))]},
+                **{"sources": ["GBAPERSOON2023TABV1"], "output": {"estimates": estimates}},
+            }
+        )
+        header, _ = fresh_broker.kernel(kernel_id=uuid.uuid4().hex).ask("model.check", **evidence.model_dump(mode="json"))
+        assert header["answer"]["status"] == "safe", header
+        assert evidence.output is not None
+        (folder / name).write_text("\n".join(",".join(line) for line in model_grid(evidence.output, evidence)), encoding="utf-8")
+        return f"shared/{folder.name}/{name}"
+
+    first, second = write("first.csv", 1000, 2.0), write("second.csv", 999, 2.01)
+    third = write("third.csv", 990, 2.01)
+    assert precheck(fresh_broker, first) == precheck(fresh_broker, third) == []
+    id = released(fresh_broker, first)
+    assert precheck(fresh_broker, first) == precheck(fresh_broker, third) == []
+    (found,) = precheck(fresh_broker, second)
+    assert (found["rule"], found["status"], found["basis"]) == ("differencing", "unsafe", "declared")
+    assert found["where"]["cell"] == "H2"
+    assert (folder / "second.csv").read_text(encoding="utf-8").splitlines()[1].split(",")[7] == "999"
+    for words in (f"request {id}", "999 persons", "1000 persons", "OLS: income"):
+        assert words in found["text"]
+    with Store.open(fresh_broker.deployment.database, fresh_broker.deployment.state / "anchors") as store:
+        assert [(model.export_id, model.evidence.units) for model in store.released_models("9001")] == [(id, 1000)]

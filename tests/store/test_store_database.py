@@ -27,7 +27,7 @@ def test_the_migrations_make_the_tables_the_code_uses(store: Store, database: Pa
     with reading(engine) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         assert compare_metadata(context, metadata) == []
-        assert context.get_current_revision() == "0003"
+        assert context.get_current_revision() == "0004"
     engine.dispose()
 
 

@@ -17,8 +17,9 @@ from jupyter_cbs.domain.evidence import Category, Dimension, TableMeta, TableSpe
 from jupyter_cbs.domain.export import ExportForm, ExportState, FormFile, HistoryEntry, ManifestEntry
 from jupyter_cbs.domain.finding import FileReport, Finding, PrecheckReport, Rule, Status, Where
 from jupyter_cbs.domain.grid import ANY_SHAPE
+from jupyter_cbs.domain.model import ModelEvidence
 from jupyter_cbs.domain.text import Text
-from jupyter_cbs.store import ExportRow, MeasurementRow, ReleasedTable, Store, Vote
+from jupyter_cbs.store import ExportRow, MeasurementRow, ReleasedModel, ReleasedTable, Store, Vote
 from jupyter_cbs.store.reader import NEWEST_EVIDENCE
 
 AT = datetime(2026, 11, 20, 9, 30, 0, 123, tzinfo=UTC)
@@ -280,6 +281,21 @@ def test_released_tables_are_kept_per_project_and_never_change(store: Store, dat
     assert store.releases("9002") == ()
     connection = sqlite3.connect(database)
     for change in ("UPDATE released_tables SET path = 'c.csv'", "DELETE FROM released_tables"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            connection.execute(change)
+    connection.close()
+
+
+def test_released_models_are_kept_per_project_and_never_change(store: Store, database: Path) -> None:
+    evidence = ModelEvidence(kind="linear", library="statsmodels", method="OLS", response="income", units=1000, unit_kind="person")
+    model = ReleasedModel("e1", 1, "a.csv", "f" * 64, evidence, AT)
+    with store.begin() as tx:
+        tx.insert_export(request())
+        tx.insert_released_model("9001", model)
+    assert store.released_models("9001") == (model,)
+    assert store.released_models("9002") == ()
+    connection = sqlite3.connect(database)
+    for change in ("UPDATE released_models SET path = 'c.csv'", "DELETE FROM released_models"):
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             connection.execute(change)
     connection.close()

@@ -4,6 +4,7 @@ Source: design disclosure.md, Secondary disclosure (*Differencing*, *Linked tabl
 """
 
 from .compare import comparable, findings
+from .models import KeptModel, ModelFinding, model_findings
 from .side import Kept, LedgerFinding
 
-__all__ = ["Kept", "LedgerFinding", "comparable", "findings"]
+__all__ = ["Kept", "KeptModel", "LedgerFinding", "ModelFinding", "comparable", "findings", "model_findings"]
