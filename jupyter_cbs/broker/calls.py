@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import ValidationError
 
 from ..domain.base import Model
-from ..domain.errors import CbsError, Internal, Invalid, NotFound, not_text
+from ..domain.errors import CbsError, Internal, Invalid, NotFound, Unavailable, not_text
 from ..domain.gateway import OPERATIONS, Operation, Surface
 from ..domain.project import Principal
 from ..domain.text import Language, Text
@@ -95,16 +96,36 @@ async def dispatch(
         raise
     except UnicodeEncodeError as error:
         raise not_text() from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            log.error("operation %s failed: %s", name, error)
+            raise _disk_full() from error
+        raise _fault(name) from error
     except Exception as error:
-        log.exception("operation %s failed", name)
-        raise Internal(
-            "internal",
-            Text(en="The workspace made a mistake; nothing was changed.", nl="De werkomgeving maakte een fout; er is niets veranderd."),
-            Text(
-                en="Try again; if it stays, tell the admin what you did and when.",
-                nl="Probeer het opnieuw; blijft het zo, meld de beheerder wat u deed en wanneer.",
-            ),
-        ) from error
+        raise _fault(name) from error
+
+
+def _disk_full() -> Unavailable:
+    return Unavailable(
+        "disk_full",
+        Text(en="The disk of the workspace is full; nothing was changed.", nl="De schijf van de werkomgeving is vol; er is niets veranderd."),
+        Text(
+            en="Try again later, and tell the admin: only an admin can make room there.",
+            nl="Probeer het later opnieuw en meld het de beheerder: alleen een beheerder kan daar ruimte maken.",
+        ),
+    )
+
+
+def _fault(name: str) -> Internal:
+    log.exception("operation %s failed", name)
+    return Internal(
+        "internal",
+        Text(en="The workspace made a mistake; nothing was changed.", nl="De werkomgeving maakte een fout; er is niets veranderd."),
+        Text(
+            en="Try again; if it stays, tell the admin what you did and when.",
+            nl="Probeer het opnieuw; blijft het zo, meld de beheerder wat u deed en wanneer.",
+        ),
+    )
 
 
 def parse(kind: type[Request], args: Mapping[str, Any]) -> Request:

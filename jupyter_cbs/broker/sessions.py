@@ -458,7 +458,13 @@ class Sessions:
         session = KernelSession(self._authority, uuid.uuid4().hex, kernel_id, principal.user, principal.project)
         session.listen()
         self._sessions[session.id] = session
-        self._keep()
+        try:
+            self._keep()
+        except OSError:
+            # one that would not survive a restart of the broker is none
+            del self._sessions[session.id]
+            self._later(session.close())
+            raise
         # the first query should not wait for a process to start
         self._later(self._warm(session))
         return session
@@ -477,8 +483,12 @@ class Sessions:
 
     def _end(self, session: KernelSession) -> None:
         del self._sessions[session.id]
-        self._keep()
         self._later(session.close())
+        try:
+            self._keep()
+        except OSError as error:
+            # kept too long it is found to be abandoned after the next start; a full disk must not keep it running
+            log.warning("session %s ended; its file could not be written: %s", session.id, error)
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
