@@ -1,7 +1,7 @@
 """The SQL of a table with evidence, and which of its groups are proved by it.
 
 One scan gives the cells with, for each, the rows, the sum, the sum of absolute values, the largest absolute value and
-the negatives; the margins and subtotals follow from the cells by ``GROUPING SETS``. With M, the most rows any unit has, a
+the negatives; the margins and subtotals follow from the cells (:mod:`jupyter_cbs.query.margins`, else ``GROUPING SETS``). With M, the most rows any unit has, a
 cell with r valid rows has at least r / M units, and nobody contributes more than M times its largest value. Where M is large a
 mask of 64 hashed units gives a second lower bound. Cells the bounds do not prove are counted per unit, exactly
 (design: performance, section 2; rules: disclosure, Primary rules).
@@ -319,6 +319,28 @@ def cells(base: Base, statistic: Statistic, *, mask: bool, limit: int, percentil
     order = [part for i, key in enumerate(keys) for part in (f"l{i} < 0", f"l{i} > 0", f"{key} NULLS LAST", f"d{i}")]
     by = f" ORDER BY {', '.join(order)}" if order else ""
     return f"SELECT {', '.join(wanted)} FROM {source} AS cells{margins.group}{by} LIMIT {limit + 1}"
+
+
+def alone(base: Base, *, limit: int) -> str:
+    """Give the SELECT of the cells without their margins: ``k0…``, ``d0…``, ``rows``, ``valid``, ``total``, ``lowest``, ``largest``, in no order.
+
+    Parameters
+    ----------
+    base : Base
+        Rows that are counted without weights, or a :attr:`Base.bare` table; of the latter the answer stands where :func:`holds` says so.
+    limit : int
+        Most cells that are given.
+    """
+    keys = base.keys
+    # What is counted counts for one.
+    figures = (
+        "count(x)::DOUBLE AS total, 1.0::DOUBLE AS lowest, 1.0::DOUBLE AS largest"
+        if base.counting
+        else "sum(x)::DOUBLE AS total, min(x)::DOUBLE AS lowest, max(x)::DOUBLE AS largest"
+    )
+    rows = base.sql(unit=False, institution=False, bare=base.bare)
+    counted = f"SELECT {', '.join(keys)}, count(*) AS rows, count(x) AS valid, {figures} FROM {rows} GROUP BY {', '.join(keys)} LIMIT {limit + 1}"
+    return f"SELECT *, {', '.join(f'k{i}::VARCHAR AS d{i}' for i in range(len(keys)))} FROM ({counted})"
 
 
 def holds(found: pa.Table) -> bool:

@@ -28,8 +28,8 @@ Missing markers (9999, '--') are categories and values like any other; only null
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Protocol
 
@@ -42,7 +42,7 @@ from ..domain.errors import CbsError, Invalid
 from ..domain.evidence import Dimension, TableSpec
 from ..domain.rules import QueryLimits, RuleProfile
 from ..domain.text import Text
-from . import asking, bins, curves, evidence
+from . import asking, bins, curves, evidence, margins
 from .evidence import Base, Kind
 from .explain import explain
 from .expressions import PLAIN, Expression, condition, expression, only_column
@@ -110,6 +110,8 @@ class Plan:
         What the reader should know.
     bins
         Labels of the bins of a histogram in their order; they are the first of the column dimensions.
+    types
+        Name → DuckDB type of the rows.
     """
 
     spec: TableSpec
@@ -117,6 +119,7 @@ class Plan:
     base: Base
     notes: list[Text]
     bins: tuple[str, ...] = ()
+    types: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def number(self) -> str:
@@ -213,26 +216,54 @@ def _cells(plan: Plan, mask: bool, percentile: float | None, limits: QueryLimits
     """Run the first pass; the short statement where values may be expected to be neither negative, NaN nor infinite, and are not."""
     base, statistic = plan.base, plan.spec.statistic
 
-    def ask(short: bool) -> pa.Table:
-        found = answer(evidence.cells(base, statistic, mask=mask, limit=limits.max_table_cells, percentile=percentile, short=short))
+    def ask(sql: str) -> pa.Table:
+        found = answer(sql)
         if found.num_rows > limits.max_table_cells:
             raise asking.too_many_cells(limits.max_table_cells)
         return found
 
+    def cube(short: bool = False) -> pa.Table:
+        return ask(evidence.cells(base, statistic, mask=mask, limit=limits.max_table_cells, percentile=percentile, short=short))
+
+    added = _adds_up(plan) and not mask
+    if base.counting and added:
+        cells = ask(evidence.alone(base, limit=limits.max_table_cells))
+        return _with_margins(plan, cells, limits) or cube()
     value = base.value
     if value is None or not base.bare or statistic in evidence.DIRECT:
-        return ask(False)
+        return cube()
     named = (base.source, value.sql)
     if named not in session.plain_values:
         if len(session.plain_values) >= _REMEMBERED:
             session.plain_values.clear()
         session.plain_values[named] = _starts_at_zero(plan, answer)
     if session.plain_values[named]:
-        found = ask(True)
+        found = ask(evidence.alone(base, limit=limits.max_table_cells)) if added else cube(short=True)
         if evidence.holds(found):
-            return found
+            return (_with_margins(plan, found, limits) or cube(short=True)) if added else found
         session.plain_values[named] = False
-    return ask(False)
+    return cube()
+
+
+def _adds_up(plan: Plan) -> bool:
+    """Tell whether the margins may be taken from the cells here: plain categories, no weights, nothing that is added otherwise than as doubles."""
+    base = plan.base
+    plain = all(not base.level(i).depth and not base.level(i).merge for i in range(len(base.dimensions)))
+    if not base.dimensions or not plain or plan.bins or base.weight is not None or base.second is not None:
+        return False
+    if any(plan.types.get(key) not in margins.KEYS for key in base.keys) or plan.spec.statistic in evidence.DIRECT:
+        return False
+    return base.counting or plan.types.get("v0") in margins.VALUES
+
+
+def _with_margins(plan: Plan, cells: pa.Table, limits: QueryLimits) -> pa.Table | None:
+    """Add the margins to the cells; None where there are no cells, or where whole numbers are too large for doubles."""
+    if not cells.num_rows or (plan.base.kind != "float" and np.nansum(np.array(cells.column("total").to_numpy(), np.float64)) >= margins.EXACT):
+        return None
+    found = margins.with_margins(cells, len(plan.base.dimensions), plan.spec.statistic)
+    if found.num_rows > limits.max_table_cells:
+        raise asking.too_many_cells(limits.max_table_cells)
+    return found
 
 
 def _starts_at_zero(plan: Plan, answer: Answer) -> bool:
@@ -267,7 +298,7 @@ def _plan(spec: TableSpec, source: Source, profile: RuleProfile, session: Sessio
     if second is not None and not _is_number(second_kind):
         raise asking.not_numeric("values_not_numeric", second.name, second_kind)
     base = replace(base, kind=_kind(kind), second_kind=_kind(second_kind))
-    plan = Plan(spec, source, base, [*notes, *more])
+    plan = Plan(spec, source, base, [*notes, *more], types=types)
     names = [e.name.casefold() for e in dimensions]
     if len(set(names)) < len(names):
         raise Invalid(
