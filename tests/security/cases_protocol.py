@@ -41,9 +41,9 @@ PICKLE = "b\"cos\\nsystem\\n(S'touch personal/unpickled'\\ntR.\""
 
 BYTES = [
     Case("another protocol", "talk(b'GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n' + b'x' * 64)", CLOSED),
-    Case("a header of two gigabytes", "talk(struct.pack('>IIB', 2**31, 0, 0) + b'x' * 1000, seconds=3)", CLOSED, "silent"),
-    Case("a payload of four gigabytes", "talk(struct.pack('>IIB', 2, 2**32 - 1, 0) + b'{}', seconds=3)", CLOSED, "silent"),
-    Case("a header just over the bound", "talk(struct.pack('>IIB', 16 * 2**20 + 1, 0, 0), seconds=3)", CLOSED, "silent"),
+    Case("a header of two gigabytes", "talk(struct.pack('>IIB', 2**31, 0, 0) + b'x' * 1000)", CLOSED, "silent"),
+    Case("a payload of four gigabytes", "talk(struct.pack('>IIB', 2, 2**32 - 1, 0) + b'{}')", CLOSED, "silent"),
+    Case("a header just over the bound", "talk(struct.pack('>IIB', 16 * 2**20 + 1, 0, 0))", CLOSED, "silent"),
     Case("a header of no bytes", "talk(struct.pack('>IIB', 0, 0, 0))", CLOSED),
     Case("a header that is no text", "talk(frame(b'\\xff\\xfe\\xfd'))", CLOSED),
     Case("a header that is no JSON", "talk(frame(b'{hello: 1}'))", CLOSED),
@@ -51,7 +51,7 @@ BYTES = [
     Case("a header that is a number", "talk(frame(b'1'))", CLOSED),
     Case("a header nested without end", "talk(frame(b'[' * 200000))", CLOSED),
     Case("a header with a number without end", "talk(frame(b'{\"id\": ' + b'9' * 100000 + b'}'))", CLOSED),
-    Case("a pickle", f"talk(frame({PICKLE}), seconds=5)", CLOSED, "answer"),
+    Case("a pickle", f"talk(frame({PICKLE}))", CLOSED, "answer"),
     Case("a pickle as payload", f"talk(HELLO, frame({ME}, payload={PICKLE}))", ("answer",)),
     Case("half a frame, and the end", "s = dial(); s.sendall(frame(HELLO)[:-3]); s.shutdown(1); raise Asked(*hear(s, 1))", CLOSED),
     Case("half a frame, and silence: others are answered", "s = dial(); s.sendall(frame(HELLO)[:-3]); ask('me')", WELL, "TimeoutError"),

@@ -34,7 +34,7 @@ def printed(kernel: Kernel) -> Any:
     """Run cells in a kernel and give what they printed."""
 
     def run(code: str) -> str:
-        output = kernel.run(code, 150)
+        output = kernel.run(code, 280)
         assert output.error is None, output
         return output.text
 

@@ -48,7 +48,7 @@ class Peer:
 
     def cookies(self) -> dict[str, str]:
         """Log in as a browser does."""
-        with httpx.Client(base_url=self.url, trust_env=False) as browser:
+        with httpx.Client(base_url=self.url, trust_env=False, timeout=60) as browser:
             assert browser.get("lab", params={"token": self.token}, follow_redirects=True).status_code == 200
             return dict(browser.cookies)
 
@@ -223,14 +223,14 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Peer, Path
 
         def up() -> bool:
             with contextlib.suppress(httpx.TransportError):
-                return httpx.get(f"{url}api/status", headers={"Authorization": f"token {token}"}, trust_env=False).status_code == 200
+                return httpx.get(f"{url}api/status", headers={"Authorization": f"token {token}"}, trust_env=False, timeout=60).status_code == 200
             return False
 
         wait_for(up, 120, "the start of the stock server")
         yield Peer(url, token), folder
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.outside], ids=lambda case: case.name)

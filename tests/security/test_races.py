@@ -46,7 +46,7 @@ def swapping(first: Path, second: Path) -> Iterator[None]:
         yield
     finally:
         swapper.stdin.close()
-        swapper.wait(30)
+        swapper.wait(60)
         swapper.stdout.close()
 
 

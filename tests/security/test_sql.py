@@ -82,10 +82,10 @@ def narrow(deployment: Demo) -> Iterator[Demo]:
     version = client.api("GET", "health")["policy_version"]
     limits = {"timeout_seconds": 2, "memory_bytes": 256 * 2**20, "max_bytes": 64 * 2**20, "max_rows": 1_000_000, "threads": 1}
     policy.write_text(f"{before}\nlimits: {json.dumps(limits)}\n")
-    wait_for(lambda: client.api("GET", "health")["policy_version"] != version, 30, "the new limits")
+    wait_for(lambda: client.api("GET", "health")["policy_version"] != version, 120, "the new limits")
     yield deployment
     policy.write_text(before)
-    wait_for(lambda: client.api("GET", "health")["policy_version"] == version, 30, "the old limits")
+    wait_for(lambda: client.api("GET", "health")["policy_version"] == version, 120, "the old limits")
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +133,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     pq.write_table(pa.table({"a": [1]}), folder / "secret.parquet")
     hints = {"$FILE": str(folder / "secret"), "$FOLDER": str(folder), "$DATA": DATA}
     statements = {case.name: filled(case.text, hints) for case in CASES if case.outside}
-    done = subprocess.run([sys.executable, "-c", PLAIN], input=json.dumps(statements), capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run([sys.executable, "-c", PLAIN], input=json.dumps(statements), capture_output=True, text=True, timeout=240, check=True)
     assert {path.name for path in folder.iterdir()} >= {"out.csv", "out2.csv", "second.csv", "everything", "x.db"}
     found: dict[str, str] = json.loads(done.stdout)
     return found
