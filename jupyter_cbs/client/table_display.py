@@ -106,8 +106,8 @@ class TableDisplay:
             )
             query = table.query("merge", merge={proposal.dimension: {proposal.label: proposal.codes}})
             buttons.append(self._button(label, hint, partial(self._protect, query)))
-        # controlled rounding is for counts: of them it is known which whole numbers could lie behind a rounded one
-        if table.meta.statistic == "count" and table.meta.spec.weight is None and table.meta.rounding is None:
+        # only what adds up can be rounded under control
+        if table.meta.statistic in ("count", "sum") and table.meta.rounding is None:
             hint = say(
                 "Round every cell so that the table still adds up; the base is the least that protects",
                 "Rond elke cel zo af dat de tabel blijft kloppen; de basis is de kleinste die beschermt",

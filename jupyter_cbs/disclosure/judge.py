@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
@@ -16,8 +16,8 @@ from ..domain.text import Text
 from .cells import Cells
 from .hiding import PATIENCE, Hiding, hide
 from .relations.program import Cancel
+from .rounded import rounded
 from .rules import RULES, Question
-from .rules.base import Ruling
 from .texts import Explainer
 
 _STATUSES = tuple(Status)
@@ -78,8 +78,7 @@ def judge(
     cancel
         Asked between linear programs.
     rounding
-        Base to which the values were rounded under control, None for none. Whether a rounded count stands for too few units cannot be told of 0 nor
-        of a count that is large enough: the rounded table is itself a possible one, for it adds up.
+        Base to which the values were rounded under control, None for none; see :func:`jupyter_cbs.disclosure.rounded.rounded`.
 
     Raises
     ------
@@ -92,7 +91,7 @@ def judge(
     reason = np.full(len(cells), -1, dtype=np.int64)
     rulings = [ruling for rule in RULES for ruling in rule(cells, question)]
     if rounding is not None:
-        rulings = list(chain.from_iterable(_rounded(ruling, cells, profile) for ruling in rulings))
+        rulings = list(chain.from_iterable(rounded(ruling, cells, question, rounding) for ruling in rulings))
     for i, ruling in enumerate(rulings):
         worse = ruling.cells & (badness < ruling.status.badness)
         badness[worse] = ruling.status.badness
@@ -116,18 +115,6 @@ def judge(
         companions=tuple(np.flatnonzero(hiding.hidden & ~unsafe).tolist()),
         proof=proof_of(hiding) if hiding.proven and unsafe.any() else None,
     )
-
-
-def _rounded(ruling: Ruling, cells: Cells, profile: RuleProfile) -> Iterator[Ruling]:
-    """Give what a ruling on the numbers of units becomes where values were rounded."""
-    if ruling.rule is not Rule.MIN_FREQUENCY or ruling.status is not Status.UNSAFE:
-        yield ruling
-        return
-    # only where the count is that of the units does rounding it hide them
-    hides = cells.rows - cells.missing == cells.n
-    told = (cells.value > 0) & (cells.value < profile.min_frequency)
-    yield replace(ruling, cells=ruling.cells & ~hides)
-    yield replace(ruling, cells=ruling.cells & hides & told, rule=Rule.ROUNDING, code="rounded_too_finely")
 
 
 def proof_of(hiding: Hiding) -> Text:

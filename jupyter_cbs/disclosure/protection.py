@@ -5,6 +5,7 @@ Merging is a new table made from the data (see :mod:`.merging` for what to merge
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -30,6 +31,7 @@ from .relations.optimal import cheapest
 from .relations.problem import Rounding
 from .relations.program import Cancel, Progress
 from .relations.rounding import controlled_rounding
+from .rounded import is_plain_count, levels, mendable
 from .rules import Question
 
 SMALL: Final = 400
@@ -42,6 +44,8 @@ ROUNDING_SECONDS: Final = 30.0
 """Seconds for the search of a rounded table."""
 MARGIN_COST: Final = 30.0
 """A total costs as much as some cells: it is kept where possible, yet the costs of one problem stay of one size."""
+AMOUNT_BASES: Final = 6
+"""Rounding bases that are tried for sums."""
 BASES: Final = (5, 10, 20, 25, 50, 100, 200, 250, 500, 1000)
 """Rounding bases that are taken of themselves."""
 
@@ -179,8 +183,10 @@ def round_to(
     progress: Progress | None = None,
     cancel: Cancel | None = None,
 ) -> Protection:
-    """Round every count to a multiple of the base so that the table still adds up; what rounding does not mend is suppressed.
+    """Round every count or sum to a multiple of the base so that the table still adds up; what rounding does not mend is suppressed.
 
+    A sum of which one unit contributes most is safe when the attack on the rounded table, with all its relations, leaves an interval that reaches
+    the protection levels of the dominance rules. Too few units of a sum or a weighted count are no matter of its value, so they are suppressed.
     A small count is safe when nobody can tell that it is small: it became 0, or at least the minimum frequency. The rounded table proves that
     itself, since it adds up and lies within the deviation of every value: it could be the true one.
 
@@ -189,7 +195,8 @@ def round_to(
     frame, dimensions, spec, profile, unit
         As for :func:`jupyter_cbs.disclosure.judge.judge`.
     base
-        By default the least of :data:`BASES` that is the minimum frequency or more.
+        By default the least of :data:`BASES` that is the minimum frequency or more; for sums the least of 1, 2 or 5 times a power of ten that
+        protects.
     progress
         Called with the share that is done, 0 to 1.
     cancel
@@ -198,24 +205,26 @@ def round_to(
     Raises
     ------
     Invalid
-        ``rounding_counts_only``.
+        ``rounding_sums_only``.
     Conflict
         ``nothing_to_protect``; ``infeasible_protection``; ``rounding_unpicked`` when the base is too small to hide small counts.
     Cancelled
         When ``cancel`` says so.
     """
-    if spec.statistic != "count" or spec.weight is not None:
+    if spec.statistic not in ("count", "sum"):
         raise Invalid(
-            "rounding_counts_only",
+            "rounding_sums_only",
             Text(
-                en="Rounding protects unweighted counts only: how far an amount must be rounded depends on who contributes to it.",
-                nl="Afronden beschermt alleen ongewogen tellingen: hoe ver een bedrag moet worden afgerond hangt af van wie eraan bijdraagt.",
+                en="Rounding protects counts and sums only: cells of other tables do not add up.",
+                nl="Afronden beschermt alleen tellingen en sommen: cellen van andere tabellen tellen niet op.",
             ),
             Text(en="Use method='suppress' or method='merge'.", nl="Gebruik method='suppress' of method='merge'."),
         )
     before = judge(frame, dimensions, spec, profile, unit, patience=0)
     if not _unsafe(before).any():
         raise _nothing_to_protect()
+    if not is_plain_count(Question(spec.statistic, profile, spec)):
+        return _round_amounts(frame, dimensions, spec, profile, unit, base, progress, cancel)
     least = profile.min_frequency
     step = base if base is not None else next((one for one in BASES if one >= least), least)
     cells, question = Cells.of(frame, dimensions), Question(spec.statistic, profile, spec)
@@ -264,6 +273,90 @@ def round_to(
         nl=f"Van geen van de {mended} kleine tellingen is te zeggen dat ze klein is: de afgeronde tabel telt op en kan zelf de ware zijn.",
     )
     return Protection(after.frame, after.findings, tuple(np.flatnonzero(hiding.hidden).tolist()), step, tuple(notes), proof)
+
+
+def _round_amounts(
+    frame: pa.Table,
+    dimensions: Sequence[Dimension],
+    spec: TableSpec,
+    profile: RuleProfile,
+    unit: str,
+    base: int | None,
+    progress: Progress | None,
+    cancel: Cancel | None,
+) -> Protection:
+    """Round sums and weighted counts; see :func:`round_to`."""
+    cells, question = Cells.of(frame, dimensions), Question(spec.statistic, profile, spec)
+    mends = mendable(cells, question)
+    target = Target(cells, mends, question, cell_names(cells))
+    below, above = levels(cells, question)
+    names = set(target.problem.suppressed)
+    wanted = {name: (float(below[row]), float(above[row])) for name, row in target.row.items() if name in names}
+    problem = target.problem.model_copy(update={"protection": wanted, "published": False})
+    widest = max((below[row] + above[row] for row in np.flatnonzero(mends).tolist()), default=float(profile.min_frequency))
+    tried = [base] if base is not None else nice_steps(widest)[:AMOUNT_BASES]
+    for number, step in enumerate(tried, start=1):
+        try:
+            # it is the attack on what would be published that proves the intervals
+            found = controlled_rounding(
+                problem.model_copy(update={"rounding": Rounding(base=step)}),
+                seconds=ROUNDING_SECONDS / len(tried),
+                attack=bool(wanted),
+                cancel=cancel,
+            )
+        except Conflict:
+            if number == len(tried):
+                raise
+            continue
+        if progress is not None:
+            progress(0.8 * number / len(tried))
+        value = cells.value.copy()
+        value[target.rows] = [found.problem.cells[name] for name in target.problem.cells]
+        at = frame.schema.get_field_index("value")
+        published = frame.set_column(at, frame.schema.field(at), pa.array(value, pa.float64(), mask=np.isnan(value)))
+        after = judge(published, dimensions, spec, profile, unit, patience=0, rounding=step)
+        unsafe = _unsafe(after)
+        if (unsafe & mends).any():
+            continue
+        # of the exact values even: what protects against those protects against rounded ones
+        hiding = hide(cells, unsafe, question, cancel=cancel)
+        if not hiding.proven:
+            raise _not_in_time()
+        mended, rest, others = int(mends.sum()), int(unsafe.sum()), int((hiding.hidden & ~unsafe).sum())
+        notes = [
+            Text(
+                en=f"Rounded to multiples of {step}; the table adds up, and no value is further than {found.deviation:g} from the true one.",
+                nl=f"Afgerond op veelvouden van {step}; de tabel telt op, en geen waarde ligt verder dan {found.deviation:g} van de ware.",
+            )
+        ]
+        if rest:
+            notes.append(
+                Text(
+                    en=f"Rounding does not mend {rest} cells; they are suppressed, with {others} others.",
+                    nl=f"Afronden verhelpt {rest} cellen niet; die zijn onderdrukt, met {others} andere.",
+                )
+            )
+        proof = Text(
+            en=f"Of each of the {mended} cells with a dominant contributor the rounded table, with all its sums, leaves as wide an interval as the"
+            " rules ask for; what is suppressed cannot be calculated.",
+            nl=f"Van elk van de {mended} cellen met een dominante bijdrager laat de afgeronde tabel, met al haar optellingen, een even breed"
+            " interval over als de regels vragen; wat onderdrukt is, is niet te berekenen.",
+        )
+        return Protection(after.frame, after.findings, tuple(np.flatnonzero(hiding.hidden).tolist()), step, tuple(notes), proof)
+    raise Conflict(
+        "infeasible_protection",
+        Text(
+            en=f"Rounding to {tried[-1]} leaves too little room around cells with a dominant contributor.",
+            nl=f"Afronden op {tried[-1]} laat te weinig ruimte rond cellen met een dominante bijdrager.",
+        ),
+        Text(en="Take a larger base, or use method='suppress'.", nl="Neem een grotere basis, of gebruik method='suppress'."),
+    )
+
+
+def nice_steps(least: float) -> list[int]:
+    """Give 1, 2 and 5 times powers of ten from ``least`` on, ascending."""
+    power = max(0, math.floor(math.log10(max(least, 1.0))))
+    return [step for exponent in range(power, power + AMOUNT_BASES) for step in (10**exponent, 2 * 10**exponent, 5 * 10**exponent) if step >= least]
 
 
 def _not_in_time() -> Conflict:
