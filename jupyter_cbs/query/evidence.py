@@ -1,10 +1,10 @@
 """The SQL of a table with evidence, and which of its groups are proved by it.
 
 One scan gives the cells with, for each, the rows, the sum, the sum of absolute values, the largest absolute value and
-the negatives; the margins and subtotals follow from the cells (:mod:`jupyter_cbs.query.margins`, else ``GROUPING SETS``). With M, the most rows any unit has, a
-cell with r valid rows has at least r / M units, and nobody contributes more than M times its largest value. Where M is large a
-mask of 64 hashed units gives a second lower bound. Cells the bounds do not prove are counted per unit, exactly
-(design: performance, section 2; rules: disclosure, Primary rules).
+the negatives; the margins and subtotals follow from the cells (:mod:`jupyter_cbs.query.margins`, else ``GROUPING SETS``).
+With M, the most rows any unit has, a cell with r valid rows has at least r / M units, and nobody contributes more than M times its
+largest value. Where M is large a mask of 64 hashed units gives a second lower bound. Cells the bounds do not prove are counted per
+unit, exactly (design: performance, section 2; rules: disclosure, Primary rules).
 """
 
 from __future__ import annotations
