@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..domain.figure import OutputFinding, OutputReport
-from ..domain.finding import Status
 from . import markup
+from .judged import Judged
 from .language import pick
 from .words import tone, verdict
 
@@ -17,30 +17,8 @@ SHOWN_FINDINGS = 8
 """Findings that are shown at once; the rest is in ``.df()``."""
 
 
-class OutputCheck:
-    """The verdict on a model or a figure.
-
-    Parameters
-    ----------
-    report : OutputReport
-        The broker's answer.
-    lang : str
-        Language of the display.
-    """
-
-    def __init__(self, report: OutputReport, lang: str) -> None:
-        self.report = report
-        self._lang = lang
-
-    @property
-    def status(self) -> Status:
-        """The worst verdict."""
-        return self.report.status
-
-    @property
-    def ok(self) -> bool:
-        """Whether everything is safe."""
-        return self.report.status is Status.SAFE
+class OutputCheck(Judged[OutputReport]):
+    """The verdict on a model or a figure."""
 
     @property
     def findings(self) -> tuple[OutputFinding, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..domain.finding import FileReport, Finding, PrecheckReport, Status
 from ..domain.money import format_euros
 from . import markup
+from .judged import Judged
 from .language import day, pick
 from .words import basis, class_name, file_facts, place, tone, verdict
 
@@ -17,30 +18,8 @@ SHOWN_FINDINGS = 8
 """Findings of one file that are shown at once; the rest is one click away."""
 
 
-class Report:
-    """What the pre-check says.
-
-    Parameters
-    ----------
-    report : PrecheckReport
-        The broker's answer.
-    lang : str
-        Language of the display.
-    """
-
-    def __init__(self, report: PrecheckReport, lang: str) -> None:
-        self.report = report
-        self._lang = lang
-
-    @property
-    def status(self) -> Status:
-        """The worst verdict of all files."""
-        return self.report.status
-
-    @property
-    def ok(self) -> bool:
-        """Whether everything is safe."""
-        return self.report.status is Status.SAFE
+class Report(Judged[PrecheckReport]):
+    """What the pre-check says."""
 
     @property
     def files(self) -> tuple[FileReport, ...]:

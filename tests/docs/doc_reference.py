@@ -155,8 +155,11 @@ def offered_routes() -> str:
 
 
 def public(owner: type[Any]) -> Iterator[tuple[str, Any]]:
-    """Public methods and properties of a class, in the order of its source."""
-    for name, member in vars(owner).items():
+    """Public methods and properties of a class, in the order of its source; those of our own classes it is made of come first."""
+    members: dict[str, Any] = {}
+    for kind in reversed(owner.__mro__):
+        members |= vars(kind) if kind.__module__.startswith("jupyter_cbs") else {}
+    for name, member in members.items():
         if not name.startswith("_") and (inspect.isfunction(member) or isinstance(member, property)):
             yield name, member
 
