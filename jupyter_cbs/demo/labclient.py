@@ -59,12 +59,15 @@ class Kernel:
         self._me = uuid.uuid4().hex
         # messages that were read, and numbers of cells: what stands behind a number came after that cell was sent
         self._inbox: deque[dict[str, Any] | str] = deque()
-        address = f"{client.url.replace('http', 'ws', 1)}api/kernels/{id}/channels?session_id={self._me}"
+        self._connect()
+
+    def _connect(self) -> None:
+        url = self._client.url
         self._socket = websocket.create_connection(
-            address,
+            f"{url.replace('http', 'ws', 1)}api/kernels/{self.id}/channels?session_id={self._me}",
             timeout=_KERNEL_SECONDS,
-            header=[f"Authorization: token {client.token}"],
-            origin=client.url.split("/", 3)[0] + "//" + client.url.split("/", 3)[2],
+            header=[f"Authorization: token {self._client.token}"],
+            origin=url.split("/", 3)[0] + "//" + url.split("/", 3)[2],
         )
 
     def send(self, code: str, *, asks: bool = False) -> str:
@@ -74,8 +77,13 @@ class Kernel:
 
     def _send(self, channel: str, kind: str, content: dict[str, Any]) -> str:
         number = uuid.uuid4().hex
-        while select.select([self._socket], [], [], 0)[0]:
-            self._inbox.append(self._read(_KERNEL_SECONDS))
+        try:
+            while select.select([self._socket], [], [], 0)[0]:
+                self._inbox.extend(self._read(_KERNEL_SECONDS))
+        except (Unavailable, OSError, websocket.WebSocketException):
+            # a server hangs up on who does not answer its pings, which nobody does who runs nothing for a minute
+            self._socket.close()
+            self._connect()
         self._inbox.append(number)
         header = {"msg_id": number, "username": "", "session": self._me, "msg_type": kind, "version": "5.3", "date": ""}
         self._socket.send(json.dumps({"channel": channel, "header": header, "parent_header": {}, "metadata": {}, "content": content, "buffers": []}))
@@ -137,9 +145,12 @@ class Kernel:
         sent = number not in self._inbox
         while True:
             try:
-                message = self._inbox.popleft() if self._inbox else self._read(deadline - time.monotonic())
+                if not self._inbox:
+                    self._inbox.extend(self._read(deadline - time.monotonic()))
+                    continue
             except websocket.WebSocketTimeoutException as error:
                 raise TimedOut("kernel_silent", f"The cell was not done within {seconds:.0f} s. {output.text}") from error
+            message = self._inbox.popleft()
             if isinstance(message, str):
                 sent = sent or message == number
                 continue
@@ -156,13 +167,15 @@ class Kernel:
                 output.error = (content["ename"], content["evalue"])
             yield kind, content
 
-    def _read(self, seconds: float) -> dict[str, Any]:
-        """Read the next message, whatever it is about."""
-        self._socket.settimeout(max(seconds, 0.01))
-        if not (raw := self._socket.recv()):
+    def _read(self, seconds: float) -> list[dict[str, Any]]:
+        """Read what comes next, if it is a message, whatever it is about; a ping is answered and none."""
+        if seconds <= 0:
+            raise websocket.WebSocketTimeoutException
+        self._socket.settimeout(seconds)
+        kind, data = self._socket.recv_data(control_frame=True)
+        if kind == websocket.ABNF.OPCODE_CLOSE:
             raise Unavailable("kernel_gone", "The server closed the connection to the kernel.")
-        message: dict[str, Any] = json.loads(raw)
-        return message
+        return [json.loads(data)] if kind in (websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_BINARY) else []
 
     def run(self, code: str, seconds: float = _KERNEL_SECONDS) -> Output:
         """Run a cell and wait for it."""
