@@ -115,6 +115,9 @@ def _names(sides: Sequence[Side], terms: Sequence[tuple[int, int, float]]) -> Te
     names = list(dict.fromkeys(sides[at].kept.name for at in dict.fromkeys(side for side, _, _ in terms) if at))
     if not names:
         return Text(en="others", nl="andere")
+    more = len(names) - MOST_TERMS
+    rest = [Text(en=f"{more} others", nl=f"{more} andere")] if more > 0 else []
+    names = [*names[:MOST_TERMS], *rest]
     return Text(en=_listed([name.en for name in names], "and"), nl=_listed([name.nl for name in names], "en"))
 
 

@@ -32,10 +32,10 @@ from .side import Side
 
 MOST_REGIONS: Final = 6_000
 """Most regions of one component that are looked at."""
-MOST_ASKED: Final = 60
+MOST_ASKED: Final = 30
 """Most sums of one system that are looked for."""
 SECONDS: Final = 30.0
-"""Time for one new table, after which it counts as not compared."""
+"""Seconds of computing for one new table, after which it counts as not compared; a busy machine changes no verdict."""
 ROOM: Final = 1e-6
 
 
@@ -129,18 +129,18 @@ def together(new: Side, others: Sequence[Side], least: int, cancel: Cancel | Non
     cancel
         Asked between linear programs.
     seconds
-        Time after which the rest is not looked at.
+        Time of this thread's processor after which the rest is not looked at.
 
     Returns
     -------
     Outcome
         ``terms`` count the tables from 0: the new one, then the others in their order.
     """
-    deadline = time.monotonic() + seconds
+    deadline = time.thread_time() + seconds
 
     def stop() -> bool:
         check_cancel(cancel)
-        return time.monotonic() > deadline
+        return time.thread_time() > deadline
 
     found: dict[tuple[object, ...], Sum] = {}
     uncovered: dict[tuple[int, int], Uncovered] = {}
@@ -215,11 +215,11 @@ class _Attack:
         if regions is None or not any(row.member == 0 for row in regions.rows):
             return
         mine: Mask = np.array([row.member == 0 for row in regions.rows], dtype=bool)
-        few = self._few(regions)
+        few = self._few(regions, np.ones(regions.matrix.shape[1], dtype=bool))
         for rows in (mine, ~mine):
             # what the new table tells by itself is its own finding, what the earlier ones tell is known
             if few.any():
-                few &= ~self._few(regions.only(rows))
+                few &= ~self._few(regions.only(rows), few)
         asked = 0
         for region in np.flatnonzero(few).tolist():
             if not few[region]:
@@ -241,8 +241,8 @@ class _Attack:
             if told is not None:
                 yield told
 
-    def _few(self, regions: Regions) -> Mask:
-        """Tell in which regions there can only be few units, and not only none."""
+    def _few(self, regions: Regions, asked: Mask) -> Mask:
+        """Tell in which of some regions there can only be few units, and not only none."""
         few = np.zeros(regions.matrix.shape[1], dtype=bool)
         nobody = regions.nobody
         whole = _system(regions)
@@ -252,17 +252,19 @@ class _Attack:
         for cells in rest.components():
             inside = at[cells]
             of_region = inside < len(few)
-            if not of_region.any() or rest.matrix[:, cells].nnz == 0:
+            wanted = np.zeros(len(cells), dtype=bool)
+            wanted[of_region] = asked[inside[of_region]]
+            if not wanted.any() or rest.matrix[:, cells].nnz == 0:
                 continue
             if int(of_region.sum()) > MOST_REGIONS:
                 self.complete = False
                 continue
             component = rest.part(cells)
-            target = np.where(of_region, self.least - ROOM, -np.inf)
+            target = np.where(wanted, self.least - ROOM, -np.inf)
             search = Search(component, np.full(len(cells), np.inf), target, None, self.stop)
             search.batches()
             search.singles()
-            few[inside[of_region]] = (search.high < self.least - 1e-3)[of_region] & (search.high > 1e-3)[of_region]
+            few[inside[wanted]] = (search.high < self.least - 1e-3)[wanted] & (search.high > 1e-3)[wanted]
         return few
 
     def _terms(self, regions: Regions, factors: Floats) -> tuple[tuple[int, int, float], ...]:
