@@ -244,6 +244,15 @@ def test_rounding_that_gives_values_away() -> None:
     assert impossible.value.code == "rounding_impossible"
 
 
+def test_the_ends_of_whole_numbers_are_proven_and_not_only_rounded() -> None:
+    """A total that counts two leaves twice is even, so that rounded to 0 it is 0; over real numbers it could be 1."""
+    relations = (("pair", ("a", "b")), ("twice", ("a", "b", "pair")), ("all", ("a", "b", "c")))
+    problem = TableProblem(
+        cells=dict.fromkeys(("a", "b", "c", "pair", "twice", "all"), 0), relations=relations, rounding=Rounding(base=3, deviation=1), integer=True
+    )
+    assert intervals(problem) == {"a": (0, 0), "b": (0, 0), "c": (0, 1), "pair": (0, 0), "twice": (0, 0), "all": (0, 1)}
+
+
 def test_protection_levels_at_the_boundary() -> None:
     problem = problem_of([[20, 30], [40, 50]], ("aa", "ab", "ba", "bb"))
     assert intervals(problem)["aa"] == (0, 50)

@@ -186,14 +186,15 @@ def whole_ends(system: System, low: Floats, high: Floats, cancel: Cancel | None 
             solver.changeColCost(cell, sign)
             solver.setOptionValue("time_limit", solver.getRunTime() + LONGEST)
             solver.run()
+            # read before the cost is changed, which makes the solver forget the status
+            optimal = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
+            point = np.round(np.array(solver.getSolution().col_value))
             solver.changeColCost(cell, 0.0)
-            if solver.getModelStatus() == highspy.HighsModelStatus.kOptimal:
-                point = np.round(np.array(solver.getSolution().col_value))
+            if optimal:
                 least, most = np.minimum(least, point), np.maximum(most, point)
-            # what was proven bounds the later ones; what was not proven keeps the rounded real end
-            end = least if sign > 0 else most
-            if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-                end[cell] = low[cell] if sign > 0 else high[cell]
+            else:
+                # what was proven bounds the later ones; what was not proven keeps the rounded real end
+                (least if sign > 0 else most)[cell] = low[cell] if sign > 0 else high[cell]
     return least + 0.0, most + 0.0
 
 
