@@ -177,11 +177,11 @@ class Screen:
 
     # ---------------------------------------------------------------------------------------------- appearance
 
-    def picture(self, name: str, *, of: Locator | None = None) -> None:
-        """Keep a picture for the documentation, when that is asked for; with ``of`` that element is scrolled to the top."""
+    def picture(self, name: str, *, of: Locator | None = None, at: str = "start") -> None:
+        """Keep a picture for the documentation, when that is asked for; ``of`` is scrolled to the top, or to the bottom with "end"."""
         if os.environ.get("CBS_SCREENSHOTS") == "1":
             if of is not None:
-                of.evaluate("element => element.scrollIntoView({ block: 'start' })")
+                of.evaluate("(element, block) => element.scrollIntoView({ block })", at)
             SCREENSHOTS.mkdir(exist_ok=True)
             self.page.screenshot(path=SCREENSHOTS / f"{name}.png", animations="disabled", caret="hide")
 

@@ -88,7 +88,7 @@ def test_text_can_be_read_in_both_themes_and_languages(open_lab: OpenLab, appear
     button.click()
     expect(table.get_by_role("button", name=words[1])).to_be_visible(timeout=STEP_MS)
     if theme == "dark":
-        screen.picture("table-suppressed-dark-dutch", of=table.locator(".jp-cbs-TableTools"))
+        screen.picture("table-suppressed-dark-dutch", of=table.locator(".jp-cbs-TableTools"), at="end")
     screen.cells.last.locator(".cm-content").click()
     panel = screen.run("ws.export_panel()")
     expect(panel).to_contain_text("Uitvoeraanvraag" if lang == "nl" else "Export request", timeout=STEP_MS)

@@ -32,7 +32,7 @@ def test_one_click_suppresses_and_one_undoes(open_lab: OpenLab) -> None:
     shown = output(cell).first
     expect(shown).to_contain_text("unsafe")
     expect(shown.get_by_text("×", exact=False)).to_have_count(0)
-    screen.picture("table-buttons", of=tools(cell))
+    screen.picture("table-buttons", of=tools(cell), at="end")
     button(cell, "Suppress").click()
     expect(button(cell, "Undo")).to_be_visible(timeout=STEP_MS)
     expect(shown).to_contain_text("suppressed")
