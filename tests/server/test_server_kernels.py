@@ -15,6 +15,7 @@ from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from running_demo import Demo, wait_for
 from tornado.web import HTTPError
 
+from jupyter_cbs.demo.labclient import Kernel
 from jupyter_cbs.domain.errors import Unavailable
 from jupyter_cbs.server.kernels import ForcedProvisionerFactory, LockedKernelSpecManager, r_program
 from jupyter_cbs.server.provisioner import CbsProvisioner
@@ -182,6 +183,30 @@ def test_a_kernel_that_is_killed_is_noticed(deployment: Demo) -> None:
         output = kernel.run("import jupyter_cbs as cbs; print(cbs.connect())", 120)
         assert output.error is None
         assert "9001" in output.text
+
+
+def test_who_was_hung_up_on_finds_the_kernel_again(deployment: Demo) -> None:
+    """A server hangs up on who does not answer its pings; what the kernel holds stays."""
+    with deployment.client("researcher").kernel() as kernel:
+        kernel.run("kept = 42")
+        kernel._socket.sock.shutdown(socket.SHUT_RDWR)
+        assert kernel.run("print(kept)").text == "42\n"
+
+
+def test_two_tabs_share_a_kernel(deployment: Demo) -> None:
+    client = deployment.client("researcher")
+    with client.kernel() as one:
+        other = Kernel(client, one.id, one.session_id)
+        try:
+            assert other.run("shared = 6 * 7").error is None
+            number = one.send("print(shared)")
+            # what one tab runs, the other shows as well
+            other.await_text(number, "42")
+            assert one.receive(number).text == "42\n"
+            assert other.run("print(shared + 1)").text == "43\n"
+        finally:
+            other.close()
+        assert one.run("print(shared)").text == "42\n"
 
 
 def test_servers_listen_on_the_loopback_interface_only(deployment: Demo) -> None:
