@@ -49,8 +49,8 @@ CASES = (
     Case("a script in a picture in SVG", "<svg><image href=x onerror=\"$RUN\"/></svg>", outside="run"),
     Case("a script in SVG", "<svg xmlns='http://www.w3.org/2000/svg' onload=\"$RUN\"><script>$JS</script></svg>", "image/svg+xml"),
     Case("a picture from elsewhere in SVG", "<svg xmlns='http://www.w3.org/2000/svg'><image href='$OUT/x.png'/></svg>", "image/svg+xml"),
-    Case("JavaScript", "$JS", "application/javascript"),
-    Case("JavaScript under its old name", "$JS", "text/javascript"),
+    Case("JavaScript", "$JS", "application/javascript", outside="run"),
+    Case("JavaScript under its old name", "$JS", "text/javascript", outside="run"),
     Case("a picture from elsewhere", "<img src='$OUT/x.png'>", outside="opened"),
     Case("a choice of pictures from elsewhere", "<img srcset='$OUT/x.png 1x'>", outside="run"),
     Case("a picture from elsewhere in text", "![x]($OUT/x.png)", "text/markdown", outside="opened"),
@@ -102,7 +102,7 @@ WIDGETS = (
 """Values of an HTML widget."""
 
 LEAVING = (
-    Case("to lead the whole page elsewhere", "<meta http-equiv=refresh content='0;url=$OUT/away'>"),
+    Case("to lead the whole page elsewhere", "<meta http-equiv=refresh content='0;url=$OUT/away'>", outside="run"),
     Case("a form that is sent elsewhere", "<form action='$OUT/x'><button class=press>Show</button></form>", click="button.press", outside="run"),
 )
 """Each on a page of its own: it ends it."""

@@ -17,6 +17,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -33,7 +34,9 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 pytestmark = pytest.mark.timeout(900)
 START_MS = 90_000
 SETTLE_MS = 2_000
-"""What never comes cannot be awaited; the control shows that what comes does so within this."""
+"""What never comes cannot be awaited; on a machine at rest the control shows that what comes does so within this."""
+PATIENCE_MS = 60_000
+"""What must come, where there are no walls, may take this long on a busy machine."""
 EVERYTHING = (*CASES, *WIDGETS, *LEAVING)
 
 
@@ -98,7 +101,7 @@ class Seen:
     written
         Files that appeared.
     shown
-        Legitimate cells that showed what they should.
+        Legitimate cells that showed what they should, behind the walls.
     pages
         Addresses of windows that opened.
     left
@@ -224,21 +227,26 @@ def press(page: Page, cases: tuple[Case, ...]) -> None:
                 target.evaluate_all("elements => elements.forEach(element => element.click())")
 
 
-def succeeded(page: Page, site: Site, listeners: Listeners, seen: Seen, before: set[str]) -> set[str]:
-    """Collect what got out, left a mark or was written, by the names of the cases."""
-    page.wait_for_timeout(SETTLE_MS)
-    found = listeners.take()
-    hits = page.evaluate("() => window.hits || []")
-    appeared = site.names() - before
-    seen.written |= appeared
-    for name in [*hits, *(name.split("pwned-")[1].split(".")[0] for name in appeared if "pwned-" in name)]:
-        found.add(EVERYTHING[int(name)].name if str(name).isdigit() else str(name))
+def succeeded(page: Page, site: Site, listeners: Listeners, seen: Seen, before: set[str], awaited: set[str]) -> set[str]:
+    """Collect what got out, left a mark or was written, by the names of the cases; wait for those that must."""
+    found: set[str] = set()
+    for _ in range(PATIENCE_MS // SETTLE_MS):
+        page.wait_for_timeout(SETTLE_MS)
+        found |= listeners.take()
+        hits = page.evaluate("() => window.hits || []")
+        appeared = site.names() - before
+        seen.written |= appeared
+        for name in [*hits, *(name.split("pwned-")[1].split(".")[0] for name in appeared if "pwned-" in name)]:
+            found.add(EVERYTHING[int(name)].name if str(name).isdigit() else str(name))
+        if awaited <= found:
+            break
     return found
 
 
-def look(browser: Browser, site: Site, listeners: Listeners) -> Seen:
-    """Have a person open and run hostile and honest notebooks."""
+def look(browser: Browser, site: Site, listeners: Listeners, *, walled: bool) -> Seen:
+    """Have a person open and run hostile and honest notebooks; without walls, wait for what must succeed."""
     seen = Seen()
+    awaited = {kind: set() if walled else {case.name for case in EVERYTHING if case.outside == kind} for kind in ("opened", "run")}
     # later than the honest ones, whose names stay
     cells, state = widget_state([written_text(case, listeners, site) for case in WIDGETS])
     site.save("shared/hostile.ipynb", notebook([*(cell_of(case, listeners, site) for case in CASES), *cells], site, state), "notebook")
@@ -257,21 +265,22 @@ def look(browser: Browser, site: Site, listeners: Listeners) -> Seen:
     visit(page, site, "shared/hostile.ipynb")
     seen.dark = page.evaluate("() => document.body.dataset.jpThemeName?.includes('Dark') ?? false")
     press(page, CASES)
-    seen.opened = succeeded(page, site, listeners, seen, before)
+    seen.opened = succeeded(page, site, listeners, seen, before, awaited["opened"])
     page.evaluate("() => { window.hits = []; }")
     run_all(page)
     press(page, CASES)
-    seen.run = succeeded(page, site, listeners, seen, before)
+    seen.run = succeeded(page, site, listeners, seen, before, awaited["run"] - seen.opened - {case.name for case in LEAVING})
     page.close()
 
-    page = context.new_page()
-    visit(page, site, "shared/honest.ipynb")
-    run_all(page)
-    for number, (source, selector) in enumerate(LEGITIMATE.items()):
-        with contextlib.suppress(PlaywrightError):
-            page.locator(".jp-Notebook .jp-Cell").nth(number).locator(selector).first.wait_for(timeout=20_000)
-            seen.shown.add(source)
-    page.close()
+    if walled:
+        page = context.new_page()
+        visit(page, site, "shared/honest.ipynb")
+        run_all(page)
+        for number, (source, selector) in enumerate(LEGITIMATE.items()):
+            with contextlib.suppress(PlaywrightError):
+                page.locator(".jp-Notebook .jp-Cell").nth(number).locator(selector).first.wait_for(timeout=PATIENCE_MS)
+                seen.shown.add(source)
+        page.close()
 
     for number, case in enumerate(LEAVING):
         page = context.new_page()
@@ -281,11 +290,14 @@ def look(browser: Browser, site: Site, listeners: Listeners) -> Seen:
             page.wait_for_function(DONE, timeout=60_000)
         if case.click:
             with contextlib.suppress(PlaywrightError):
-                page.locator(f".jp-OutputArea-output {case.click}").last.wait_for(timeout=10_000)
+                page.locator(f".jp-OutputArea-output {case.click}").last.wait_for(timeout=PATIENCE_MS)
                 press(page, (case,))
-        page.wait_for_timeout(SETTLE_MS)
-        if case.name in listeners.take() or not page.url.startswith(site.url):
-            seen.left.add(case.name)
+        for _ in range(PATIENCE_MS // SETTLE_MS):
+            page.wait_for_timeout(SETTLE_MS)
+            if case.name in listeners.take() or not page.url.startswith(site.url):
+                seen.left.add(case.name)
+            if case.name in seen.left or case.name not in awaited["run"]:
+                break
         page.close()
     context.close()
     for session in site.files.get("api/sessions").json():
@@ -322,20 +334,25 @@ def walled(deployment: Demo, listeners: Listeners) -> Seen:
     """The leader opens and runs what the researcher left in the shared area."""
     account = deployment.accounts["leader"]
     with chromium() as browser:
-        return look(browser, Site(account["url"], account["token"], "cbs-python"), listeners)
+        return look(browser, Site(account["url"], account["token"], "cbs-python"), listeners, walled=True)
 
 
 @pytest.fixture(scope="module")
 def stock(listeners: Listeners, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     """The same in a JupyterLab as it comes."""
     folder = tmp_path_factory.mktemp("stock-lab")
-    for name in ("root/shared", "home"):
+    for name in ("root/shared", "home", "labextensions"):
         (folder / name).mkdir(parents=True)
+    # our own part of the browser is a wall too: it switches JavaScript outputs off and keeps the page where it is
+    for extension in (Path(sys.prefix) / "share" / "jupyter" / "labextensions").iterdir():
+        if extension.name != "jupyter-cbs":
+            (folder / "labextensions" / extension.name).symlink_to(extension)
     token = secrets.token_hex(8)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={port}", f"--IdentityProvider.token={token}",
                f"--ServerApp.root_dir={folder / 'root'}", "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=",
+               f"--LabApp.labextensions_path={folder / 'labextensions'}",
                "--ServerApp.jpserver_extensions={'jupyter_cbs': False}"]  # fmt: skip
     process = subprocess.Popen(command, env=stock_environment(folder / "home"), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     site = Site(f"http://127.0.0.1:{port}/", token, "python3")
@@ -348,10 +365,10 @@ def stock(listeners: Listeners, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
         wait_for(up, 120, "the start of the stock JupyterLab")
         with chromium() as browser:
-            yield look(browser, site, listeners)
+            yield look(browser, site, listeners, walled=False)
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
 
 
 @pytest.mark.parametrize("case", [*CASES, *WIDGETS], ids=lambda case: case.name)
@@ -387,7 +404,11 @@ def test_in_a_stock_jupyterlab_it_succeeds(stock: Seen, case: Case) -> None:
 
 def test_in_a_stock_jupyterlab_files_are_written(stock: Seen) -> None:
     assert [name for name in stock.written if "pwned-" in name]
-    assert "a form that is sent elsewhere" in stock.left
+
+
+@pytest.mark.parametrize("case", LEAVING, ids=lambda case: case.name)
+def test_in_a_stock_jupyterlab_the_page_is_led_elsewhere(stock: Seen, case: Case) -> None:
+    assert case.name in stock.left
 
 
 def test_there_are_enough_of_them() -> None:
