@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+import socket
 
 from ..sandbox.limits import raise_open_files
 from . import routes
@@ -13,6 +14,7 @@ from .authority import Authority
 from .calls import unhandled
 from .deployment import Deployment
 from .http import Gateway
+from .launching import Launcher
 from .owners import become_broker
 
 log = logging.getLogger(__name__)
@@ -23,7 +25,7 @@ _OPEN_FILES = 8192
 __all__ = ["routes", "run", "serve"]
 
 
-async def serve(deployment: Deployment, stop: asyncio.Event, unsandboxed: bool = False) -> None:
+async def serve(deployment: Deployment, stop: asyncio.Event, unsandboxed: bool = False, launcher_fd: int | None = None) -> None:
     """Run the broker until ``stop`` is set.
 
     Parameters
@@ -34,6 +36,8 @@ async def serve(deployment: Deployment, stop: asyncio.Event, unsandboxed: bool =
         Set to end.
     unsandboxed : bool
         As for :class:`Authority`.
+    launcher_fd : int, optional
+        Descriptor of the launcher of query engines, where root started one; it is owned from here on.
 
     Raises
     ------
@@ -44,7 +48,8 @@ async def serve(deployment: Deployment, stop: asyncio.Event, unsandboxed: bool =
     """
     if missing := unhandled():
         raise RuntimeError(f"operations without a handler: {sorted(missing)}")
-    authority = Authority(deployment, unsandboxed)
+    launcher = None if launcher_fd is None else Launcher(socket.socket(fileno=launcher_fd))
+    authority = Authority(deployment, unsandboxed, launcher)
     routes.exports.finish_releases(authority)
     gateway = Gateway(authority)
     authority.sessions.restore()
@@ -57,6 +62,7 @@ async def serve(deployment: Deployment, stop: asyncio.Event, unsandboxed: bool =
         asyncio.create_task(authority.sessions.reap()),
         asyncio.create_task(authority.anchor_regularly()),
         asyncio.create_task(authority.refusals.run()),
+        *(() if launcher is None else (asyncio.create_task(launcher.lost()),)),
     ]
     log.info("broker ready: %d data sets, policy %s", len(authority.catalogue.files), authority.policies.current.version)
     try:
@@ -73,10 +79,12 @@ async def serve(deployment: Deployment, stop: asyncio.Event, unsandboxed: bool =
         await gateway.stop()
         await authority.inspector.close()
         await authority.sessions.stop(keep=True)
+        if launcher is not None:
+            launcher.close()
         authority.close()
 
 
-def run(deployment: Deployment, unsandboxed: bool = False) -> None:
+def run(deployment: Deployment, unsandboxed: bool = False, launcher_fd: int | None = None) -> None:
     """Run the broker until SIGTERM or SIGINT; started as root it runs under an account of its own.
 
     Parameters
@@ -85,6 +93,8 @@ def run(deployment: Deployment, unsandboxed: bool = False) -> None:
         Where everything lies.
     unsandboxed : bool
         As for :class:`Authority`.
+    launcher_fd : int, optional
+        As for :func:`serve`.
     """
     become_broker(deployment, ("--unsandboxed-demo",) if unsandboxed else ())
     raise_open_files(_OPEN_FILES)
@@ -94,6 +104,6 @@ def run(deployment: Deployment, unsandboxed: bool = False) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        await serve(deployment, stop, unsandboxed)
+        await serve(deployment, stop, unsandboxed, launcher_fd)
 
     asyncio.run(main())

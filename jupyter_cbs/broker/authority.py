@@ -24,6 +24,7 @@ from ..system.beneath import WorkspaceRoots
 from . import inspection
 from .deployment import Deployment
 from .events import EventHub
+from .launching import Launcher
 from .metering import Metering
 from .refusals import Refusals
 from .sessions import Sessions
@@ -41,6 +42,8 @@ class Authority:
         Where everything lies; its private directories are prepared here.
     unsandboxed : bool
         Whether workers run without walls; for a marked demo with synthetic data only.
+    launcher : Launcher, optional
+        Starts query engines and checks under accounts of their own, where root left one.
 
     Raises
     ------
@@ -50,7 +53,7 @@ class Authority:
         ``not_a_demo`` when a deployment without the demo's mark would run without walls.
     """
 
-    def __init__(self, deployment: Deployment, unsandboxed: bool = False) -> None:
+    def __init__(self, deployment: Deployment, unsandboxed: bool = False, launcher: Launcher | None = None) -> None:
         deployment.prepare()
         self.deployment = deployment
         if unsandboxed and not deployment.mark.exists():
@@ -62,6 +65,7 @@ class Authority:
                 ),
             )
         self.walls = Walls(unsandboxed)
+        self.launcher = launcher
         self.policies = PolicyDirectory(deployment.policies)
         self.store = Store.open(deployment.database, deployment.state / "anchors")
         self.objects = ObjectStore(deployment.state / "objects")
@@ -70,7 +74,7 @@ class Authority:
         self._indexed = signature(deployment.catalogue)
         self.catalogue: CatalogueIndex = self._index()
         self._scopes: dict[tuple[str, tuple[Grant, ...]], Scope] = {}
-        self.narrow = NarrowFiles(deployment.state / "columns")
+        self.narrow = NarrowFiles(deployment.columns)
         self.metering = Metering(self)
         self.on_policies: list[Callable[[], None]] = []
         """Called after a change of the policies or the catalogue, by parts that hold something made from them."""
@@ -87,7 +91,9 @@ class Authority:
             return Plain(argv, fds)
         self.walls.check()
         place = self.deployment
-        return inspection.sandbox((place.catalogue, place.state, place.policies, place.storage)).prepare(argv, fds, watch=False)
+        hidden = (place.catalogue, place.state, place.policies, place.storage, place.engines)
+        prepared = inspection.sandbox(hidden).prepare(argv, fds, watch=False)
+        return prepared if self.launcher is None else self.launcher.check(prepared)
 
     def _index(self) -> CatalogueIndex:
         index = build_index(self.deployment.catalogue, self.deployment.state / "catalogue-index.json")

@@ -89,6 +89,21 @@ class Deployment:
         return self.state / "spill"
 
     @property
+    def engines(self) -> Path:
+        """What query engines with accounts of their own may enter; root makes it."""
+        return self.root / "engines"
+
+    @property
+    def engine_spill(self) -> Path:
+        """What such engines write when memory is short, one folder for each account, which only that account may enter."""
+        return self.engines / "spill"
+
+    @property
+    def columns(self) -> Path:
+        """Files that hold just the granted columns of data sets."""
+        return (self.engines if self.engines.is_dir() else self.state) / "columns"
+
+    @property
     def database(self) -> str:
         """SQLAlchemy URL of the state."""
         return f"sqlite:///{self.state / 'state.sqlite'}"

@@ -44,6 +44,7 @@ from ..sandbox.bubblewrap import Sandbox
 from ..sandbox.limits import Limits
 from ..system.beneath import WorkspaceRoots
 from ..system.memfd import write_sealed
+from ..system.processes import Process
 from .inspection_answers import INLINE, Answers, drop
 from .precheck import Outputs, Standards, nothing_checked
 
@@ -116,7 +117,7 @@ class Inspection:
 class _Child:
     """A process that waits for one request."""
 
-    process: asyncio.subprocess.Process
+    process: Process
     stream: FrameStream
     drain: asyncio.Task[None]
 
@@ -307,16 +308,7 @@ class Inspector:
         try:
             # opening what the sandbox shows is quick, but finding bubblewrap may start it once
             wrapped = await asyncio.to_thread(self._wrap, python, (theirs.fileno(),))
-            process = await asyncio.create_subprocess_exec(
-                *wrapped.argv,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.PIPE,
-                pass_fds=wrapped.pass_fds,
-                env=wrapped.environment,
-                cwd="/",
-                start_new_session=True,
-            )
+            process = await wrapped.launch()
         except BaseException as error:
             ours.close()
             if isinstance(error, OSError):
@@ -468,7 +460,7 @@ def _unseen() -> Finding:
     )
 
 
-async def _drained(process: asyncio.subprocess.Process) -> None:
+async def _drained(process: Process) -> None:
     """Read what a process prints, which may be anything, and keep none of it."""
     while process.stderr is not None and await process.stderr.read(65_536):
         pass

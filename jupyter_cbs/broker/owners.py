@@ -5,10 +5,14 @@ Root prepares the folders and then gives itself up; it never serves anybody (des
 =====================  =================  ==========================  =========
 folder                 owner              group                       mode
 =====================  =================  ==========================  =========
-``catalogue``          root               broker                      ``0750``
+``catalogue``          root               readers                     ``0750``
 ``policies``           root               broker                      ``0750``
 ``state``              broker             broker                      ``0700``
 ``run``                broker             broker                      ``0711``
+``engines``            root               readers                     ``0710``
+``engines/columns``    broker             readers                     ``2750``
+``engines/spill``      root               readers                     ``1730``
+``engines/spill/UID``  the query engine   the query engine            ``0700``
 ``storage``            broker             broker                      ``0711``
 ``…/shared``           root               the project                 ``2770``
 ``…/personal/NAME``    root               the person in the project   ``2770``
@@ -16,6 +20,10 @@ folder                 owner              group                       mode
 
 The broker is in the groups of all projects and persons: it measures, checks and freezes what lies there. A socket belongs to the
 group of the person it is for.
+
+Query engines and checks of files run under numbers from a range of their own, which a launcher hands out (:mod:`jupyter_cbs.sandbox.launcher`);
+no process of the broker's has one. ``readers`` is the group of the engines, and the broker is in it: they have to enter the catalogue for
+bubblewrap to find what it is to show. In the sandbox they see what was granted.
 """
 
 from __future__ import annotations
@@ -23,6 +31,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shutil
 import stat
 import sys
 from collections.abc import Iterable
@@ -60,7 +69,8 @@ class Owners:
             principals = PolicyDirectory(deployment.policies).current.principals()
         self.principals = tuple(principals)
         path = deployment.root / _LEDGER
-        self._ledger = Ledger(path, users.claim(path), users.SLICE)
+        self._base = users.claim(path)
+        self._ledger = Ledger(path, self._base, users.NAMED)
 
     @staticmethod
     def known(deployment: Deployment) -> bool:
@@ -80,7 +90,11 @@ class Owners:
         """Give the broker's identity."""
         persons = {self._ledger.number("server", who.project, who.user) for who in self.principals}
         projects = {self.project(who.project) for who in self.principals}
-        return self._ledger.identity("broker", groups=sorted(persons | projects))
+        return self._ledger.identity("broker", groups=sorted({*persons, *projects, self.readers()}))
+
+    def readers(self) -> int:
+        """Give the group that may enter the catalogue: the query engines and the broker."""
+        return self._ledger.number("worker")
 
     def prepare(self, sockets: bool = True) -> None:
         """Make the folders and give everything its owner.
@@ -95,16 +109,20 @@ class Owners:
         OSError
             When a folder is something else, or its owner cannot be changed.
         """
-        place, broker = self.deployment, self.broker().uid
-        for path in (place.catalogue, place.policies):
+        place, broker, readers = self.deployment, self.broker().uid, self.readers()
+        for path, group in ((place.catalogue, readers), (place.policies, broker)):
             try:
-                prepare_directory(path, 0, broker, 0o750)
+                prepare_directory(path, 0, group, 0o750)
             except OSError as error:
                 # e.g. a read-only mount; whether the broker can read it shows at its start
                 log.warning("%s keeps its owner: %s", path, error.strerror)
         for path in (place.state, place.releases, place.spill):
             prepare_directory(path, broker, broker, 0o700)
+        shutil.rmtree(place.state / "columns", ignore_errors=True)  # of a start without numbers for engines; they are made again
         _give(place.state, broker, broker)
+        prepare_directory(place.engines, 0, readers, 0o710)
+        prepare_directory(place.columns, broker, readers, 0o2750)
+        prepare_directory(place.engine_spill, 0, readers, 0o1730)
         if place.run.exists() and place.run.stat(follow_symlinks=False).st_uid not in (0, broker):
             raise PermissionError(f"{place.run} belongs to another account")
         run = (place.run, place.run / "gateway", place.run / "sessions") if sockets else ()
@@ -137,10 +155,18 @@ class Owners:
         )
 
     def broker_command(self, argv: Iterable[str]) -> list[str]:
-        """Give a command that becomes the broker."""
-        place = self.deployment
+        """Give a command that becomes the broker and leaves a launcher of query engines beside it, which lives as long as the broker."""
+        place, broker = self.deployment, self.broker()
         read_only = (place.catalogue, place.policies, *((place.mark,) if place.mark.exists() else ()))
-        return users.command(self.broker(), list(argv), read_only=read_only, writable=(place.state, place.storage, place.run), umask=UMASK)
+        writable = (place.state, place.storage, place.run, place.engines)
+        return users.launcher(
+            broker,
+            users.command(broker, list(argv), read_only=read_only, writable=writable, umask=UMASK),
+            first=self._base + users.NAMED,
+            readers=self.readers(),
+            spill=place.engine_spill,
+            read_only=(place.catalogue, place.columns),
+        )
 
 
 def group_of(folder: Path) -> int | None:

@@ -10,7 +10,7 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ from ..domain.rules import QueryLimits
 from ..domain.text import Language, Text
 from ..protocol.frames import Frame, ProtocolError
 from ..protocol.stream import FrameStream
-from ..query.engine import Worker
+from ..query.engine import Worker, Wrapped
 from ..sandbox import profiles
 from . import peers
 from .calls import dispatch
@@ -214,16 +214,24 @@ class KernelSession:
         Unavailable
             ``walls_missing`` when it cannot be shut in.
         """
-        deployment = self.authority.deployment
-        spill = deployment.spill / self.id
-        spill.mkdir(mode=0o700, exist_ok=True)
+        deployment, launcher = self.authority.deployment, self.authority.launcher
         room = self.authority.sessions.spill.reserve(self.id, _SPILL_PER_MEMORY * limits.memory_bytes)
+        spill = deployment.spill / self.id
+        if self.authority.walls.unsandboxed or launcher is None:
+            spill.mkdir(mode=0o700, exist_ok=True)
         if self.authority.walls.unsandboxed:
             return await Worker.start(views, limits, spill, spill_bytes=room)
         await asyncio.to_thread(self.authority.walls.check)
         hidden = (deployment.state, deployment.policies, deployment.storage)
-        sandbox, inside, inner_spill = profiles.worker(views, spill, limits=profiles.worker_limits(limits.memory_bytes), hidden=hidden)
-        return await Worker.start(inside, limits, inner_spill, wrap=lambda argv, fds: sandbox.prepare(argv, fds, watch=False), spill_bytes=room)
+        # where a launcher starts it, it puts the engine's own folder in the place of this one
+        shown = spill if launcher is None else deployment.spill
+        sandbox, inside, inner_spill = profiles.worker(views, shown, limits=profiles.worker_limits(limits.memory_bytes), hidden=hidden)
+
+        def wrap(argv: Sequence[str], fds: Sequence[int]) -> Wrapped:
+            prepared = sandbox.prepare(argv, fds, watch=False)
+            return prepared if launcher is None else launcher.engine(prepared)
+
+        return await Worker.start(inside, limits, inner_spill, wrap=wrap, spill_bytes=room)
 
     async def grants_changed(self) -> None:
         """End the worker when the granted files are others, by name or by content, also in the middle of a query."""
@@ -410,7 +418,7 @@ class Sessions:
         self._authority = authority
         self._sessions: dict[str, KernelSession] = {}
         self._closing: set[asyncio.Task[None]] = set()
-        self.spill = SpillRoom(authority.deployment.spill)
+        self.spill = SpillRoom(authority.deployment.spill if authority.launcher is None else authority.deployment.engine_spill)
         authority.on_policies.append(self._grants_changed)
 
     @property

@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import shutil
+import stat
 import tempfile
 import threading
 from collections.abc import Iterable, Mapping
@@ -148,5 +149,6 @@ def _write(descriptor: int, columns: tuple[str, ...], target: Path) -> None:
             engine.execute(f"COPY (SELECT {wanted} FROM {source(descriptor)}) TO '{place}' (FORMAT parquet, COMPRESSION zstd)")
         with partial.open("rb") as stream:
             os.fsync(stream.fileno())
-        partial.chmod(0o400)
+        # a folder that hands its group down is shared with the engines, which run under other accounts
+        partial.chmod(0o440 if target.parent.stat().st_mode & stat.S_ISGID else 0o400)
         os.replace(partial, target)

@@ -514,7 +514,7 @@ class Supervisor:
 
     def _hidden(self) -> tuple[Path, ...]:
         place = self.deployment
-        return (place.catalogue, place.policies, place.state, place.run / "gateway", place.servers, self.info_file)
+        return (place.catalogue, place.policies, place.state, place.engines, place.run / "gateway", place.servers, self.info_file)
 
     def _write_info(self) -> None:
         write_private(self.info_file, json.dumps(self.info(), indent=2) + "\n")

@@ -24,7 +24,9 @@ from ..domain.rules import QueryLimits, RuleProfile
 from ..domain.text import Text
 from ..protocol.frames import Frame
 from ..protocol.stream import FrameStream, ProtocolError
+from ..system import processes
 from ..system.memfd import open_sealed
+from ..system.processes import Process
 from .listing import Listing
 
 _log = logging.getLogger(__name__)
@@ -111,17 +113,8 @@ class TableResult:
 class Wrapped(Protocol):
     """How the worker's command is really started, e.g. in a sandbox; good for one start."""
 
-    @property
-    def argv(self) -> Sequence[str]:
-        """The command."""
-
-    @property
-    def pass_fds(self) -> Sequence[int]:
-        """Descriptors that stay open in it."""
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """All of its environment."""
+    async def launch(self) -> Process:
+        """Start it; raises OSError when that is not possible."""
 
     def close(self) -> None:
         """Give back what only the start needed."""
@@ -138,10 +131,9 @@ class Plain:
     argv: Sequence[str]
     pass_fds: Sequence[int]
 
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """Nothing of ours."""
-        return {"LANG": "C.UTF-8", "TZ": "UTC", "HOME": "/nonexistent"}
+    async def launch(self) -> Process:
+        """Start it with nothing of our environment."""
+        return await processes.start(self.argv, self.pass_fds, {"LANG": "C.UTF-8", "TZ": "UTC", "HOME": "/nonexistent"})
 
     def close(self) -> None:
         """Nothing is held."""
@@ -166,7 +158,7 @@ class _TableSink:
 class _Process:
     """One worker process and the sockets to it."""
 
-    def __init__(self, process: asyncio.subprocess.Process, main: FrameStream, control: FrameStream) -> None:
+    def __init__(self, process: Process, main: FrameStream, control: FrameStream) -> None:
         self.process = process
         self.main = main
         self.control = control
@@ -370,16 +362,7 @@ class Worker:
         wrapped: Wrapped | None = None
         try:
             wrapped = self._wrap(python, theirs)
-            process = await asyncio.create_subprocess_exec(
-                *wrapped.argv,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.PIPE,
-                pass_fds=wrapped.pass_fds,
-                env=wrapped.environment,
-                cwd="/",
-                start_new_session=True,
-            )
+            process = await wrapped.launch()
         except (OSError, CbsError) as error:
             for ours, _ in pairs:
                 ours.close()

@@ -28,6 +28,7 @@ from typing import Final, Literal
 
 from ..domain.errors import Unavailable
 from ..domain.text import Text
+from ..system import processes
 from . import landlock, seccomp, users
 from .interpreter import needed, outermost
 from .limits import ControlGroup, Limits
@@ -315,6 +316,8 @@ class Prepared:
         self.arguments = -1
         self._passed = passed
         self._own: list[int] = []
+        self.places: dict[str, int] = {}
+        """Where a bind is shown → the descriptor of what is shown."""
         self._information: int | None = None
         self._received = b""
 
@@ -346,6 +349,7 @@ class Prepared:
                 ),
             ) from error
         self._own.append(fd)
+        self.places[bind.target] = fd
         return fd
 
     def memory(self, content: bytes) -> int:
@@ -369,6 +373,10 @@ class Prepared:
         os.set_blocking(self._information, False)
         self._own.append(writing)
         return writing
+
+    async def launch(self) -> processes.Process:
+        """Start it as a child of this process; for starts that are not watched."""
+        return await processes.start(self.argv, self.pass_fds, self.environment)
 
     def poll(self) -> Namespace | None:
         """Look whether the sandbox runs, without waiting; see :meth:`fileno`.

@@ -21,6 +21,7 @@ from typing import Final, Literal
 from ..domain.errors import Unavailable
 from ..domain.text import Text
 from . import drop as dropping
+from . import launcher as launching
 from .interpreter import needed
 
 BASE: Final = 200_000
@@ -35,11 +36,17 @@ SLICE: Final = 5_000
 REGISTRY: Final = Path("/var/lib/jupyter-cbs/deployments.jsonl")
 """Which deployment of this machine has which numbers; root's."""
 
+ENGINES: Final = 1_000
+"""The last numbers of a slice, under which query engines and checks run; see :mod:`jupyter_cbs.sandbox.launcher`."""
+
+NAMED: Final = SLICE - ENGINES
+"""How many numbers of a slice a ledger hands out."""
+
 NOBODY: Final = BASE + SIZE
 """A number that is in no ledger, for trying things out."""
 
 Purpose = Literal["broker", "server", "worker", "kernel", "project", "test"]
-"""What a number is for. ``project`` is the group that shares a project's files."""
+"""What a number is for. ``project`` is the group that shares a project's files, ``worker`` the group that may enter the catalogue."""
 
 
 @dataclass(frozen=True)
@@ -255,6 +262,44 @@ def command(
         "umask": umask,
     }
     script = str(Path(dropping.__file__).resolve())
+    return [sys.executable, "-I", "-S", "-X", "frozen_modules=on", script, json.dumps(specification), "--", *argv]
+
+
+def launcher(
+    broker: Identity,
+    argv: Sequence[str],
+    *,
+    first: int,
+    readers: int,
+    spill: Path,
+    read_only: Sequence[Path],
+) -> list[str]:
+    """Give a command that leaves a launcher behind and becomes the broker, which finds it by one more option.
+
+    Parameters
+    ----------
+    broker : Identity
+        Who the broker is.
+    argv : sequence of str
+        What becomes the broker, from :func:`command`.
+    first : int
+        First of the :data:`ENGINES` numbers under which the launcher starts processes.
+    readers : int
+        Group of the query engines.
+    spill : Path
+        Folder in which every query engine makes one of its own.
+    read_only : sequence of Path
+        Folders with the files that query engines read.
+    """
+    specification = {
+        "broker": broker.uid,
+        "numbers": [first, ENGINES],
+        "readers": readers,
+        "spill": str(spill),
+        "read_only": [str(path) for path in (*needed(), *read_only)],
+        "writable": [str(spill)],
+    }
+    script = str(Path(launching.__file__).resolve())
     return [sys.executable, "-I", "-S", "-X", "frozen_modules=on", script, json.dumps(specification), "--", *argv]
 
 

@@ -25,7 +25,7 @@ def restrict(broker: Running, events: Any, line: str = SOME) -> None:
 
 
 def derived(broker: Running) -> list[Path]:
-    folder = broker.deployment.state / "columns"
+    folder = broker.deployment.columns
     return sorted(folder.iterdir()) if folder.is_dir() else []
 
 

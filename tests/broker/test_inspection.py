@@ -482,6 +482,7 @@ def test_bytes_that_changed_after_they_were_copied_are_not_frozen(place: Path, p
     assert one.content.fd is not None
     delivery = replace(one.content, type="csv", kind="table")
     assert freeze([delivery], ObjectStore(place / "objects"))[0].size == len(text)
+    os.fchmod(one.content.fd, 0o600)  # what is lent is for reading; who owns it can change that
     os.pwrite(os.open(f"/proc/self/fd/{one.content.fd}", os.O_RDWR), b"0", 10)
     with pytest.raises(Internal) as error:
         freeze([delivery], ObjectStore(place / "others"))
