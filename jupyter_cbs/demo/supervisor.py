@@ -538,12 +538,20 @@ class Supervisor:
                     task.result()
                 if done:
                     return
+                self._bury_orphans()
                 watchers += [asyncio.create_task(self._keep(child)) for child in await self._newcomers()]
         finally:
             for task in (stopped, *watchers):
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
+
+    def _bury_orphans(self) -> None:
+        """Take notice of what ended among the processes that came to us, so that it does not fill the table of processes."""
+        own = {child.process.pid for child in (self._broker, *self._servers.values()) if child is not None and child.process is not None}
+        for pid in _children() - own - (self._before or set()):
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
 
     async def _newcomers(self) -> list[_Child]:
         """Start servers for people whom the policies name by now; give them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import socket
@@ -76,6 +77,23 @@ def test_a_restarted_kernel_has_a_new_session(deployment: Demo) -> None:
         assert second.error is None
         assert "9001" in second.text
         wait_for(lambda: deployment.sessions() and not first & deployment.sessions(), 120, "the end of the old session")
+
+
+def test_kernels_that_ended_leave_no_dead_processes(deployment: Demo) -> None:
+    """What a server or the broker ends with its whole group comes to the supervisor, which has to take notice of it."""
+
+    def dead() -> list[str]:
+        found = []
+        for children in Path(f"/proc/{deployment.process.pid}/task").glob("*/children"):
+            for child in children.read_text().split():
+                with contextlib.suppress(OSError):
+                    found += [child] if "\nState:\tZ" in Path(f"/proc/{child}/status").read_text() else []
+        return found
+
+    for _ in range(3):
+        with deployment.client("researcher").kernel() as kernel:
+            assert kernel.run("import jupyter_cbs as cbs; print(len(cbs.connect().sql('SELECT 1 AS x').df()))").text.strip() == "1"
+    wait_for(lambda: not dead(), 60, "the end of what was dead")
 
 
 def test_two_kernels_at_once_are_two_sessions(deployment: Demo) -> None:
