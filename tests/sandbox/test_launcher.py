@@ -214,8 +214,8 @@ def kill_launcher(_: subprocess.Popen[bytes], pid: int) -> None:
 
 
 def close_end(process: subprocess.Popen[bytes], _: int) -> None:
-    process.stdin.write(b"close\n")  # type: ignore[union-attr]
-    process.stdin.flush()  # type: ignore[union-attr]
+    process.stdin.write(b"close\n")  # type: ignore[union-attr]  # both are pipes
+    process.stdin.flush()  # type: ignore[union-attr]  # both are pipes
 
 
 @pytest.mark.parametrize("end", [kill_broker, kill_launcher, close_end])
@@ -225,7 +225,7 @@ _, reading = ask({SLEEP!r}); os.read(reading, 1); print(hear()[2], flush=True); 
 """
     with subprocess.Popen(place.command(script), stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd="/") as process:
         try:
-            engine = int(process.stdout.readline())  # type: ignore[union-attr]
+            engine = int(process.stdout.readline())  # type: ignore[union-attr]  # both are pipes
             (own,) = [pid for pid in descendants(process.pid) if status(pid)["Uid"][0] == "0"]
             # the launcher: root's uid, four capabilities of root's, and no descriptor of others
             assert {status(own)[name][0].lstrip("0") for name in ("CapPrm", "CapEff", "CapBnd")} == {"1e0"}
