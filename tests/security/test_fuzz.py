@@ -172,7 +172,8 @@ class Conversation(RuleBasedStateMachine):
         decoder, closed = FrameDecoder(), False
         self.sock.settimeout(0.05)
         frames: list[Frame] = []
-        with contextlib.suppress(TimeoutError, BlockingIOError):
+        # who talked nonsense may be hung up on with words unread, which is a reset
+        with contextlib.suppress(TimeoutError, BlockingIOError, ConnectionResetError):
             while not closed:
                 received = self.sock.recv(1 << 16)
                 closed = not received
