@@ -171,7 +171,8 @@ def test_an_interrupt_reaches_the_code_and_its_children(kernel: Kernel) -> None:
     assert kernel.running.namespace.interrupt()
     assert kernel.answer(request)["ename"] == "KeyboardInterrupt"
     assert kernel.run("print('again')")[1].endswith("again\n")
-    assert kernel.run("print(child.wait(60))")[1] == "-2\n"
+    # it would have slept on; 0 where Python was interrupted between its end and the note of it
+    assert kernel.run("print(child.wait(60))")[1] in ("-2\n", "0\n")
     assert kernel.running.namespace.alive
 
 
