@@ -54,8 +54,6 @@ class Authority:
     """
 
     def __init__(self, deployment: Deployment, unsandboxed: bool = False, launcher: Launcher | None = None) -> None:
-        deployment.prepare()
-        self.deployment = deployment
         if unsandboxed and not deployment.mark.exists():
             raise Refused(
                 "not_a_demo",
@@ -64,6 +62,8 @@ class Authority:
                     nl="Alleen een demo met synthetische gegevens mag zonder muren draaien; deze omgeving is dat niet.",
                 ),
             )
+        deployment.prepare()
+        self.deployment = deployment
         self.walls = Walls(unsandboxed)
         self.launcher = launcher
         self.policies = PolicyDirectory(deployment.policies)

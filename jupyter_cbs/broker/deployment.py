@@ -10,6 +10,8 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..sandbox import users
+
 _LONGEST_SOCKET_PATH = 107
 """Bytes of ``sun_path`` on Linux, without the closing NUL."""
 
@@ -138,7 +140,7 @@ class Deployment:
             If a directory exists and belongs to somebody else.
         """
         if not self.run.is_relative_to(self.root):
-            _sweep(self.run.parent)
+            sweep(self.run.parent)
         self._private(self.state, self.releases, self.spill, self.run, self.run / "gateway", self.run / "sessions")
         if not self.run.is_relative_to(self.root):
             (self.run / _OWNER).write_text(str(self.root), encoding="utf-8")
@@ -169,12 +171,29 @@ class Deployment:
                 os.chmod(path, 0o700)
 
 
-def _sweep(temporary: Path) -> None:
-    """Remove socket folders beside the system's temporary files whose deployment is gone; only this account's own."""
-    for folder in temporary.glob(f"cbs-{os.geteuid()}-*"):
+def sweep(temporary: Path) -> None:
+    """Remove socket folders beside the system's temporary files whose deployment is gone: this account's own, and root those of brokers.
+
+    Parameters
+    ----------
+    temporary : Path
+        Where the folders lie; others may write there too.
+    """
+    own = os.geteuid()
+    for folder in temporary.glob(f"cbs-{own}-*"):
         with contextlib.suppress(OSError, ValueError):
-            if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
+            status = folder.stat(follow_symlinks=False)
+            if not stat.S_ISDIR(status.st_mode) or not (status.st_uid == own or (own == 0 and status.st_uid in users.NUMBERS)):
                 continue
-            if not Path((folder / _OWNER).read_text(encoding="utf-8")).exists():
+            if _written_for(folder).exists():
+                continue
+            if own:  # it cannot be listed; root needs no leave
                 (folder / "sessions").chmod(0o700)
-                shutil.rmtree(folder)
+            shutil.rmtree(folder)
+
+
+def _written_for(folder: Path) -> Path:
+    """Give the deployment a socket folder was made for; whoever owns the folder cannot have root wait at a pipe or read elsewhere."""
+    fd = os.open(folder / _OWNER, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(fd, encoding="utf-8") as file:
+        return Path(file.read(4096))

@@ -42,7 +42,7 @@ from ..domain.project import Principal
 from ..policy.store import PolicyDirectory
 from ..sandbox import interpreter, users
 from ..sandbox.users import Identity, Ledger, prepare_directory
-from .deployment import Deployment
+from .deployment import Deployment, sweep
 
 log = logging.getLogger(__name__)
 
@@ -126,6 +126,8 @@ class Owners:
         if place.run.exists() and place.run.stat(follow_symlinks=False).st_uid not in (0, broker):
             raise PermissionError(f"{place.run} belongs to another account")
         run = (place.run, place.run / "gateway", place.run / "sessions") if sockets else ()
+        if sockets and not place.run.is_relative_to(place.root):
+            sweep(place.run.parent)
         for path in (*run, place.storage):
             prepare_directory(path, broker, broker, 0o711)
         for who in self.principals:

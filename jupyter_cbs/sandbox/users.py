@@ -30,6 +30,9 @@ BASE: Final = 200_000
 SIZE: Final = 300_000
 """How many numbers there are; those that systemd gives to containers begin at 524,288."""
 
+NUMBERS: Final = range(BASE, BASE + SIZE)
+"""All of them."""
+
 SLICE: Final = 5_000
 """How many of them one deployment gets."""
 

@@ -194,12 +194,18 @@ def write_catalogue(root: Path) -> None:
     broken.write_bytes((root / "Bevolking/GBAPERSOONTAB/2023/GBAPERSOON2023TABV1.parquet").read_bytes()[:-100])
 
 
+def _remove_sockets(deployment: Deployment) -> None:
+    if deployment.run.exists():
+        (deployment.run / "sessions").chmod(0o700)  # it cannot be listed
+        shutil.rmtree(deployment.run)
+
+
 def make_deployment(root: Path) -> Deployment:
     deployment = Deployment(root)
     deployment.prepare()
     if not deployment.run.is_relative_to(root):
         # brokers of tests come and go; who starts brokers for good removes their sockets
-        atexit.register(shutil.rmtree, deployment.run, ignore_errors=True)
+        atexit.register(_remove_sockets, deployment)
     shutil.copytree(POLICIES, deployment.policies)
     write_catalogue(deployment.catalogue)
     store = Store.open(deployment.database, deployment.state / "anchors")

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from running_demo import Demo, descendants, environment, wait_for
 
-from jupyter_cbs.broker.deployment import _sweep
+from jupyter_cbs.broker.deployment import sweep
 from jupyter_cbs.demo.supervisor import _sweep_runtimes
-from jupyter_cbs.sandbox import interpreter
+from jupyter_cbs.sandbox import interpreter, users
 from jupyter_cbs.sandbox.users import NOBODY, Identity, command, is_root
 
 
@@ -183,8 +183,24 @@ def test_sockets_of_a_deployment_that_is_gone_are_removed(tmp_path: Path) -> Non
         (folder / "sessions").mkdir(parents=True)
         (folder / "sessions").chmod(0o300)
         (folder / "deployment").write_text(str(tmp_path if name == "there" else tmp_path / "gone"))
-    _sweep(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == [f"cbs-{os.geteuid()}-there"]
+    # somebody else's, and what would have root wait
+    (tmp_path / f"cbs-{os.geteuid()}-link").symlink_to(tmp_path)
+    waiting = tmp_path / f"cbs-{os.geteuid()}-pipe"
+    waiting.mkdir()
+    os.mkfifo(waiting / "deployment")
+    sweep(tmp_path)
+    assert {path.name.rsplit("-", 1)[-1] for path in tmp_path.iterdir()} == {"there", "link", "pipe"}
+
+
+@pytest.mark.skipif(not is_root(), reason="only root's brokers run under other accounts")
+def test_root_removes_the_sockets_of_brokers_and_of_nobody_else(tmp_path: Path) -> None:
+    for name, owner in (("broker", users.BASE), ("person", 1000)):
+        folder = tmp_path / f"cbs-0-{name}"
+        (folder / "sessions").mkdir(parents=True)
+        (folder / "deployment").write_text(str(tmp_path / "gone"))
+        os.chown(folder, owner, owner)
+    sweep(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["cbs-0-person"]
 
 
 def test_everything_ends_and_nothing_stays(demo: Demo) -> None:

@@ -19,6 +19,7 @@ import pytest
 from running_demo import Demo, cli, descendants, environment, start_demo, wait_for
 from tornado.web import HTTPError
 
+from jupyter_cbs.broker.deployment import Deployment
 from jupyter_cbs.demo.labclient import Kernel
 from jupyter_cbs.sandbox import bubblewrap
 from jupyter_cbs.server.kernels import LockedKernelSpecManager
@@ -128,6 +129,8 @@ def test_only_a_demo_may_be_without_walls(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment(), check=False)
     assert done.returncode != 0
     assert "Only a demo with synthetic data may run without walls" in done.stderr
+    # root prepared the folder of its sockets, which a path as long as this one's has elsewhere
+    shutil.rmtree(Deployment(root).run, ignore_errors=True)
 
 
 def test_people_are_told_that_the_walls_stand(deployment: Demo) -> None:
