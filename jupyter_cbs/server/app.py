@@ -28,7 +28,7 @@ from .routes import NOTES, close_the_rest
 from .stream import SCHEMA_FILE, EventStream
 
 
-class CbsApp(ExtensionApp):  # type: ignore[misc]
+class CbsApp(ExtensionApp):
     """A workspace server: JupyterLab for one person in one project, with every exit closed."""
 
     name = "jupyter_cbs"

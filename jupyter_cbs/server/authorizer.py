@@ -29,7 +29,7 @@ OFFERED: Final = frozenset(
 """(action, resource). Whether *this* person may do it in *this* project is decided by the broker."""
 
 
-class CbsAuthorizer(Authorizer):  # type: ignore[misc]
+class CbsAuthorizer(Authorizer):
     """Denies what is not on the list, so that a resource some package adds is closed until it was looked at."""
 
     def is_authorized(self, handler: Any, user: Any, action: str, resource: str) -> bool:

@@ -27,7 +27,7 @@ def _place(path: str) -> str:
     return f"{FOLDER}/{hashlib.sha256(path.strip('/').encode()).hexdigest()[:32]}"
 
 
-class CbsCheckpoints(AsyncCheckpoints):  # type: ignore[misc]
+class CbsCheckpoints(AsyncCheckpoints):
     """Keeps the newest checkpoint of each file."""
 
     parent: CbsContentsManager

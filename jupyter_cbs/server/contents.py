@@ -35,7 +35,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class CbsContentsManager(AsyncContentsManager):  # type: ignore[misc]
+class CbsContentsManager(AsyncContentsManager):
     """Serves ``shared/`` and ``personal/`` and nothing else.
 
     Reading and writing are permitted by the broker; before anything is written the broker is asked whether it fits.

@@ -38,7 +38,7 @@ def public_operations() -> tuple[Operation, ...]:
     return tuple(op for op in OPERATIONS if "http" in op.surfaces and op.name not in INTERNAL)
 
 
-class GatewayHandler(APIHandler):  # type: ignore[misc]
+class GatewayHandler(APIHandler):
     """Forwards the operations that share one path."""
 
     auth_resource = _RESOURCE
@@ -52,19 +52,19 @@ class GatewayHandler(APIHandler):  # type: ignore[misc]
 
     # the decorator keeps the first resource and action it sees, so both are always named
     @web.authenticated
-    @authorized(action="read", resource=_RESOURCE)  # type: ignore[untyped-decorator]
+    @authorized(action="read", resource=_RESOURCE)
     async def get(self, **path: str) -> None:
         """Forward a question."""
         await self._forward("GET", path)
 
     @web.authenticated
-    @authorized(action="write", resource=_RESOURCE)  # type: ignore[untyped-decorator]
+    @authorized(action="write", resource=_RESOURCE)
     async def post(self, **path: str) -> None:
         """Forward a change."""
         await self._forward("POST", path)
 
     @web.authenticated
-    @authorized(action="write", resource=_RESOURCE)  # type: ignore[untyped-decorator]
+    @authorized(action="write", resource=_RESOURCE)
     async def patch(self, **path: str) -> None:
         """Forward a change."""
         await self._forward("PATCH", path)

@@ -57,7 +57,7 @@ class BrowserSession:
     seen: float
 
 
-class AccountIdentityProvider(IdentityProvider):  # type: ignore[misc]
+class AccountIdentityProvider(IdentityProvider):
     """Whoever holds the server's token is the account's person, by name instead of an anonymous number.
 
     What the person may do is decided by the broker, which knows the person from the gateway socket.
@@ -261,7 +261,7 @@ class AccountIdentityProvider(IdentityProvider):  # type: ignore[misc]
         return Text(en="You have logged out.", nl="U hebt uitgelogd.")
 
 
-class AccountLoginHandler(LoginFormHandler):  # type: ignore[misc]
+class AccountLoginHandler(LoginFormHandler):
     """The log-in form, which says why it is shown."""
 
     def _render(self, message: dict[str, str] | None = None) -> None:
@@ -270,7 +270,7 @@ class AccountLoginHandler(LoginFormHandler):  # type: ignore[misc]
             message = {"warning": self.identity_provider.why(ended).say(language.preferred(self.request.headers.get("Accept-Language")))}
         super()._render(message)
 
-    @allow_unauthenticated  # type: ignore[untyped-decorator]
+    @allow_unauthenticated
     def post(self) -> None:
         """Log in with the account's token."""
         given = self.get_body_argument("password", default="")

@@ -44,7 +44,7 @@ def r_program(programs: Sequence[Path] = _R_PROGRAMS, libraries: Sequence[Path] 
     return next((program for program in programs if program.is_file()), None)
 
 
-class LockedKernelSpecManager(KernelSpecManager):  # type: ignore[misc]
+class LockedKernelSpecManager(KernelSpecManager):
     """Knows the workspace's own kernel specs and no other: Python's always, R's where R is installed.
 
     Kernel specs in a person's own folders, in ``JUPYTER_PATH`` or named by a configuration are never looked at:
@@ -94,7 +94,7 @@ class LockedKernelSpecManager(KernelSpecManager):  # type: ignore[misc]
         return spec
 
 
-class ForcedProvisionerFactory(KernelProvisionerFactory):  # type: ignore[misc]
+class ForcedProvisionerFactory(KernelProvisionerFactory):
     """Starts every kernel through the workspace's provisioner, whatever its spec says."""
 
     gateway_socket = Unicode(help="Socket of the broker's gateway.").tag(config=True)

@@ -97,7 +97,7 @@ def unsandboxed_environment(session_socket: str, home: str) -> dict[str, str]:
     return environment
 
 
-class CbsProvisioner(LocalProvisioner):  # type: ignore[misc]
+class CbsProvisioner(LocalProvisioner):
     """Opens a session at the broker before a kernel starts, starts it in a sandbox, and ends both together.
 
     A kernel the broker refuses, or that cannot be shut in, does not start, and the person reads why.

@@ -111,10 +111,10 @@ class _NotOffered(Matcher):
         return {}
 
 
-class ClosedHandler(JupyterHandler):  # type: ignore[misc]
+class ClosedHandler(JupyterHandler):
     """Answers 403 to whoever asks for a route that is not offered, logged in or not."""
 
-    @allow_unauthenticated  # type: ignore[untyped-decorator]
+    @allow_unauthenticated
     def prepare(self) -> None:
         """Refuse before anything of the request is looked at."""
         error = Refused(

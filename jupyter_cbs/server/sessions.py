@@ -22,7 +22,7 @@ def _reason_kept() -> Iterator[None]:
         raise
 
 
-class ReasonedSessionsHandler(SessionRootHandler):  # type: ignore[misc]
+class ReasonedSessionsHandler(SessionRootHandler):
     """Starts notebooks with their kernels."""
 
     async def post(self) -> None:
@@ -31,7 +31,7 @@ class ReasonedSessionsHandler(SessionRootHandler):  # type: ignore[misc]
             await super().post()
 
 
-class ReasonedKernelActionHandler(KernelActionHandler):  # type: ignore[misc]
+class ReasonedKernelActionHandler(KernelActionHandler):
     """Interrupts and restarts kernels."""
 
     async def post(self, kernel_id: str, action: str) -> None:

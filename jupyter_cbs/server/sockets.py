@@ -95,6 +95,15 @@ class _Bounded:
     def _leave(self) -> None:
         _open.discard(self)
 
+    async def pre_get(self: Any) -> None:
+        """Look whether there is room for one more."""
+        self._enter()
+        try:
+            await super().pre_get()  # type: ignore[misc]  # of the websocket it is mixed into
+        except BaseException:
+            self._leave()
+            raise
+
     def write_message(self: Any, message: Any, binary: bool = False) -> Any:
         """Send a message; a peer that leaves too much unread is cut off."""
         size = len(message)
@@ -104,7 +113,7 @@ class _Bounded:
             if connection is not None and connection.stream is not None:
                 connection.stream.close()
             raise WebSocketClosedError
-        sending = super().write_message(message, binary)  # type: ignore[misc]
+        sending = super().write_message(message, binary)  # type: ignore[misc]  # of the websocket it is mixed into
         self._backlog += size
 
         def sent(done: Any) -> None:
@@ -116,17 +125,8 @@ class _Bounded:
         return sending
 
 
-class BoundedKernelSocket(_Bounded, KernelWebsocketHandler):  # type: ignore[misc]
+class BoundedKernelSocket(_Bounded, KernelWebsocketHandler):
     """The messages of a kernel to and from one page."""
-
-    async def pre_get(self) -> None:
-        """Look whether there is room for one more."""
-        self._enter()
-        try:
-            await super().pre_get()
-        except BaseException:
-            self._leave()
-            raise
 
     def on_message(self, ws_message: Any) -> None:
         """Pass a message on to the kernel: somebody is there."""
@@ -141,21 +141,12 @@ class BoundedKernelSocket(_Bounded, KernelWebsocketHandler):  # type: ignore[mis
             super().on_close()
 
 
-class BoundedEventSocket(_Bounded, SubscribeWebsocket):  # type: ignore[misc]
+class BoundedEventSocket(_Bounded, SubscribeWebsocket):
     """Events of the server to one page; tells nothing back."""
 
     async def prepare(self) -> None:
         """Identify the person; a websocket is not sent on to the log-in form."""
         await super().prepare(_redirect_to_login=False)
-
-    async def pre_get(self) -> None:
-        """Look whether there is room for one more."""
-        self._enter()
-        try:
-            await super().pre_get()
-        except BaseException:
-            self._leave()
-            raise
 
     def on_message(self, message: Any) -> None:
         """Take nothing."""
@@ -175,7 +166,7 @@ class _Cell:
         self.idle = self.answered = self.lossy = False
 
 
-class BoundedChannels(ZMQChannelsWebsocketConnection):  # type: ignore[misc]
+class BoundedChannels(ZMQChannelsWebsocketConnection):
     """Passes a kernel's messages on to a page, up to :data:`MAX_OUTPUT` bytes and :data:`MAX_MESSAGES` in a few seconds.
 
     Jupyter's own bound counts printed text only. A cell whose output or answer is too large to be received ends all the same, and says

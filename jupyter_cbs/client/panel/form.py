@@ -48,7 +48,7 @@ _FILE_TEXTS = {
 }
 
 
-class FormFields(ipywidgets.VBox):  # type: ignore[misc]
+class FormFields(ipywidgets.VBox):
     """The form; tells ``changed`` about every edit of the reader, not about what is filled in by code.
 
     Parameters

@@ -44,7 +44,7 @@ _STATE_SIGNS: dict[ExportState, tuple[str, markup.Tone]] = {
 """Sign and tone of a state, as in the side panel (labextension/src/exports/words.ts)."""
 
 
-class ExportPanel(ipywidgets.VBox):  # type: ignore[misc]
+class ExportPanel(ipywidgets.VBox):
     """Export request in a notebook: Files → Check → Form → Propose.
 
     Parameters
