@@ -68,7 +68,7 @@ class _Base(RequestHandler):
 class OperationHandler(_Base):
     """All operations of one path; the method picks the operation."""
 
-    def initialize(self, authority: Authority, user: str, project: str, operations: dict[str, str]) -> None:  # type: ignore[override]
+    def initialize(self, authority: Authority, user: str, project: str, operations: dict[str, str]) -> None:  # type: ignore[override]  # tornado passes what the route was made with
         """Keep what the route was made with."""
         super().initialize(authority, user, project)
         self.operations = operations

@@ -132,7 +132,7 @@ class Listing:
         bundle: dict[str, object] = {}
         if in_notebook() and self.datasets:
             # first the widget with its search box; a saved notebook without it falls back on the HTML
-            shown: dict[str, object] = self.widget()._repr_mimebundle_()  # type: ignore[attr-defined]
+            shown: dict[str, object] = self.widget()._repr_mimebundle_()  # type: ignore[attr-defined]  # widgets have no types
             bundle |= shown
         return bundle | {"text/html": self.html(), "text/plain": repr(self)}
 

@@ -42,14 +42,14 @@ def readable(error: CbsError, lang: str, source: str | None = None) -> CbsError:
     error.args = (error.say(lang),)
     if error.remedy is not None:
         error.remedy = Text(en=error.remedy.say(lang), nl=error.remedy.say(lang))
-    error._render_traceback_ = partial(render, error, lang, source)  # type: ignore[attr-defined]
+    error._render_traceback_ = partial(render, error, lang, source)  # type: ignore[attr-defined]  # IPython asks for it
     return error
 
 
 def stopped(interrupt: KeyboardInterrupt, lang: str) -> KeyboardInterrupt:
     """Make an interrupt say that the request has ended, instead of showing our frames."""
     text = pick(lang, "stopped at your request; nothing is running any more.", "op uw verzoek gestopt; er loopt niets meer.")
-    interrupt._render_traceback_ = lambda: [f"\x1b[0;31mKeyboardInterrupt\x1b[0m: {text}"]  # type: ignore[attr-defined]
+    interrupt._render_traceback_ = lambda: [f"\x1b[0;31mKeyboardInterrupt\x1b[0m: {text}"]  # type: ignore[attr-defined]  # as above
     return interrupt
 
 

@@ -10,6 +10,7 @@ import os
 import signal
 import threading
 from types import FrameType, TracebackType
+from typing import Any
 
 
 class InterruptNote:
@@ -25,7 +26,7 @@ class InterruptNote:
         self.count = 0
         self._lock = threading.Lock()
         self._fd = -1
-        self._previous: object = None
+        self._previous: Any = None
 
     def __enter__(self) -> InterruptNote:
         with self._lock:
@@ -36,7 +37,7 @@ class InterruptNote:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._previous is not None:
-            signal.signal(signal.SIGINT, self._previous)  # type: ignore[arg-type]
+            signal.signal(signal.SIGINT, self._previous)
             self._previous = None
         with self._lock:
             os.close(self._fd)

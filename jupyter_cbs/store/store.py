@@ -125,7 +125,8 @@ class Transaction(Reader):
                 Text(en=f"A request that is {row.state.value} never changes.", nl="Een afgesloten aanvraag wijzigt niet meer."),
                 Text(en="Make a new request.", nl="Maak een nieuwe aanvraag."),
             )
-        changed = replace(row, **{"changed_at": self._clock(), **changes, "version": row.version + 1})  # type: ignore[arg-type]
+        fields: dict[str, Any] = {"changed_at": self._clock(), **changes, "version": row.version + 1}
+        changed = replace(row, **fields)
         columns = export_columns({name: getattr(changed, name) for name in {*changes, "version", "changed_at"}})
         # the version stands in the statement too: no database setting may turn this into a lost update
         done = self._connection.execute(update(exports).where(exports.c.id == export_id, exports.c.version == expected_version).values(columns))

@@ -142,7 +142,7 @@ class Peer:
             self._spawn(self._serve, line)
 
     def _serve(self, line: Line) -> None:
-        decoder, pending = FrameDecoder(), []  # type: ignore[var-annotated]
+        decoder, pending = FrameDecoder(), list[Frame]()
         for header in self._frames(line, decoder, pending):
             if "hello" in header:
                 line.hello = header["hello"]

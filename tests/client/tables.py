@@ -6,7 +6,7 @@ from itertools import product
 
 import pyarrow as pa
 
-from jupyter_cbs.domain.evidence import Category, Dimension, TableMeta, TableSpec, evidence_schema
+from jupyter_cbs.domain.evidence import Category, Dimension, Statistic, TableMeta, TableSpec, evidence_schema
 from jupyter_cbs.domain.finding import CellFinding, Rule, Status
 from jupyter_cbs.domain.text import Text
 
@@ -21,7 +21,7 @@ def make(
     values: list[float | None] | None = None,
     findings: tuple[CellFinding, ...] | None = None,
     hidden: tuple[int, ...] = (9, 6),
-    statistic: str = "mean",
+    statistic: Statistic = "mean",
 ) -> tuple[TableMeta, pa.Table]:
     """Make a table; cells in the order of the dimensions' categories, totals last."""
     keys = list(product(*([*(c.code for c in d.categories), ...] for d in dimensions)))
@@ -60,9 +60,9 @@ def make(
     frame = pa.Table.from_pylist([{"rule": None, "reason_code": None, **row} for row in rows], schema=schema)
     names = tuple(d.name for d in dimensions)
     meta = TableMeta(
-        spec=TableSpec(source="ZVWZORGKOSTENTAB", rows=names[:split], columns=names[split:], values="ZVWKTOTAAL", statistic=statistic),  # type: ignore[arg-type]
+        spec=TableSpec(source="ZVWZORGKOSTENTAB", rows=names[:split], columns=names[split:], values="ZVWKTOTAAL", statistic=statistic),
         dimensions=dimensions,
-        statistic=statistic,  # type: ignore[arg-type]
+        statistic=statistic,
         value_label="mean ZVWKTOTAAL",
         value_unit="EUR",
         unit="person",

@@ -55,7 +55,7 @@ def test_the_search_box_narrows(peer: Peer, ws: Workspace) -> None:
     peer.on("catalogue.list", listing(DatasetSummary.of(PERSONS), OTHER))
     found = ws.catalogue()
     assert isinstance(found, Listing)
-    box, shown = found.widget().children  # type: ignore[attr-defined]
+    box, shown = found.widget().children  # type: ignore[attr-defined]  # widgets have no types
     box.value = "persons 2023"
     assert "GBAPERSOON2023TABV1" in shown.value
     assert "VSLGWB" not in shown.value

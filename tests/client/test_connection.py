@@ -118,7 +118,7 @@ def test_errors_are_typed_and_point_at_the_place(peer: Peer, ws: Workspace) -> N
     peer.on("sql", error)
     with pytest.raises(Invalid) as caught:
         ws.sql("SELECT *\n  FORM x")
-    lines = caught.value._render_traceback_()  # type: ignore[attr-defined]
+    lines = caught.value._render_traceback_()  # type: ignore[attr-defined]  # IPython asks for it
     assert "Invalid" in lines[0]
     assert "Syntax error near 'FORM'." in lines[0]
     assert lines[1:3] == ["  2 |   FORM x", "        ^"]
@@ -170,7 +170,7 @@ def test_an_interrupt_cancels_waits_for_the_end_and_keeps_the_connection(peer: P
     peer.on("sql", long)
     with pytest.raises(KeyboardInterrupt) as caught:
         ws.sql("SELECT 1")
-    assert "nothing is running any more" in caught.value._render_traceback_()[0]  # type: ignore[attr-defined]
+    assert "nothing is running any more" in caught.value._render_traceback_()[0]  # type: ignore[attr-defined]  # IPython asks for it
     assert peer.seen("cancel") == [{"target": 1}]
     peer.on_rows(ROWS)
     assert ws.sql("SELECT 1").rows == 3

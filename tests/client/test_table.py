@@ -231,5 +231,5 @@ def test_a_caret_only_where_the_place_is_certain(peer: Peer, ws: Workspace, argu
     peer.on("table", Invalid("sql_syntax", "Syntax error.", position=Position(line=1, column=13)))
     with pytest.raises(Invalid) as caught:
         ws.table("GBAPERSOONTAB", **arguments)
-    lines = caught.value._render_traceback_()  # type: ignore[attr-defined]
+    lines = caught.value._render_traceback_()  # type: ignore[attr-defined]  # IPython asks for it
     assert ([line for line in lines if line.startswith("  1 | ")] or [None])[0] == pointed

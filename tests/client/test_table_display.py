@@ -203,7 +203,7 @@ def test_the_same_in_code(peer: Peer, table: Table) -> None:
     assert made.undo().grid() == table.grid()
     assert table.undo() is table
     with pytest.raises(Invalid, match="'suppress', 'round' or 'merge'"):
-        table.protect("shuffle")  # type: ignore[arg-type]
+        table.protect("shuffle")  # type: ignore[arg-type]  # no such method
     with pytest.raises(Invalid, match="at least 2"):
         table.protect("round", base=1)
     with pytest.raises(Invalid, match=r"ws\.table"):

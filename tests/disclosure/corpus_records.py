@@ -6,6 +6,7 @@ import itertools
 import json
 import random
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from corpus import AGES, GEMEENTEN, PERSON_COLUMNS, content, level, person, table
 
@@ -27,7 +28,7 @@ MARKS = {
 Rows = Sequence[Sequence[object]]
 
 
-def people(seed: int, count: int = 60) -> list[list[object]]:
+def people(seed: int, count: int = 60) -> list[list[Any]]:
     rng = random.Random(seed)
     return [person(rng) for _ in range(count)]
 
@@ -72,7 +73,7 @@ def caught() -> Iterator[tuple[str, FileContent, set[str]]]:
         yield f"lines-colon-{count}", content("r.txt", table(people(3, count), ":")), found
     yield "lines-two-fields", content("r.txt", table([row[1::3] for row in people(4)], ":")), found
     yield "lines-three-codes", content("r.txt", table([[r.randrange(1, 3), r.randrange(18, 90), r.randrange(7)] for _ in range(80)], ":")), found
-    yield "lines-text-only", content("r.txt", table([[row[0], row[2], row[3], "ja" if row[1] > 50 else "nee"] for row in people(5, 90)], ":")), found  # type: ignore[operator]
+    yield "lines-text-only", content("r.txt", table([[row[0], row[2], row[3], "ja" if row[1] > 50 else "nee"] for row in people(5, 90)], ":")), found
     yield "lines-key-like", content("r.txt", table([[f"p{i:03d}", *row] for i, row in enumerate(people(6))], ":")), found
     yield "lines-among-prose", content("r.txt", "Hieronder de gegevens.\n\n" + table(people(7), ":") + "\nEinde van de gegevens.\n"), found
     yield "lines-blank-between", content("r.txt", table(people(8), ":").replace("\n", "\n\n")), found

@@ -25,7 +25,7 @@ from jupyter_cbs.domain.errors import Conflict
 from jupyter_cbs.domain.files import FileContent
 from jupyter_cbs.domain.finding import FileReport, Finding, PrecheckReport, Rule, Status, StrippedContent, Where
 from jupyter_cbs.domain.rules import RuleProfile
-from jupyter_cbs.domain.text import Text
+from jupyter_cbs.domain.text import Language, Text
 
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 HOSTILE = "<script>alert('x')</script>\"&'\u202e\x00</bdi></td>"
@@ -71,8 +71,9 @@ NOTES = content("lees.txt", "Aantallen per groep.\n")
 
 def test_the_document_is_what_its_schema_says() -> None:
     jsonschema.Draft202012Validator.check_schema(schema())
+    lang: Language
     for lang, word in (("en", "observations"), ("nl", "waarnemingen")):
-        answer = json.loads(json.dumps(document(report_of(CSV, NOTES, refused=("shared/x.pkl",)), lang, "9001")))  # type: ignore[arg-type]
+        answer = json.loads(json.dumps(document(report_of(CSV, NOTES, refused=("shared/x.pkl",)), lang, "9001")))
         jsonschema.validate(answer, schema())
         assert (answer["status"], answer["class"], answer["price_cents"], answer["project"]) == ("refused", "light", 14000, "9001")
         small = answer["files"][0]["findings"][0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import random
-from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -92,7 +91,9 @@ def test_a_cut_picture_is_damaged_and_never_a_fault(kind: str, data: st.DataObje
 
 
 def test_findings(roots: WorkspaceRoots) -> None:
-    put: Callable[[str, bytes], int] = lambda name, data: (roots.shared / name).write_bytes(data)  # noqa: E731
+    def put(name: str, data: bytes) -> None:
+        (roots.shared / name).write_bytes(data)
+
     put("tail.png", picture("png") + b"PAR1")
     put("cut.jpg", picture("jpg")[:-20])
     put("note.gif", picture("gif", comment=b"x" * 5000))

@@ -150,7 +150,7 @@ def document(**changes: object) -> bytes:
         "versions": {"jupyter_cbs": "0.1.0", "duckdb": "2"},
     }
     value |= changes
-    return manifest.canonical(value.pop("entries"), **value)  # type: ignore[arg-type]
+    return manifest.canonical(value.pop("entries"), **value)
 
 
 def test_the_same_manifest_gives_the_same_bytes() -> None:

@@ -95,7 +95,7 @@ def test_the_alternative_is_a_picture_where_plotly_makes_none(check: Check, tmp_
     box = check(px.box(DATA, x="sex", y="wage", title="Wages")).alternative()
     assert box.ok, box.findings
     try:
-        import kaleido  # noqa: F401
+        import kaleido  # noqa: F401  plotly needs it to be there
     except ImportError:
         with pytest.raises(Invalid, match=r"plotly cannot make a picture here.* bars\.csv"):
             check(px.bar(x=["a", "b"], y=[30, 40], labels={"y": "count"}, title="t")).save(tmp_path / "bars.png")

@@ -15,7 +15,7 @@ from .data import people
 
 sklearn = pytest.importorskip("sklearn")
 
-from sklearn import (  # noqa: E402  # noqa: E402
+from sklearn import (  # noqa: E402  the test is skipped where it is missing
     cluster,
     decomposition,
     ensemble,
@@ -30,10 +30,10 @@ from sklearn import (  # noqa: E402  # noqa: E402
     svm,
     tree,
 )
-from sklearn.compose import ColumnTransformer  # noqa: E402
-from sklearn.model_selection import GridSearchCV  # noqa: E402
-from sklearn.pipeline import make_pipeline  # noqa: E402
-from sklearn.preprocessing import OneHotEncoder, StandardScaler  # noqa: E402
+from sklearn.compose import ColumnTransformer  # noqa: E402  as above
+from sklearn.model_selection import GridSearchCV  # noqa: E402  as above
+from sklearn.pipeline import make_pipeline  # noqa: E402  as above
+from sklearn.preprocessing import OneHotEncoder, StandardScaler  # noqa: E402  as above
 
 
 def test_without_data_nothing_is_known(check: Check) -> None:

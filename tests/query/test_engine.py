@@ -51,7 +51,8 @@ class Collector:
 
 def rows_of(outcome: SqlOutcome) -> list[dict[str, Any]]:
     assert outcome.inline is not None
-    return pa.ipc.open_stream(outcome.inline).read_all().to_pylist()  # type: ignore[no-any-return]
+    rows: list[dict[str, Any]] = pa.ipc.open_stream(outcome.inline).read_all().to_pylist()
+    return rows
 
 
 Start = Callable[..., Any]

@@ -164,7 +164,7 @@ def test_one_that_ends_by_itself_is_forgotten(boxes: Boxes) -> None:
 
 def test_a_failure_with_one_leaves_the_others_watched(boxes: Boxes, monkeypatch: pytest.MonkeyPatch) -> None:
     running = start(boxes, WAYS["one process"])
-    broken = Watched(running.namespace.init, BOUND, None, lambda _: None)  # type: ignore[arg-type]
+    broken = Watched(running.namespace.init, BOUND, None, lambda _: None)  # type: ignore[arg-type]  # what makes it fail
     watcher = Watcher(0.05)
     ended = threading.Event()
     watcher.add(broken)

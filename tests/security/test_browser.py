@@ -18,7 +18,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -65,16 +65,16 @@ class Listeners:
             for key, _ in self._selector.select():
                 if key.data is None:
                     return
-                sock, (kind, name) = key.fileobj, key.data
+                sock, (kind, name) = cast(socket.socket, key.fileobj), key.data
                 if kind == "door":
-                    connection, _ = sock.accept()  # type: ignore[union-attr]
+                    connection, _ = sock.accept()
                     self._selector.register(connection, selectors.EVENT_READ, ("peer", name))
                     continue
                 with contextlib.suppress(OSError):
-                    if sock.recv(1):  # type: ignore[union-attr]
+                    if sock.recv(1):
                         self.reached.add(name)
                 self._selector.unregister(sock)
-                sock.close()  # type: ignore[union-attr]
+                sock.close()
 
     def take(self) -> set[str]:
         """Give the cases that got out since the last time."""
@@ -85,7 +85,7 @@ class Listeners:
         self._stop.send(b"x")
         self._thread.join()
         for key in list(self._selector.get_map().values()):
-            key.fileobj.close()  # type: ignore[union-attr]
+            cast(socket.socket, key.fileobj).close()
         self._selector.close()
         self._stop.close()
 

@@ -451,7 +451,7 @@ def test_the_check_itself_notices(tmp_path: Path) -> None:
 
     locked.session.connection.close()
     locked.session.connection = duckdb.connect()
-    locked.gate = Open()  # type: ignore[assignment]
+    locked.gate = Open()  # type: ignore[assignment]  # it has the one method that is used
     locked.before = locked.state()
     with pytest.raises(AssertionError):
         locked.check(f"SELECT secret FROM read_csv('{tmp_path}/canary.csv')")

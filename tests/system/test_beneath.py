@@ -85,7 +85,7 @@ def test_whatever_is_asked_the_answer_is_an_error_of_the_domain(tmp_path_factory
         try:
             os.close(roots.open(asked))
         except CbsError as error:
-            assert error.say("nl") != error.say("en")  # noqa: PT017
+            assert error.say("nl") != error.say("en")  # noqa: PT017  it may also go well
 
 
 def test_a_missing_file_is_not_found(roots: WorkspaceRoots) -> None:
