@@ -71,7 +71,7 @@ def test_protected_sums_keep_their_levels_and_insiders_out(inner: np.ndarray, da
     names = full_table(inner)[0][:-1, :-1].ravel().tolist()
     primaries = data.draw(st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True))
     levels = {name: (float(data.draw(st.integers(0, 12))), float(data.draw(st.integers(0, 12)))) for name in primaries}
-    singles = data.draw(st.lists(st.sampled_from(primaries), max_size=2, unique=True))
+    singles = data.draw(st.lists(st.sampled_from(names), max_size=2, unique=True))
     problem = problem_of(inner, primaries, protection=levels, singletons=tuple(singles))
     protected_or_impossible(problem, method, min_frequency=0)
 
@@ -157,6 +157,14 @@ def test_two_singletons_need_a_third() -> None:
     for method in ("heuristic", "exact"):
         assert protect(line, method=method).complementary == ("c",)
     assert protect(line.model_copy(update={"singletons": ()})).complementary == ()
+
+
+@pytest.mark.parametrize("method", ["heuristic", "exact"])
+def test_company_of_one_contributor_keeps_no_secret_from_that_one(method: Method) -> None:
+    """The cheapest company b has one contributor, who would calculate a from the total: c is dearer, and right."""
+    problem = TableProblem(cells={"a": 30, "b": 20, "c": 50, "t": 100}, relations=(("t", ("a", "b", "c")),), suppressed=("a",), singletons=("b",))
+    assert protect(problem, method=method).complementary == ("c",)
+    assert protect(problem.model_copy(update={"singletons": ()}), method=method).complementary == ("b",)
 
 
 @pytest.mark.parametrize("method", ["heuristic", "exact"])

@@ -84,10 +84,16 @@ class Table:
         down, up = (0.0, 0.0) if insider >= 0 else self.problem.protection.get(name, (0.0, 0.0))
         return Need(cell, up, down, max(self.unit, 1e-8 * abs(self.value[cell])), insider)
 
-    def insider_needs(self) -> Iterator[Need]:
-        """Give what the contributor of one primary cell must not be able to do to another one: calculate it exactly."""
+    def insider_needs(self, hidden: Mask | None = None) -> Iterator[Need]:
+        """Give what the contributor of a singleton must not be able to do to a primary cell: calculate it exactly.
+
+        Parameters
+        ----------
+        hidden
+            Mask over all cells: only of singletons that are hidden. Of a shown one the contributor knows no more than everybody.
+        """
         for single, own in self.problem.own_cells().items():
-            if self.primary[self.index[single]]:
+            if hidden is None or hidden[self.index[single]]:
                 for name in self.problem.suppressed:
                     if name not in own:
                         yield self._need(name, self.index[single])
@@ -153,7 +159,7 @@ def prove(table: Table, hidden: Mask, min_frequency: Least, cancel: Cancel | Non
     small = unions(problem, least, found.exact)
     if quick and (unmet or small):
         return Proof(tuple(unmet), small)
-    singles = {name: own for name, own in problem.own_cells().items() if name in primaries}
+    singles = {name: own for name, own in problem.own_cells().items() if hidden[table.index[name]]}
     for single, names in learned(system, singles, cancel).items():
         unmet += [table.insider_need(name, single) for name in names if name in primaries and name not in bad]
     return Proof(tuple(unmet), small)

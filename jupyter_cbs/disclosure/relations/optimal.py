@@ -183,7 +183,9 @@ def cheapest(table: Table, min_frequency: Least, *, patience: float, cancel: Can
         if solved is None or not solved[1]:
             break
         choice = solved[0]
-        cuts = [cut for need in needs if (cut := attacker.cut(need, choice)) is not None]
+        # a singleton that is not hidden stays where it is for outsiders too
+        asked = [need for need in needs if need.insider < 0 or choice[need.insider] > 0]
+        cuts = [cut for need in asked if (cut := attacker.cut(need, choice)) is not None]
         for cut in cuts:
             master.add(*cut)
         relaxed = max(relaxed - 1, 0) if cuts else 0

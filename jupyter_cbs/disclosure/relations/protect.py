@@ -107,8 +107,9 @@ def protect(
 ) -> Protected:
     """Hide complementary cells at least cost so that the primary ones are safe.
 
-    Outsiders cannot calculate a primary cell exactly, nor more closely than its protection levels; the contributor of a singleton cannot
-    calculate another primary cell exactly; known sums of suppressed cells stand for enough units.
+    Outsiders cannot calculate a primary cell exactly, nor more closely than its protection levels; the contributor of a singleton that is
+    hidden, as primary or as complementary cell, cannot calculate another primary cell exactly; known sums of suppressed cells stand for enough
+    units.
 
     Parameters
     ----------
@@ -169,7 +170,7 @@ def explain(table: Table, hidden: Mask) -> tuple[Reason, ...]:
     mover = Mover(table)
     primary = table.primary.copy()
     uses: dict[int, list[str]] = {int(cell): [] for cell in complement}
-    for need in [*table.needs(), *table.insider_needs()]:
+    for need in [*table.needs(), *table.insider_needs(hidden)]:
         movements = mover.meet(need, primary, hidden) or []
         for cell in np.flatnonzero(sum((np.abs(movement) for movement in movements), np.zeros(len(hidden)))).tolist():
             name = table.names[need.cell]
