@@ -7,13 +7,15 @@ import os
 import re
 import shutil
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from jupyter_cbs.domain.errors import CbsError, Conflict, Internal
 from jupyter_cbs.domain.export import ManifestEntry
 from jupyter_cbs.domain.text import Text
+from jupyter_cbs.system.durable import sync_directory
 
 from .snapshot import Objects
 
@@ -87,9 +89,9 @@ def write_release(
         _write_zip(unfinished / archive, unfinished, sorted(wanted))
         _verify(unfinished, archive, wanted)
         unfinished.chmod(0o750)
-        _sync(unfinished)
+        sync_directory(unfinished)
         os.rename(unfinished, target)
-        _sync(target.parent)
+        sync_directory(target.parent)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
@@ -111,38 +113,38 @@ def _write_object(entry: ManifestEntry, objects: Objects, path: Path) -> None:
     except (CbsError, OSError, ValueError) as error:
         raise _mismatch(entry.path) from error
     sha256, size = hashlib.sha256(), 0
-    with stream, path.open("xb") as file:
+    with stream, _made(path) as file:
         while block := stream.read(_BLOCK):
             sha256.update(block)
             size += len(block)
             file.write(block)
-        file.flush()
-        os.fchmod(file.fileno(), 0o440)
-        os.fsync(file.fileno())
     if sha256.hexdigest() != entry.sha256 or size != entry.size:
         raise _mismatch(entry.path)
 
 
-def _write(path: Path, data: bytes) -> None:
+@contextmanager
+def _made(path: Path) -> Iterator[BinaryIO]:
+    """Make a file that nobody writes to any more, and that survives a crash."""
     with path.open("xb") as file:
-        file.write(data)
+        yield file
         file.flush()
         os.fchmod(file.fileno(), 0o440)
         os.fsync(file.fileno())
+
+
+def _write(path: Path, data: bytes) -> None:
+    with _made(path) as file:
+        file.write(data)
 
 
 def _write_zip(path: Path, folder: Path, names: Sequence[str]) -> None:
-    with path.open("xb") as file:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name in names:
-                info = zipfile.ZipInfo(name, _STAMP)
-                info.compress_type = zipfile.ZIP_DEFLATED
-                info.external_attr = 0o100440 << 16
-                with (folder / name).open("rb") as source, archive.open(info, "w", force_zip64=False) as member:
-                    shutil.copyfileobj(source, member, _BLOCK)
-        file.flush()
-        os.fchmod(file.fileno(), 0o440)
-        os.fsync(file.fileno())
+    with _made(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            info = zipfile.ZipInfo(name, _STAMP)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = 0o100440 << 16
+            with (folder / name).open("rb") as source, archive.open(info, "w", force_zip64=False) as member:
+                shutil.copyfileobj(source, member, _BLOCK)
 
 
 def _verify(folder: Path, archive: str, wanted: Mapping[str, str]) -> None:
@@ -160,11 +162,3 @@ def _verify(folder: Path, archive: str, wanted: Mapping[str, str]) -> None:
                     hashed.update(block)
             if hashed.hexdigest() != sha256:
                 raise _mismatch(archive)
-
-
-def _sync(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

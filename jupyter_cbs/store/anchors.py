@@ -21,6 +21,7 @@ from pathlib import Path
 
 from ..domain.errors import Unavailable
 from ..domain.text import Text
+from ..system.durable import sync_directory
 from .canonical import canonical
 from .tables import moment_text
 
@@ -132,7 +133,7 @@ class Anchors:
                 os.fsync(descriptor)
             # a link, not a rename: whoever comes second must not replace the first one's key
             os.link(fresh, self.key_file)
-            _sync_directory(self.key_file.parent)
+            sync_directory(self.key_file.parent)
         except FileExistsError:
             return self._load_key()
         finally:
@@ -149,7 +150,7 @@ class Anchors:
             os.write(descriptor, (Anchor.sign(self._key, index, head, at, previous).line() + "\n").encode("ascii"))
             os.fsync(descriptor)
             if last is None:
-                _sync_directory(self.file.parent)
+                sync_directory(self.file.parent)
 
     def begin(self, head: Head, at: datetime) -> None:
         """Write the first anchor of all, if there is none yet."""
@@ -188,11 +189,3 @@ class Anchors:
             os.ftruncate(descriptor, start + len(whole))
         lines = whole.decode("ascii", "replace").splitlines()
         return Anchor.read(lines[-1]) if lines else None
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

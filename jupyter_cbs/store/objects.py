@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from ..domain.errors import Internal, Invalid, NotFound
 from ..domain.text import Text
+from ..system.durable import sync_directory
 
 _BLOCK = 1 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -71,8 +72,8 @@ class ObjectStore:
                     os.link(fresh, place)
                 except FileExistsError:
                     self.check(name)
-                _sync_directory(place.parent)
-                _sync_directory(self.directory)
+                sync_directory(place.parent)
+                sync_directory(self.directory)
         finally:
             with suppress(FileNotFoundError):
                 fresh.unlink()
@@ -143,11 +144,3 @@ class ObjectStore:
                 continue
             finally:
                 os.close(descriptor)
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, Self, Unpack
 
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Table, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ..domain.errors import Conflict, NotFound
@@ -161,36 +161,21 @@ class Transaction(Reader):
 
     def insert_evidence(self, project: str, user: str, fingerprint: str, shape_key: str, meta: TableMeta, frame: bytes) -> None:
         """Keep a judged table; made again, it counts as new and the old copy goes."""
-        same = (evidence.c.project == project, evidence.c.fingerprint == fingerprint, evidence.c.shape_key == shape_key)
-        newest = select(evidence.c.id).order_by(evidence.c.id.desc()).limit(1)
-        # the number is taken before the old copy goes, or SQLite could give the same one again
-        number = (self._connection.execute(newest).scalar() or 0) + 1
-        self._connection.execute(delete(evidence).where(*same))
-        self._connection.execute(
-            insert(evidence).values(
-                id=number,
-                project=project,
-                user=user,
-                fingerprint=fingerprint,
-                shape_key=shape_key,
-                meta=meta.model_dump_json(),
-                frame=frame,
-                at=self._clock(),
-            )
-        )
+        known_by = {"project": project, "fingerprint": fingerprint, "shape_key": shape_key}
+        self._insert_anew(evidence, known_by, user=user, meta=meta.model_dump_json(), frame=frame)
 
     def insert_output(self, project: str, user: str, fingerprint: str, file_key: str, checked: str) -> None:
         """Keep a checked model or figure under a key of a file of it; checked again, it counts as new and the old copy goes."""
-        newest = select(outputs.c.id).order_by(outputs.c.id.desc()).limit(1)
+        known_by = {"project": project, "fingerprint": fingerprint, "file_key": file_key}
+        self._insert_anew(outputs, known_by, user=user, checked=storable(checked))
+
+    def _insert_anew(self, table: Table, known_by: Mapping[str, str], **values: object) -> None:
+        """Keep a row as the newest of its table; one that is known by the same goes."""
+        newest = select(table.c.id).order_by(table.c.id.desc()).limit(1)
         # the number is taken before the old copy goes, or SQLite could give the same one again
         number = (self._connection.execute(newest).scalar() or 0) + 1
-        same = (outputs.c.project == project, outputs.c.fingerprint == fingerprint, outputs.c.file_key == file_key)
-        self._connection.execute(delete(outputs).where(*same))
-        self._connection.execute(
-            insert(outputs).values(
-                id=number, project=project, user=user, fingerprint=fingerprint, file_key=file_key, checked=storable(checked), at=self._clock()
-            )
-        )
+        self._connection.execute(delete(table).where(*(table.c[name] == value for name, value in known_by.items())))
+        self._connection.execute(insert(table).values(id=number, **known_by, **values, at=self._clock()))
 
     def insert_released(self, project: str, table: ReleasedTable) -> None:
         """Keep a table that leaves; belongs in the transaction that releases it, and is never changed."""

@@ -146,34 +146,26 @@ outputs = Table(
     Index(None, "project", "file_key", "id"),
 )
 
-released_tables = Table(
-    "released_tables",
-    metadata,
-    Column("id", _ROW_ID, primary_key=True, autoincrement=True),
-    Column("project", String(16), nullable=False),
-    Column("export_id", String(64), ForeignKey("exports.id"), nullable=False),
-    Column("round", Integer, nullable=False),
-    Column("path", Text, nullable=False),
-    Column("fingerprint", String(64), nullable=False),
-    Column("meta", Text, nullable=False),
-    Column("frame", LargeBinary, nullable=False),
-    Column("released_at", Moment, nullable=False),
-    Index(None, "project", "id"),
-)
 
-released_models = Table(
-    "released_models",
-    metadata,
-    Column("id", _ROW_ID, primary_key=True, autoincrement=True),
-    Column("project", String(16), nullable=False),
-    Column("export_id", String(64), ForeignKey("exports.id"), nullable=False),
-    Column("round", Integer, nullable=False),
-    Column("path", Text, nullable=False),
-    Column("fingerprint", String(64), nullable=False),
-    Column("evidence", Text, nullable=False),
-    Column("released_at", Moment, nullable=False),
-    Index(None, "project", "id"),
-)
+def _released(name: str, *columns: Column[Any]) -> Table:
+    """Give a table of what left in releases, with the columns of its kind."""
+    return Table(
+        name,
+        metadata,
+        Column("id", _ROW_ID, primary_key=True, autoincrement=True),
+        Column("project", String(16), nullable=False),
+        Column("export_id", String(64), ForeignKey("exports.id"), nullable=False),
+        Column("round", Integer, nullable=False),
+        Column("path", Text, nullable=False),
+        Column("fingerprint", String(64), nullable=False),
+        *columns,
+        Column("released_at", Moment, nullable=False),
+        Index(None, "project", "id"),
+    )
+
+
+released_tables = _released("released_tables", Column("meta", Text, nullable=False), Column("frame", LargeBinary, nullable=False))
+released_models = _released("released_models", Column("evidence", Text, nullable=False))
 
 pins = Table(
     "pins",
