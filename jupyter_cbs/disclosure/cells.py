@@ -77,7 +77,8 @@ class Cells:
             is_total = _array(frame, f"g{i}").astype(bool)
             known = [category.code for category in dimension.categories]
             inner = pc.unique(column.filter(pa.array(~is_total))).to_pylist()
-            extra = [code for code in inner if code not in set(known)]
+            named = set(known)
+            extra = [code for code in inner if code not in named]
             if extra:
                 more = tuple(Category(code=code, label="unknown" if code is None else code) for code in extra)
                 dimension = dimension.model_copy(update={"categories": dimension.categories + more})

@@ -12,7 +12,6 @@ from typing import Final
 
 import numpy as np
 
-from ..cells import Ints
 from .attack import unimodular, verdict_of
 from .determined import determined, fixed_by_equations, projected
 from .program import Cancel, check_cancel
@@ -76,10 +75,15 @@ def _paired(system: System, cells: list[int]) -> list[int]:
     random = np.random.default_rng(3)
     moves = np.stack([projected(system.matrix, random.standard_normal(len(system))) for _ in range(PROJECTIONS)], axis=1)
     moves /= np.linalg.norm(moves, axis=1, keepdims=True)
+    # parallel or opposite unit vectors differ by less than twice the sine in the size of any coordinate: few others are that near
+    size = np.abs(moves[:, 0])
+    order = np.argsort(size)
+    ranked = size[order]
+    first, last = np.searchsorted(ranked, size - 2 * PARALLEL), np.searchsorted(ranked, size + 2 * PARALLEL, side="right")
     paired = []
     for cell in cells:
-        along = moves @ moves[cell]
-        across: Ints = np.flatnonzero(np.linalg.norm(moves - along[:, None] * moves[cell], axis=1) < PARALLEL)
-        if len(across) > 1:
+        near = moves[order[first[cell] : last[cell]]]
+        along = near @ moves[cell]
+        if np.count_nonzero(np.linalg.norm(near - along[:, None] * moves[cell], axis=1) < PARALLEL) > 1:
             paired.append(cell)
     return paired
