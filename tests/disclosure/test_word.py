@@ -90,6 +90,73 @@ def test_what_is_not_seen_at_once_is_told(body: str, parts: dict[str, str], expe
     assert expected in said(scanned(document(words("Gewone tekst.") + body, parts)))
 
 
+STYLES = {
+    "Verborgen": ("character", "", "<w:rPr><w:vanish/></w:rPr>"),
+    "Onder": ("character", "Verborgen", ""),
+    "Toch": ("character", "Verborgen", '<w:rPr><w:vanish w:val="0"/></w:rPr>'),
+    "Wit": ("paragraph", "", '<w:rPr><w:color w:val="FEFEFE"/></w:rPr>'),
+    "Stip": ("paragraph", "", '<w:rPr><w:sz w:val="2"/></w:rPr>'),
+    "Kring": ("paragraph", "Kring", ""),
+    "Dicht": ("table", "", "<w:rPr><w:vanish/></w:rPr>"),
+    "Kop": ("table", "", '<w:tblStylePr w:type="firstRow"><w:rPr><w:color w:val="FFFFFF"/></w:rPr></w:tblStylePr>'),
+}
+HIDDEN, UNREADABLE, PALE, SEEN = ("hidden text", Status.UNSAFE), ("too small", Status.UNSAFE), ("colour of its background", Status.REVIEW), None
+
+
+def styles(defaults: str = "") -> dict[str, str]:
+    one = (
+        f'<w:style w:type="{kind}" w:styleId="{name}"><w:basedOn w:val="{base}"/>{properties}</w:style>'
+        for name, (kind, base, properties) in STYLES.items()
+    )
+    inner = f"<w:docDefaults><w:rPrDefault><w:rPr>{defaults}</w:rPr></w:rPrDefault></w:docDefaults>{''.join(one)}"
+    return {"word/styles.xml": f"<w:x>{inner}</w:x>"}
+
+
+def paragraph(properties: str, text: str = "Jan verdient 31200", own: str = "") -> str:
+    return words(text, own).replace("<w:p>", f"<w:p><w:pPr>{properties}</w:pPr>")
+
+
+@pytest.mark.parametrize(
+    ("body", "defaults", "expected"),
+    [
+        (words("x", '<w:rStyle w:val="Verborgen"/>'), "", HIDDEN),
+        (words("x", '<w:rStyle w:val="Onder"/>'), "", HIDDEN),
+        (words("x", '<w:rStyle w:val="Toch"/>'), "", SEEN),
+        (words("x", '<w:rStyle w:val="Verborgen"/><w:vanish w:val="false"/>'), "", SEEN),
+        (words("x", '<w:rStyle w:val="Nergens"/>'), "", SEEN),
+        (words("x"), "<w:vanish/>", HIDDEN),
+        (table([["groep", "n"], ["a", 40]]).replace("<w:tbl>", '<w:tbl><w:tblPr><w:tblStyle w:val="Dicht"/></w:tblPr>'), "", HIDDEN),
+        (paragraph('<w:pStyle w:val="Wit"/>'), "", PALE),
+        (paragraph('<w:pStyle w:val="Wit"/>', own='<w:color w:val="112233"/>'), "", SEEN),
+        (paragraph('<w:pStyle w:val="Wit"/><w:shd w:val="clear" w:fill="1F4E78"/>'), "", SEEN),
+        (paragraph('<w:pStyle w:val="Stip"/>'), "", UNREADABLE),
+        (paragraph('<w:pStyle w:val="Stip"/>', "  "), "", SEEN),
+        (paragraph('<w:pStyle w:val="Kring"/>'), "", SEEN),
+        (paragraph("<w:rPr><w:vanish/></w:rPr>"), "", SEEN),  # of its mark only
+        (words("x", '<w:sz w:val="1"/>'), "", UNREADABLE),
+        (words("x", '<w:sz w:val="16"/>'), "", SEEN),
+        (words("x", '<w:color w:val="000000"/><w:shd w:val="clear" w:fill="000000"/>'), "", PALE),
+        (words("x", '<w:highlight w:val="black"/>'), "", PALE),
+        (words("x", '<w:color w:val="auto" w:themeColor="background1"/>'), "", PALE),
+        (words("x", '<w:color w:val="FFFFFF" w:themeColor="accent1"/>'), "", SEEN),
+        (table([["groep", "n"], ["a", 40]]).replace("<w:tc>", '<w:tc><w:tcPr><w:shd w:fill="000000"/></w:tcPr>'), "", PALE),
+        (
+            table([["groep", "n"], ["a", 40]]).replace("<w:tc>", '<w:tc><w:tcPr><w:shd w:fill="1F4E78"/></w:tcPr>')
+            .replace("<w:rPr>", '<w:rPr><w:color w:val="FFFFFF"/>'),
+            "",
+            SEEN,
+        ),
+        (table([["groep", "n"], ["a", 40]]).replace("<w:tbl>", '<w:tbl><w:tblPr><w:tblStyle w:val="Kop"/></w:tblPr>'), "", SEEN),
+        # as Word writes it in every table of contents
+        (words("3", "<w:webHidden/>"), "", SEEN),
+    ],
+)  # fmt: skip
+def test_what_styles_make_of_text_counts(body: str, defaults: str, expected: tuple[str, Status] | None) -> None:
+    seen = words("Gewone tekst.", "<w:vanish w:val='0'/>")
+    found = [finding for finding in scanned(document(seen + body, styles(defaults))).findings if finding.rule.value == "hidden_content"]
+    assert [(finding.text.en.count(expected[0]), finding.status) for finding in found] == [(1, expected[1])] if expected else not found
+
+
 def test_a_damaged_document_is_for_review() -> None:
     whole = document(words("Gewone tekst.") + table(GRID))
     assert said(scanned(whole)) == set()

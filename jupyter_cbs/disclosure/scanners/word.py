@@ -14,12 +14,13 @@ from xml.etree.ElementTree import Element, iterparse
 from ...domain.files import FileContent
 from ...domain.finding import Rule, Status
 from ...domain.text import Text
-from . import identifiers
+from . import identifiers, word_styles
 from .grids import check_sheet
 from .prose import check_text
 from .report import Report
 from .sheet import Sheet
 from .unreadable import TOO_MUCH, Unreadable
+from .word_styles import Look, Styles
 
 MAX_UNPACKED = 64 * 2**20
 """Bytes a document may unpack to."""
@@ -43,11 +44,11 @@ _PARTS: tuple[tuple[re.Pattern[str], Status, str, str], ...] = tuple(
 )  # fmt: skip
 _UNSEEN = {
     "hidden": ("hidden text", "verborgen tekst"),
-    "white": ("white text", "witte tekst"),
+    "tiny": ("letters too small to read", "onleesbaar kleine letters"),
+    "white": ("text in the colour of its background", "tekst in de kleur van de achtergrond"),
     "deleted": ("deleted text that is still there", "verwijderde tekst die er nog staat"),
 }
 _AS_TXT = Text(en="Deliver the text as txt and its tables as csv.", nl="Lever de tekst als txt en de tabellen als csv.")
-_OFF = frozenset({"0", "false", "off"})
 
 
 @dataclass
@@ -57,6 +58,18 @@ class _Table:
     rows: list[list[str]] = field(default_factory=list)
     cell: list[str] = field(default_factory=list)
     span: int = 1
+    style: str = ""
+    look: Look = field(default_factory=Look)
+    """Of the cell that is open."""
+
+
+@dataclass
+class _Written:
+    """A paragraph or a run that is being read: its style, and what it says itself of how it looks."""
+
+    tag: str
+    style: str = ""
+    look: Look = field(default_factory=Look)
 
 
 @dataclass
@@ -86,9 +99,10 @@ def scan(file: FileContent, report: Report) -> None:
                 _hidden(report, status, en, nl)
         tables = 0
         unseen: set[str] = set()
+        styles = word_styles.read(_events(package, "word/styles.xml")) if "word/styles.xml" in names else Styles()
         for name in names:
             if _TEXTS.match(name):
-                part = _read(package, name)
+                part = _read(package, name, styles)
                 unseen |= part.unseen
                 check_text(part.lines, report)
                 for rows in part.tables:
@@ -97,7 +111,7 @@ def scan(file: FileContent, report: Report) -> None:
             elif name.endswith(".xml") and name.startswith(("customXml/", "docProps/", "word/charts/", "word/diagrams/")):
                 check_text([text for _, text in _texts(package, name)], report)
         for kind in sorted(unseen):
-            # white letters also stand on dark cells
+            # a table's style may give some of its rows a dark background
             _hidden(report, Status.REVIEW if kind == "white" else Status.UNSAFE, *_UNSEEN[kind])
         _about(package, report)
     identifiers.check_name(file.name, report)
@@ -110,10 +124,6 @@ def _hidden(report: Report, status: Status, en: str, nl: str) -> None:
 
 def _local(name: str) -> str:
     return name.rsplit("}", 1)[-1]
-
-
-def _value(element: Element) -> str:
-    return next((value for name, value in element.attrib.items() if _local(name) == "val"), "")
 
 
 def _events(package: zipfile.ZipFile, name: str) -> Iterator[tuple[str, str, Element]]:
@@ -136,39 +146,52 @@ def _texts(package: zipfile.ZipFile, name: str) -> Iterator[tuple[str, str]]:
             yield tag, element.text
 
 
-def _read(package: zipfile.ZipFile, name: str) -> _Part:
+def _read(package: zipfile.ZipFile, name: str, styles: Styles) -> _Part:
     """Read text and tables of a part, also what is not seen of them."""
     part = _Part()
     open_tables: list[_Table] = []
     line: list[str] = []
-    marked: set[str] = set()  # of the run that is open
+    written: list[_Written] = []  # a paragraph in a text box stands within a run of another
+    within: list[str] = []
     for event, tag, element in _events(package, name):
         if event == "start":
+            within.append(tag)
             if tag == "tbl":
                 open_tables.append(_Table())
             elif tag == "tr" and open_tables:
                 open_tables[-1].rows.append([])
             elif tag == "tc" and open_tables:
-                open_tables[-1].cell, open_tables[-1].span = [], 1
-            elif tag == "r":
-                marked = set()
+                open_tables[-1].cell, open_tables[-1].span, open_tables[-1].look = [], 1, Look()
+            elif tag in ("p", "r"):
+                written.append(_Written(tag))
             continue
-        if tag in ("vanish", "webHidden") and _value(element) not in _OFF:
-            marked.add("hidden")
-        elif tag == "color" and _value(element).upper() == "FFFFFF":
-            marked.add("white")
-        elif tag == "gridSpan" and open_tables and _value(element).isdecimal():
-            open_tables[-1].span = min(int(_value(element)), MAX_SPAN)
+        within.pop()
+        if tag in word_styles.PROPERTIES:
+            # what a paragraph says of its mark does not hold for its text
+            if "tcPr" in within and open_tables:
+                open_tables[-1].look = word_styles.said(tag, element).over(open_tables[-1].look)
+            elif written and (written[-1].tag == "r" or "rPr" not in within):
+                written[-1].look = word_styles.said(tag, element).over(written[-1].look)
+        elif tag in ("pStyle", "rStyle") and written:
+            written[-1].style = word_styles.attribute(element, "val")
+        elif tag == "tblStyle" and open_tables:
+            open_tables[-1].style = word_styles.attribute(element, "val")
+        elif tag == "gridSpan" and open_tables and (span := word_styles.attribute(element, "val")).isdecimal():
+            open_tables[-1].span = min(int(span), MAX_SPAN)
         elif tag in ("t", "delText", "instrText"):
             text = element.text or ""
             line.append(text)
             if text.strip():
-                part.unseen |= marked | ({"deleted"} if tag == "delText" else set())
+                part.unseen |= set(_look(written, open_tables, styles).unseen()) | ({"deleted"} if tag == "delText" else set())
+        elif tag == "r" and written:
+            written.pop()
         elif tag == "tab":
             line.append("\t")
         elif tag in ("br", "cr"):
             line.append("\n")
         elif tag == "p":
+            if written:
+                written.pop()
             words = "".join(line)
             line = []
             if open_tables:
@@ -181,6 +204,14 @@ def _read(package: zipfile.ZipFile, name: str) -> _Part:
         elif tag == "tbl" and open_tables:
             part.tables.append(open_tables.pop().rows)
     return part
+
+
+def _look(written: list[_Written], tables: list[_Table], styles: Styles) -> Look:
+    """Give how the text looks that stands in what is open."""
+    run = next((one for one in reversed(written) if one.tag == "r"), _Written("r"))
+    paragraph = next((one for one in reversed(written) if one.tag == "p"), _Written("p"))
+    around = paragraph.look.over(tables[-1].look) if tables else paragraph.look
+    return styles.text(tables[-1].style if tables else "", paragraph.style, run.style, run.look, around)
 
 
 def _about(package: zipfile.ZipFile, report: Report) -> None:
