@@ -6,6 +6,7 @@ Exit codes: 0 fine, 1 findings or a refusal, 2 wrong use. ``--json`` on every ve
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import json
 import os
@@ -13,8 +14,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any, Final
 
-from ..domain.errors import CbsError, Invalid
-from ..domain.text import Language
+from ..domain.errors import CbsError, Invalid, Unavailable
+from ..domain.text import Language, Text
 
 VERBS: Final = {
     "demo": "make a demo deployment and run it",
@@ -58,15 +59,37 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options))
     except CbsError as error:
-        if getattr(options, "json", False):
-            print_json({"error": error.body().model_dump(mode="json", context={"lang": language()})})
-        else:
-            print(error.say(language()), file=sys.stderr)
-        return 2 if isinstance(error, Invalid) else 1
+        return _refused(error, options)
     except BrokenPipeError:
         return 1
+    except OSError as error:
+        return _refused(_of_the_machine(error), options)
     except KeyboardInterrupt:
         return 130
+
+
+def _refused(error: CbsError, options: argparse.Namespace) -> int:
+    """Say why it did not work; give the exit code."""
+    if getattr(options, "json", False):
+        print_json({"error": error.body().model_dump(mode="json", context={"lang": language()})})
+    else:
+        print(error.say(language()), file=sys.stderr)
+    return 2 if isinstance(error, Invalid) else 1
+
+
+def _of_the_machine(error: OSError) -> Unavailable:
+    """Give the error for what the operating system refused, such as a full disk."""
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    where = "" if error.filename is None else f" ({os.fsdecode(error.filename)})"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        remedy = Text(en="Make room on the disk, then give the command again.", nl="Maak ruimte op de schijf en geef de opdracht dan opnieuw.")
+    else:
+        remedy = Text(en="Mend that, then give the command again.", nl="Verhelp dat en geef de opdracht dan opnieuw.")
+    return Unavailable(
+        "machine_refuses",
+        Text(en=f"The operating system refused: {reason}{where}.", nl=f"Het besturingssysteem weigerde: {reason}{where}."),
+        remedy,
+    )
 
 
 def language() -> Language:

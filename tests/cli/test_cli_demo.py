@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -18,6 +19,7 @@ import httpx
 import pytest
 from running_demo import Demo, cli, descendants, environment, start_demo, wait_for
 
+from jupyter_cbs.demo.deploy import DemoData, create_demo
 from jupyter_cbs.demo.labclient import LabClient
 from jupyter_cbs.server import paths
 from jupyter_cbs.store.store import Store
@@ -139,6 +141,17 @@ def test_a_folder_with_other_files_is_left_alone(place: Path) -> None:
     assert done.returncode == 1
     assert "other files" in done.stderr
     assert [p.name for p in place.iterdir()] == ["thesis.txt"]
+
+
+def test_a_disk_that_takes_no_more_is_said_and_the_next_demo_begins_anew(place: Path) -> None:
+    most = 50_000  # bytes of a file, which the operating system then refuses as it does where a disk is full
+    done = cli("demo", "--dir", place / "d", "--no-browser", *SMALL, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)))
+    assert done.returncode == 1
+    assert "The operating system refused: File too large" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (place / "d" / "catalogue").exists()
+    again = create_demo(place / "d", DemoData(2_000, 1, real=False))
+    assert list(again.catalogue.rglob("*.parquet"))
 
 
 def test_a_taken_port_is_said_and_nothing_stays(place: Path) -> None:

@@ -72,5 +72,8 @@ class StreamedFile:
     def abandon(self) -> None:
         """Take away an unfinished file."""
         if self._writer is not None:
-            self._writer.close()
+            try:
+                self._writer.close()
+            except OSError:
+                self._writer.is_open = False  # a full disk takes no end either; it is not tried again
         self._temporary.unlink(missing_ok=True)
