@@ -127,7 +127,7 @@ class Sandbox:
     limits
         What it may use.
     sockets
-        Places beneath ``binds`` in which it may make sockets. In all other binds it can make files and folders only.
+        Those of ``binds`` in which it may make sockets, and nothing else. In all other binds it can make files and folders only.
     hidden
         Places on the host that nothing visible may contain, e.g. the catalogue. A check against mistakes in a deployment.
     identity
@@ -200,6 +200,7 @@ class Sandbox:
                 "niceness": self.limits.niceness,
                 "special": sorted(self.temporary),
                 "sockets": list(self.sockets),
+                "files": [bind.target for bind in self.binds if bind.writable and bind.target not in self.sockets],
                 "restrict": not self.trusted,
             }
             launcher = (sys.executable, "-I", "-S", "-X", "frozen_modules=on", _LAUNCHER, json.dumps(specification), "--")

@@ -4,7 +4,8 @@ This file is run INSIDE the sandbox as a script (``python -I -S landlock.py SPEC
 standard library and starts in milliseconds. It is also a module: :func:`abi` says what the running kernel offers.
 
 Landlock forbids to make symbolic links, FIFOs, sockets and device nodes anywhere but in the places that are named, so nothing can be
-planted in a workspace for a server to follow (design: security, Kernels). Mounts stay the boundary of what can be read.
+planted in a workspace for a server to follow (design: security, Kernels). Files and folders are made in named places too: the folder of
+a kernel's sockets lies on the host, where nobody counts what it holds. Mounts stay the boundary of what can be read.
 """
 
 from __future__ import annotations
@@ -17,10 +18,16 @@ import struct
 import sys
 
 MAKE_CHAR, MAKE_SOCK, MAKE_FIFO, MAKE_BLOCK, MAKE_SYM, REFER = 1 << 6, 1 << 9, 1 << 10, 1 << 11, 1 << 12, 1 << 13
+WRITE_FILE, MAKE_DIR, MAKE_REG = 1 << 1, 1 << 7, 1 << 8
+FILES = WRITE_FILE | MAKE_DIR | MAKE_REG
+"""To write is among them: a file without a name (``O_TMPFILE``) is made without asking."""
 DEVICES = MAKE_CHAR | MAKE_BLOCK
 SPECIAL = DEVICES | MAKE_SOCK | MAKE_FIFO | MAKE_SYM
 SCOPES = 1 | 2
 """Abstract sockets of, and signals to, processes outside the domain."""
+
+_OF_LINUX = ("/dev", "/proc")
+"""What is written there is no file of anybody's."""
 
 FAILED = 126
 """Exit code when a limit or Landlock could not be set: nothing was run then."""
@@ -51,15 +58,17 @@ def abi() -> int:
         return 0
 
 
-def restrict(special: list[str], sockets: list[str]) -> bool:
-    """Forbid this process and its children to make special files, except in some places.
+def restrict(special: list[str], sockets: list[str], files: list[str]) -> bool:
+    """Forbid this process and its children to make files of any kind, except in some places.
 
     Parameters
     ----------
     special : list of str
-        Folders in which links, FIFOs and sockets may be made; devices never.
+        Folders in which files, folders, links, FIFOs and sockets may be made; devices never.
     sockets : list of str
         Folders in which sockets may be made.
+    files : list of str
+        Folders in which files and folders may be made and written.
 
     Returns
     -------
@@ -76,16 +85,20 @@ def restrict(special: list[str], sockets: list[str]) -> bool:
         return False
     # REFER (renaming and linking between folders) exists from version 2 on and is refused unless it is handled and allowed
     refer = REFER if version >= 2 else 0
-    attributes = struct.pack("<QQQ", SPECIAL | refer, 0, SCOPES)
+    attributes = struct.pack("<QQQ", SPECIAL | FILES | refer, 0, SCOPES)
     size = 24 if version >= 6 else 8
     rules = _call(_CREATE_RULESET, ctypes.c_char_p(attributes), ctypes.c_size_t(size), ctypes.c_uint32(0))
     try:
         if refer:
             _allow(rules, "/", refer)
         for place in special:
-            _allow(rules, place, SPECIAL & ~DEVICES)
+            _allow(rules, place, FILES | SPECIAL & ~DEVICES)
         for place in sockets:
             _allow(rules, place, MAKE_SOCK)
+        for place in files:
+            _allow(rules, place, FILES)
+        for place in _OF_LINUX:
+            _allow(rules, place, WRITE_FILE)
         if _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
             code = ctypes.get_errno()
             raise OSError(code, os.strerror(code))
@@ -127,8 +140,8 @@ def limit(limits: dict[str, int]) -> None:
 def main(arguments: list[str]) -> None:
     """Set what the first argument describes, then become the program after ``--``.
 
-    The first argument is JSON: ``niceness``, ``limits`` (see :func:`limit`), ``restrict`` (whether to), ``special`` and ``sockets`` (see
-    :func:`restrict`).
+    The first argument is JSON: ``niceness``, ``limits`` (see :func:`limit`), ``restrict`` (whether to), ``special``, ``sockets`` and
+    ``files`` (see :func:`restrict`).
     """
     try:
         specification = json.loads(arguments[0])
@@ -136,7 +149,7 @@ def main(arguments: list[str]) -> None:
         os.nice(specification["niceness"])
         limit(specification["limits"])
         if specification["restrict"]:
-            restrict(specification["special"], specification["sockets"])
+            restrict(specification["special"], specification["sockets"], specification["files"])
         os.execvp(program[0], program)  # noqa: S606  there is no shell, and that is the point
     except (OSError, ValueError) as error:
         print(f"the sandbox could not start its program: {error}", file=sys.stderr)

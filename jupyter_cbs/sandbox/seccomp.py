@@ -75,7 +75,7 @@ REFUSED: Final[tuple[Group, ...]] = (
         ),
     ),
     Group(
-        "changes what is mounted where, or opens files past the mounts",
+        "changes or lists what is mounted where, or opens files past the mounts",
         _table(
             mount=(165, 40),
             umount2=(166, 39),
@@ -94,6 +94,9 @@ REFUSED: Final[tuple[Group, ...]] = (
             fanotify_init=(300, 262),
             quotactl=(179, 60),
             quotactl_fd=(443, 443),
+            statmount=(457, 457),
+            listmount=(458, 458),
+            listns=(470, 470),
         ),
     ),
     Group(
@@ -151,7 +154,7 @@ REFUSED: Final[tuple[Group, ...]] = (
 
 HOLDERS: Final = Group(
     "keeps memory that belongs to no process, where whoever bounds the memory of a sandbox would not see it",
-    _table(shmget=(29, 194), msgget=(68, 186)),
+    _table(shmget=(29, 194), msgget=(68, 186), memfd_secret=(447, 447)),
 )
 """Answered with ENOSYS: programs then use other shared memory, which is seen."""
 

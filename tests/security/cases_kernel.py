@@ -130,6 +130,14 @@ PLANTED = [
     Case(
         "rights in an attribute of a file", "open('personal/p', 'w').close(); os.setxattr('personal/p', 'security.capability', C)", REFUSED, "depends"
     ),
+    Case("a file where only its sockets belong", "open('/run/kernel/sockets/planted', 'wb').write(b'x')", ("EACCES",), "never"),
+    Case(
+        "a file without a name where only its sockets belong",
+        "os.write(os.open('/run/kernel/sockets', os.O_TMPFILE | os.O_RDWR), b'x')",
+        ("EACCES",),
+        "never",
+    ),
+    Case("a folder where only its sockets belong", "os.mkdir('/run/kernel/sockets/planted')", ("EACCES",), "never"),
     Case(
         "rights from setuid programs",
         "find(libc.prctl(39, 0, 0, 0, 0) == 0)",
@@ -169,6 +177,9 @@ PROCESSES = [
     Case("userfaultfd", "reach(323, 0xffff)", REFUSED, "depends"),
     Case("a key in a key ring", "reach(248, 0, 0, 0, 0, 0)", REFUSED, "depends"),
     Case("the session's key ring", "call(250, 0, -3, 0, 0, 0)", REFUSED, "depends"),
+    Case("memory that nobody sees", "call(447, 0)", ("ENOSYS",), "depends"),
+    Case("the mounts by their numbers", "reach(458, 0, 0, 0, 0)", REFUSED, "depends"),
+    Case("a mount by its number", "reach(457, 0, 0, 0, 0)", REFUSED, "depends"),
     Case("another personality", "call(135, 0xffffffff)", REFUSED, "depends"),
     Case("32-bit segments", "reach(154, 0, 0, 0)", REFUSED, "depends"),
     Case("watching all files of a mount", "reach(300, 0xffff, 0)", REFUSED, "depends"),
