@@ -18,11 +18,14 @@ from .text import Text
 _KINDS: Final[Mapping[str, tuple[Text, Text]]] = {
     "string": (
         Text(en="This must be text.", nl="Dit moet tekst zijn."),
-        Text(en="Text; put quotes around a number that is a name.", nl="Tekst; zet aanhalingstekens om een getal dat een naam is."),
+        Text(en="Put quotes around a number that is a name.", nl="Zet aanhalingstekens om een getal dat een naam is."),
     ),
     "int": (Text(en="This must be a whole number.", nl="Dit moet een geheel getal zijn."), Text(en="For example 10.", nl="Bijvoorbeeld 10.")),
     "float": (Text(en="This must be a number.", nl="Dit moet een getal zijn."), Text(en="For example 0.9.", nl="Bijvoorbeeld 0.9.")),
-    "bool": (Text(en="This must be true or false.", nl="Dit moet true of false zijn."), Text(en="true or false.", nl="true of false.")),
+    "bool": (
+        Text(en="This must be true or false.", nl="Dit moet true of false zijn."),
+        Text(en="Write it without quotes.", nl="Schrijf het zonder aanhalingstekens."),
+    ),
     "date": (
         Text(en="This is not a date.", nl="Dit is geen datum."),
         Text(en="A date as year-month-day, for example 2026-01-01.", nl="Een datum als jaar-maand-dag, bijvoorbeeld 2026-01-01."),
@@ -33,11 +36,11 @@ _KINDS: Final[Mapping[str, tuple[Text, Text]]] = {
     ),
     "fields": (
         Text(en="Fields must stand here.", nl="Hier moeten velden staan."),
-        Text(en="An object with fields.", nl="Een object met velden."),
+        Text(en="Put each under its name.", nl="Zet elk onder zijn naam."),
     ),
     "list": (
         Text(en="A list must stand here.", nl="Hier moet een lijst staan."),
-        Text(en="A list, [] for none.", nl="Een lijst, [] voor niets."),
+        Text(en="Put it between [ and ]; [] is none.", nl="Zet het tussen [ en ]; [] is niets."),
     ),
 }
 KINDS: Final[Mapping[str, str]] = {
@@ -89,6 +92,8 @@ def explain(detail: ErrorDetails) -> tuple[Text, Text]:
     """
     error, context, value = detail["type"], detail.get("ctx", {}), detail["input"]
     name = detail["loc"][-1] if detail["loc"] else ""
+    if error == "missing" and isinstance(name, int):
+        return Text(en="This list is too short.", nl="Deze lijst is te kort."), Text(en=f"At least {name + 1}.", nl=f"Minstens {name + 1}.")
     if error == "missing":
         return Text(en=f"The field '{name}' is missing.", nl=f"Het veld '{name}' ontbreekt."), Text(en="Give it a value.", nl="Geef het een waarde.")
     if error == "extra_forbidden":

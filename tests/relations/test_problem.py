@@ -69,7 +69,9 @@ def test_defaults() -> None:
         ({"cells": {"a": 1_000_000_000, "b": 1_000_000_000, "t": 2_000_000_001}}, "relation_does_not_add_up", "difference of 1."),
         ({"cells": {"a": None}}, "malformed_problem", "cells.a"),
         ({"protection": {"a": [-1, 2]}}, "malformed_problem", "protection.a"),
-        ({"colour": "red"}, "malformed_problem", "colour"),
+        ({"colour": "red"}, "malformed_problem", "no field 'colour'"),
+        ({"published": True}, "malformed_problem", "no field 'published'"),
+        ({"relations": [["t", ["a"]]]}, "relation_does_not_add_up", "its one part is"),
     ],
 )
 def test_what_does_not_fit_is_named(change: dict[str, Any], code: str, says: str) -> None:
@@ -79,6 +81,35 @@ def test_what_does_not_fit_is_named(change: dict[str, Any], code: str, says: str
     assert says in refused.value.message.en
     assert refused.value.message.nl != refused.value.message.en
     assert "Input should" not in refused.value.say("en")
+
+
+@pytest.mark.parametrize(
+    ("change", "said", "remedy"),
+    [
+        ({"cells": 5}, "cells: Fields must stand here.", "'cells' is an object of name and number."),
+        ({"relations": [["t"]]}, "relations.0.1: This list is too short.", "'relations' is a list of [total, [part, …]]."),
+        ({"relations": [["t", "ab"]]}, "relations.0.1: A list must stand here.", "'relations' is a list of [total, [part, …]]."),
+        ({"suppressed": [5]}, "suppressed.0: This must be text.", "'suppressed' is a list of names of cells."),
+        ({"singletons": "a"}, "singletons: A list must stand here.", "'singletons' is a list of names of cells."),
+        ({"lower_bound": "0"}, "lower_bound: This must be a number.", "'lower_bound' is a number, or null for no bound."),
+        ({"upper_bound": 1e30}, "upper_bound: '1e+30' is out of bounds.", "A number of at most 1e+18."),
+        ({"rounding": 5}, "rounding: Fields must stand here.", '\'rounding\' is like {"base": 5, "deviation": 2}.'),
+        ({"rounding": {"base": 5, "up": 1}}, "rounding.up: There is no field 'up' here.", "Leave it out, or correct its name."),
+        ({"integer": 1}, "integer: This must be true or false.", "'integer' says whether all true values are whole."),
+        ({"protection": {"a": [1]}}, "protection.a.1: This list is too short.", "'protection' is an object of name and [lower, upper]."),
+        ({"cost": {"a": "1"}}, "cost.a: This must be a number.", "'cost' is an object of name and number."),
+    ],
+)
+def test_each_field_says_once_what_stands_there(change: dict[str, Any], said: str, remedy: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        parse(json.dumps(GOOD | change))
+    assert refused.value.say("en") == f"This is not a table problem: field {said} {remedy} See the reference of table problems."
+
+
+def test_a_mistyped_field_is_given_its_nearest_name() -> None:
+    with pytest.raises(Invalid) as refused:
+        parse(json.dumps(GOOD | {"supressed": ["a"]}))
+    assert refused.value.suggestions == ("suppressed",)
 
 
 @pytest.mark.parametrize(

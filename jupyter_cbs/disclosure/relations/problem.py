@@ -14,11 +14,12 @@ from difflib import get_close_matches
 from typing import Annotated, Any, Final, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from ...domain.base import Model
 from ...domain.errors import Invalid, Position
 from ...domain.text import Text
-from ...domain.validation import explain
+from ...domain.validation import BOUNDS, explain
 
 ROUNDING_ROOM: Final = 1e-9
 """Relative room for sums of doubles when a relation is added up."""
@@ -279,13 +280,18 @@ def _check_sum(problem: TableProblem, total: str, parts: tuple[str, ...]) -> Non
         slack += problem.rounding.distance * sum(name not in hidden for name in (total, *parts))
     if abs(difference) <= slack:
         return
+    several = len(parts) > 1
+    together = Text(
+        en=f"its {len(parts)} parts together are" if several else "its one part is",
+        nl=f"de {len(parts)} delen zijn samen" if several else "het ene deel is",
+    )
     _invalid(
         "relation_does_not_add_up",
         Text(
-            en=f"The relation of total {total!r} does not add up: the total is {_show(problem.cells[total])}, its {len(parts)} parts"
-            f" together are {_show(added)}, a difference of {_show(difference)}.",
-            nl=f"De relatie van totaal {total!r} telt niet op: het totaal is {_show(problem.cells[total])}, de {len(parts)} delen"
-            f" zijn samen {_show(added)}, een verschil van {_show(difference)}.",
+            en=f"The relation of total {total!r} does not add up: the total is {_show(problem.cells[total])},"
+            f" {together.en} {_show(added)}, a difference of {_show(difference)}.",
+            nl=f"De relatie van totaal {total!r} telt niet op: het totaal is {_show(problem.cells[total])},"
+            f" {together.nl} {_show(added)}, een verschil van {_show(difference)}.",
         ),
         Text(
             en="Give the values before rounding, or name the rounding in 'rounding'.",
@@ -296,6 +302,21 @@ def _check_sum(problem: TableProblem, total: str, parts: tuple[str, ...]) -> Non
 
 def _show(value: float) -> str:
     return f"{value:.10g}"
+
+
+_FORMS: Final[Mapping[str, Text]] = {
+    "cells": Text(en="'cells' is an object of name and number.", nl="'cells' is een object van naam en getal."),
+    "relations": Text(en="'relations' is a list of [total, [part, …]].", nl="'relations' is een lijst van [totaal, [deel, …]]."),
+    "suppressed": Text(en="'suppressed' is a list of names of cells.", nl="'suppressed' is een lijst van namen van cellen."),
+    "singletons": Text(en="'singletons' is a list of names of cells.", nl="'singletons' is een lijst van namen van cellen."),
+    "lower_bound": Text(en="'lower_bound' is a number, or null for no bound.", nl="'lower_bound' is een getal, of null: geen grens."),
+    "upper_bound": Text(en="'upper_bound' is a number, or null for no bound.", nl="'upper_bound' is een getal, of null: geen grens."),
+    "rounding": Text(en='\'rounding\' is like {"base": 5, "deviation": 2}.', nl='\'rounding\' is zoals {"base": 5, "deviation": 2}.'),
+    "integer": Text(en="'integer' says whether all true values are whole.", nl="'integer' zegt of alle ware waarden geheel zijn."),
+    "protection": Text(en="'protection' is an object of name and [lower, upper].", nl="'protection' is een object van naam en [onder, boven]."),
+    "cost": Text(en="'cost' is an object of name and number.", nl="'cost' is een object van naam en getal."),
+}
+"""Field → what stands there."""
 
 
 class _Required(BaseModel):
@@ -316,24 +337,29 @@ def from_document(document: Mapping[str, Any], *, published: bool = True) -> Tab
         ``malformed_problem`` with the field, or what :func:`check` raises.
     """
     try:
-        if "published" in document:  # not a field of the file: which command reads it decides
-            TableProblem.model_validate({**document, "published": None})
         _Required.model_validate(document)
-        return TableProblem.model_validate({**document, "published": published})
+        unknown = next((name for name in document if name not in _FORMS), None)
+        if unknown is None:
+            return TableProblem.model_validate({**document, "published": published})
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "document"
-        message, expected = explain(first)
-        raise Invalid(
-            "malformed_problem",
-            Text(en=f"This is not a table problem: field {where}: {message.en}", nl=f"Dit is geen tabelprobleem: veld {where}: {message.nl}"),
-            Text(
-                en=f"{expected.en} 'cells' is an object of name and number, 'relations' a list of [total, [part, …]]; see the reference of table"
-                " problems.",
-                nl=f"{expected.nl} 'cells' is een object van naam en getal, 'relations' een lijst van [totaal, [deel, …]]; zie de referentie van"
-                " tabelproblemen.",
-            ),
-        ) from error
+        raise _malformed(error.errors(include_url=False)[0]) from error
+    raise _malformed({"type": "extra_forbidden", "loc": (unknown,), "msg": "", "input": document[unknown]})
+
+
+def _malformed(detail: ErrorDetails) -> Invalid:
+    """Say which field is not right, and what stands there."""
+    where = ".".join(str(part) for part in detail["loc"]) or "document"
+    field = str(detail["loc"][0]) if detail["loc"] else ""
+    message, expected = explain(detail)
+    form = _FORMS.get(field)
+    if form is not None and detail["type"] not in BOUNDS and detail["type"] != "extra_forbidden":
+        expected = form
+    return Invalid(
+        "malformed_problem",
+        Text(en=f"This is not a table problem: field {where}: {message.en}", nl=f"Dit is geen tabelprobleem: veld {where}: {message.nl}"),
+        Text(en=f"{expected.en} See the reference of table problems.", nl=f"{expected.nl} Zie de referentie van tabelproblemen."),
+        suggestions=tuple(get_close_matches(field, _FORMS, 3)) if form is None else (),
+    )
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -365,7 +391,14 @@ def parse(text: str | bytes, *, published: bool = True) -> TableProblem:
     except UnicodeDecodeError as error:
         raise Invalid("malformed_file", Text(en="The file is not text in UTF-8.", nl="Het bestand is geen tekst in UTF-8."), remedy) from error
     except (RecursionError, ValueError) as error:  # nested too deep, or a number of too many digits
-        raise Invalid("malformed_file", Text(en="The file is no table problem.", nl="Het bestand is geen tabelprobleem."), remedy) from error
+        raise Invalid(
+            "malformed_file",
+            Text(
+                en="The file is not a table problem: a number in it has too many digits, or its lists lie too deep in each other.",
+                nl="Het bestand is geen tabelprobleem: een getal erin heeft te veel cijfers, of de lijsten liggen te diep in elkaar.",
+            ),
+            remedy,
+        ) from error
     if not isinstance(document, dict):
         raise Invalid(
             "malformed_problem",
