@@ -9,13 +9,13 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from xml.etree.ElementTree import Element, iterparse
 
 from ...domain.files import FileContent
 from ...domain.finding import Rule, Status
 from ...domain.text import Text
 from . import identifiers, word_styles
 from .grids import check_sheet
+from .package import events
 from .prose import check_text
 from .report import Report
 from .sheet import Sheet
@@ -99,7 +99,7 @@ def scan(file: FileContent, report: Report) -> None:
                 _hidden(report, status, en, nl)
         tables = 0
         unseen: set[str] = set()
-        styles = word_styles.read(_events(package, "word/styles.xml")) if "word/styles.xml" in names else Styles()
+        styles = word_styles.read(events(package, "word/styles.xml")) if "word/styles.xml" in names else Styles()
         for name in names:
             if _TEXTS.match(name):
                 part = _read(package, name, styles)
@@ -122,26 +122,8 @@ def _hidden(report: Report, status: Status, en: str, nl: str) -> None:
     report.add(Rule.HIDDEN_CONTENT, status, text, _AS_TXT)
 
 
-def _local(name: str) -> str:
-    return name.rsplit("}", 1)[-1]
-
-
-def _events(package: zipfile.ZipFile, name: str) -> Iterator[tuple[str, str, Element]]:
-    """Give the elements of a part as they begin and end; those that ended are let go."""
-    opened: list[Element] = []
-    with package.open(name) as stream:
-        for event, element in iterparse(stream, ("start", "end")):  # noqa: S314 - expat bounds the growth of entities itself
-            if event == "start":
-                opened.append(element)
-            else:
-                opened.pop()
-            yield event, _local(element.tag), element
-            if event == "end" and opened:
-                opened[-1].remove(element)
-
-
 def _texts(package: zipfile.ZipFile, name: str) -> Iterator[tuple[str, str]]:
-    for event, tag, element in _events(package, name):
+    for event, tag, element in events(package, name):
         if event == "end" and element.text and element.text.strip():
             yield tag, element.text
 
@@ -153,7 +135,7 @@ def _read(package: zipfile.ZipFile, name: str, styles: Styles) -> _Part:
     line: list[str] = []
     written: list[_Written] = []  # a paragraph in a text box stands within a run of another
     within: list[str] = []
-    for event, tag, element in _events(package, name):
+    for event, tag, element in events(package, name):
         if event == "start":
             within.append(tag)
             if tag == "tbl":

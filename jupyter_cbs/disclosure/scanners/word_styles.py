@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from xml.etree.ElementTree import Element
 
+from .package import local
+
 TINY = 4
 """Half points up to which letters are specks rather than text."""
 
@@ -70,7 +72,7 @@ def _near(one: str, other: str) -> bool:
 
 def attribute(element: Element, name: str) -> str:
     """Give an attribute whatever its namespace; empty where there is none."""
-    return next((value for key, value in element.attrib.items() if key.rsplit("}", 1)[-1] == name), "")
+    return next((value for key, value in element.attrib.items() if local(key) == name), "")
 
 
 def said(tag: str, element: Element) -> Look:

@@ -6,11 +6,12 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Iterator
-from xml.etree.ElementTree import Element, iterparse
+from xml.etree.ElementTree import Element
 
 from ...domain.finding import Rule, Status, Where
 from ...domain.text import Text
 from . import identifiers
+from .package import elements, events, local
 from .prose import check_text
 from .report import REMOVE_COLUMN, Report
 
@@ -99,26 +100,6 @@ def check(package: zipfile.ZipFile, report: Report) -> None:
     _targets(package, report)
 
 
-def elements(package: zipfile.ZipFile, part: str, *tags: str) -> Iterator[Element]:
-    """Give the elements of a part with one of some names (without namespace); memory stays bounded, however long the part is."""
-    open_: list[Element] = []
-    within = 0
-    with package.open(part) as stream:
-        for event, element in iterparse(stream, ("start", "end")):  # noqa: S314 - expat bounds the growth of entities itself
-            wanted = element.tag.rsplit("}", 1)[-1] in tags
-            if event == "start":
-                open_.append(element)
-                within += wanted
-                continue
-            open_.pop()
-            if wanted:
-                within -= 1
-                yield element
-            if not within and open_:
-                element.clear()
-                open_[-1].remove(element)
-
-
 def sheet_names(package: zipfile.ZipFile) -> dict[str, str]:
     """Give the name of the sheet for each part that holds one."""
     names = package.namelist()
@@ -127,15 +108,11 @@ def sheet_names(package: zipfile.ZipFile) -> dict[str, str]:
     targets = {e.get("Id"): e.get("Target", "") for e in elements(package, "xl/_rels/workbook.xml.rels", "Relationship")}
     sheets = {}
     for element in elements(package, "xl/workbook.xml", "sheet"):
-        key = next((value for name, value in element.attrib.items() if name.rsplit("}", 1)[-1] == "id"), None)
+        key = next((value for name, value in element.attrib.items() if local(name) == "id"), None)
         target = targets.get(key, "")
         path = target.lstrip("/") if target.startswith("/") else posixpath.normpath(f"xl/{target}")
         sheets[path] = element.get("name", "")
     return sheets
-
-
-def _tag(element: Element) -> str:
-    return element.tag.rsplit("}", 1)[-1]
 
 
 def _colour(element: Element | None) -> tuple[str, str] | None:
@@ -156,7 +133,7 @@ def _is_white(colour: tuple[str, str] | None) -> bool:
 
 
 def _child(element: Element | None, name: str) -> Element | None:
-    return None if element is None else next((child for child in element if _tag(child) == name), None)
+    return None if element is None else next((child for child in element if local(child.tag) == name), None)
 
 
 def _invisible_styles(package: zipfile.ZipFile) -> frozenset[int]:
@@ -168,7 +145,7 @@ def _invisible_styles(package: zipfile.ZipFile) -> frozenset[int]:
     formats: set[str] = set()
     unseen: set[int] = set()
     for element in elements(package, "xl/styles.xml", "fonts", "fills", "numFmts", "cellXfs"):
-        match _tag(element):
+        match local(element.tag):
             case "fonts":
                 fonts = [_colour(_child(font, "color")) for font in element]
             case "fills":
@@ -209,7 +186,7 @@ def _sheet(package: zipfile.ZipFile, part: str, sheet: str | None, unseen: froze
     links = False
     tags = ("row", "col", "c", "sheetFormatPr", "dataValidation", "oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter")
     for element in _cells(package, part, tags):
-        tag = _tag(element)
+        tag = local(element.tag)
         off = element.get("hidden") in ("1", "true") or _is_zero(element.get("ht")) or _is_zero(element.get("width"))
         if tag == "row":
             if off:
@@ -239,7 +216,7 @@ def _sheet(package: zipfile.ZipFile, part: str, sheet: str | None, unseen: froze
                 )
         elif tag == "dataValidation":
             for child in element:
-                if _tag(child).startswith("formula") and (child.text or "").startswith('"'):
+                if local(child.tag).startswith("formula") and (child.text or "").startswith('"'):
                     lists += 1
                     words.append((child.text or "").strip('"').replace(",", " "))
         elif element.text and element.text.strip():
@@ -262,21 +239,10 @@ def _sheet(package: zipfile.ZipFile, part: str, sheet: str | None, unseen: froze
 
 
 def _cells(package: zipfile.ZipFile, part: str, tags: tuple[str, ...]) -> Iterator[Element]:
-    """Give elements of a sheet; cells one by one, though they stand in rows."""
-    open_: list[Element] = []
-    with package.open(part) as stream:
-        for event, element in iterparse(stream, ("start", "end")):  # noqa: S314 - see elements
-            tag = _tag(element)
-            if event == "start":
-                open_.append(element)
-                if tag == "row":
-                    yield element
-                continue
-            open_.pop()
-            if tag in tags and tag != "row":
-                yield element
-            if tag in ("c", "row", "col", "dataValidation", "hyperlink", "conditionalFormatting") and open_:
-                open_[-1].remove(element)
+    """Give elements of a sheet; rows before the cells in them, and cells one by one."""
+    for event, tag, element in events(package, part, set(tags) - {"row"}):
+        if tag in tags and event == ("start" if tag == "row" else "end"):
+            yield element
 
 
 def _is_zero(text: str | None) -> bool:
@@ -294,7 +260,7 @@ def _leftovers(package: zipfile.ZipFile, used: set[int], report: Report) -> None
     count = 0
     for at, element in enumerate(elements(package, "xl/sharedStrings.xml", "si")):
         if at not in used:
-            text = "".join(child.text or "" for child in element.iter() if _tag(child) == "t")
+            text = "".join(child.text or "" for child in element.iter() if local(child.tag) == "t")
             if text.strip():
                 count += 1
                 if len(left) < 50_000:
@@ -333,17 +299,17 @@ def _words(package: zipfile.ZipFile, part: str, report: Report) -> None:
     lines: list[str] = []
     tokens: list[str] = []
     length = 0
-    with package.open(part) as stream:
-        for _, element in iterparse(stream):  # noqa: S314 - see elements
-            own = [value for name, value in element.attrib.items() if name in ("v", "name")]
-            for written in (element.text or "", *own):
-                if written.strip():
-                    length += len(written)
-                    lines.append(written)
-                    tokens += written.split()
-            element.clear()
-            if length > MAX_WORDS:
-                raise ValueError("a part of the workbook is too long")
+    for event, _, element in events(package, part):
+        if event == "start":
+            continue
+        own = [value for name, value in element.attrib.items() if name in ("v", "name")]
+        for written in (element.text or "", *own):
+            if written.strip():
+                length += len(written)
+                lines.append(written)
+                tokens += written.split()
+        if length > MAX_WORDS:
+            raise ValueError("a part of the workbook is too long")
     people, codes = identifiers.keys_in_tokens([token.strip(".,;:()'\"") for token in tokens])
     if people or codes or any(report.context.is_identifier(token) for token in tokens):
         text = Text(en="Hidden content holds keys of persons or institutions.", nl="Verborgen inhoud bevat sleutels van personen of instellingen.")
