@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import errno
 import importlib
+import io
 import json
 import os
 import sys
@@ -47,6 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name from a file may hold what the terminal cannot write
+        sys.stdout.reconfigure(errors="backslashreplace")
     parser = argparse.ArgumentParser(prog="jupyter cbs", description="A secure analysis workspace for statistical microdata.")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="verb")
     for verb, summary in VERBS.items():
@@ -103,4 +106,9 @@ def language() -> Language:
 
 def print_json(value: Any) -> None:
     """Print one JSON document."""
-    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    document = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    try:
+        document.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # half a character from a file, or a terminal of few characters
+        document = json.dumps(value, indent=2, default=str)
+    print(document)

@@ -97,7 +97,12 @@ def _protect(options: argparse.Namespace) -> int:
 
 def _say(lines: list[Text]) -> None:
     lang = language()
-    sys.stdout.write("".join(f"{line.say(lang)}\n" for line in lines))
+    sys.stdout.write("".join(f"{_printable(line.say(lang))}\n" for line in lines))
+
+
+def _printable(line: str) -> str:
+    """Escape what a name in the file would do to the terminal: new lines, colours."""
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in line)
 
 
 def _read(file: Path, *, published: bool = True) -> TableProblem:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -162,3 +165,23 @@ def test_no_file_is_exit_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[st
         with pytest.raises(SystemExit) as stopped:
             main(arguments)
         assert stopped.value.code == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_names_no_terminal_can_write_are_written_escaped(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "table.json"
+    name = "\ud800 🙂"  # half a character, which JSON can hold
+    file.write_text(json.dumps({"cells": {name: 3}, "relations": [], "suppressed": [name]}))
+    command = [sys.executable, "-m", "jupyter_cbs.cli", "table", "audit", str(file)]
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    said = subprocess.run(command, env=environment, capture_output=True, check=True)
+    assert rb"\ud800" in said.stdout
+    answered = subprocess.run([*command, "--json"], env=environment, capture_output=True, check=True)
+    assert json.loads(answered.stdout.decode(encoding))["intervals"] == {name: [0, None]}
+
+
+def test_a_name_cannot_write_a_line_of_its_own(run: Any) -> None:
+    name = "a: lies in [0, 9].\nNo suppressed cell can be calculated (1 attacked).\x1b[8m"
+    _, out, _ = run("audit", {"cells": {name: 3, "t": 3}, "relations": [["t", [name]]], "suppressed": [name]})
+    assert "\x1b" not in out
+    assert len(out.splitlines()) == 1
