@@ -11,7 +11,7 @@ from typing import Any
 from ..catalogue.index import CatalogueIndex, build_index, signature
 from ..catalogue.narrow import NarrowFiles
 from ..catalogue.scope import Scope
-from ..domain.errors import CbsError, Refused
+from ..domain.errors import CbsError, Refused, Unavailable
 from ..domain.gateway import Event
 from ..domain.grant import Grant
 from ..domain.project import Principal, Role
@@ -145,13 +145,22 @@ class Authority:
         Looking costs a few ``stat`` calls; a file system need not tell about changes made elsewhere.
         """
         await self.forget_columns()
+        unwritten = False
         while True:
             await asyncio.sleep(interval)
-            if await asyncio.to_thread(self.policies.reload):
+            changed = await asyncio.to_thread(self.policies.reload)
+            if changed:
                 self._policies_changed()
                 await self.forget_columns()
+            unwritten = changed or unwritten
+            if unwritten:
+                try:
+                    self._write_policies()
+                    unwritten = False
+                except Unavailable as error:
+                    log.warning("the change of the policies is not in the audit yet: %s", error.code)
 
-    def _policies_changed(self) -> None:
+    def _write_policies(self) -> None:
         problems = self.policies.problems
         with self.store.begin() as tx:
             tx.audit(
@@ -162,6 +171,9 @@ class Authority:
                 outcome="refused" if problems else "ok",
                 details={"files": sorted({p.file for p in problems})},
             )
+
+    def _policies_changed(self) -> None:
+        problems = self.policies.problems
         text = None
         if problems:
             first = problems[0]
@@ -206,7 +218,10 @@ class Authority:
         """Sign the head of the audit chain also when nothing happens; runs until cancelled."""
         while True:
             await asyncio.sleep(interval)
-            await asyncio.to_thread(self.store.anchor)
+            try:
+                await asyncio.to_thread(self.store.anchor)
+            except (OSError, Unavailable) as error:
+                log.warning("the audit's head was not signed: %s", error)
 
     def close(self) -> None:
         """Close the state."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from ..domain.errors import Unavailable
 from ..domain.gateway import Event
 from ..domain.project import Principal
 from ..domain.quota import QuotaStatus
@@ -72,16 +73,20 @@ class Metering:
             self._readings[path] = _Reading(measurement, self._authority.now(), time.monotonic(), time.monotonic() - began)
         if before is None or before.measurement != measurement:
             owner = principal.user if area == "personal" else None
-            with self._authority.store.begin() as tx:
-                tx.insert_measurement(
-                    principal.project,
-                    owner,
-                    area,
-                    measurement.used_bytes,
-                    measurement.apparent_bytes,
-                    measurement.files,
-                    self._readings[path].at,
-                )
+            try:
+                with self._authority.store.begin() as tx:
+                    tx.insert_measurement(
+                        principal.project,
+                        owner,
+                        area,
+                        measurement.used_bytes,
+                        measurement.apparent_bytes,
+                        measurement.files,
+                        self._readings[path].at,
+                    )
+            except Unavailable as error:
+                # on a full disk the figure counts all the same; it is missing among the earlier ones only
+                log.warning("the measurement of area %s of project %s was not kept: %s", area, principal.project, error.code)
             self._authority.hub.publish(Event(topic="quota"), project=principal.project, users=None if owner is None else {owner})
 
     def status(self, principal: Principal) -> QuotaStatus:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final
 
+from ..domain.errors import Unavailable
 from ..store.store import Store
+
+log = logging.getLogger(__name__)
 
 WINDOW_SECONDS: Final = 60.0
 """How long one is counted."""
@@ -72,9 +76,9 @@ class Refusals:
             tx.audit(user=user, project=project, action=action, subject="", outcome=outcome, details=details)
 
     def _close(self, key: tuple[str, str, str, str, str]) -> None:
-        kept = self._counts.pop(key)
-        if kept.counted:
-            self._write(key, kept.counted)
+        if kept := self._counts[key].counted:
+            self._write(key, kept)
+        del self._counts[key]
 
     def flush(self) -> None:
         """Write down what was only counted."""
@@ -82,9 +86,13 @@ class Refusals:
             self._close(key)
 
     async def run(self, interval: float = 5.0) -> None:
-        """Write down what was counted when its window is over; runs until cancelled."""
+        """Write down what was counted when its window is over, or as soon as that is possible again; runs until cancelled."""
         while True:
             await asyncio.sleep(interval)
             now = time.monotonic()
             for key in [key for key, kept in self._counts.items() if now - kept.began > WINDOW_SECONDS]:
-                self._close(key)
+                try:
+                    self._close(key)
+                except Unavailable as error:
+                    log.warning("refusals were not written down yet: %s", error.code)
+                    break

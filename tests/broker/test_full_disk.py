@@ -94,3 +94,21 @@ def test_a_session_ends_though_the_disk_is_full(cramped: Running) -> None:
     cramped.call("researcher", "DELETE", f"/sessions/{opened['id']}")
     assert kernel.read() is None, "the kernel's connection is closed"
     (cramped.deployment.root / "filler").unlink()
+
+
+def test_a_disk_that_a_kernel_filled_ends_no_broker(cramped: Running) -> None:
+    """Measuring the areas goes on, and what is found counts, though it cannot be kept."""
+    opened = cramped.call("researcher", "POST", "/sessions", {"kernel_id": "fills"}).body
+    kernel = cramped.connect(opened["socket"], events=True)
+    folder = cramped.deployment.shared("9001")
+    folder.mkdir(parents=True, exist_ok=True)
+    fill(folder / "filler")
+    used = 0
+    while used < 8 * 2**20:
+        told = kernel.read()
+        assert told is not None, "the broker has ended"
+        if told.header.get("event", {}).get("topic") == "quota":
+            used = cramped.call("researcher", "GET", "/quota").body["shared"]["used_bytes"]
+    assert cramped.call("leader", "GET", "/health").status == 200
+    (folder / "filler").unlink()
+    assert cramped.connect(opened["socket"]).ask("sql", text="SELECT 1 AS x")[0]["type"] == "answer"
