@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from pydantic import Field
 
 from .base import Model
+from .identifiers import MISSING_MARKERS
 
 
 class VariableRole(StrEnum):
@@ -28,6 +30,13 @@ class Variable(Model):
     role: VariableRole
     unit: str = Field("", description="Unit of measurement, e.g. 'EUR'; empty where there is none.")
     codes: dict[str, str] = Field(default_factory=dict, description="Code → label.")
+
+    @property
+    def missing_codes(self) -> dict[str, str]:
+        """Codes of an amount that are no amounts: those of its code list that stand for missing (facts: missing_markers)."""
+        if self.role is not VariableRole.MEASURE or self.type == "VARCHAR":
+            return {}
+        return {code: label for code, label in self.codes.items() if code in MISSING_MARKERS}
 
 
 class Dataset(Model):
@@ -55,6 +64,11 @@ class Dataset(Model):
     def columns(self) -> int:
         """Number of columns."""
         return len(self.variables)
+
+
+def missing_codes(datasets: Iterable[Dataset]) -> dict[str, dict[str, str]]:
+    """Give the columns of amounts whose code lists name codes for missing: column → code → label."""
+    return {variable.name: codes for dataset in datasets for variable in dataset.variables if (codes := variable.missing_codes)}
 
 
 class DatasetSummary(Model):

@@ -284,7 +284,9 @@ class Worker:
             inline=bytes(frame.payload) if done["inline"] else None,
         )
 
-    async def table(self, spec: TableSpec, dataset: Dataset | None, profile: RuleProfile, sink: Sink) -> TableResult:
+    async def table(
+        self, spec: TableSpec, dataset: Dataset | None, profile: RuleProfile, sink: Sink, missing: Mapping[str, Mapping[str, str]] | None = None
+    ) -> TableResult:
         """Make a table with evidence.
 
         Parameters
@@ -297,6 +299,8 @@ class Worker:
             Decides which groups need exact figures.
         sink : Sink
             Takes progress; the frame comes with the result.
+        missing : mapping, optional
+            See :func:`jupyter_cbs.query.tables.tabulate`.
 
         Raises
         ------
@@ -310,6 +314,7 @@ class Worker:
             "spec": spec.model_dump(mode="json"),
             "dataset": None if dataset is None else dataset.model_dump(mode="json"),
             "profile": profile.model_dump(mode="json"),
+            "missing": missing,
         }
         taken = _TableSink(sink)
         async with self._lock:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
-from ..domain.dataset import Dataset
+from ..domain.dataset import Dataset, missing_codes
 from ..domain.evidence import TableSpec
 from ..domain.text import Text
 from .explain import explain, quoted, unknown_dataset
@@ -15,6 +16,7 @@ from .expressions import PLAIN, Expression, check_repeatable, column, only_colum
 from .gate import Gate
 from .session import Session
 
+_WORD = re.compile(r"\w+")
 _PERSON = frozenset({"RINPERSOON", "RINPERSOONS"})
 
 
@@ -32,16 +34,19 @@ class Source:
         The data set, when the source is one.
     views
         Granted views it reads.
+    missing
+        Columns of amounts that have codes for missing: column → code → label.
     """
 
     sql: str
     columns: Mapping[str, str]
     dataset: Dataset | None
     views: frozenset[str]
+    missing: Mapping[str, Mapping[str, str]]
 
     @classmethod
-    def of(cls, text: str, dataset: Dataset | None, session: Session, gate: Gate) -> Source:
-        """Read a name or one SELECT.
+    def of(cls, text: str, dataset: Dataset | None, session: Session, gate: Gate, missing: Mapping[str, Mapping[str, str]]) -> Source:
+        """Read a name or one SELECT; ``missing`` is that of the data sets a SELECT reads.
 
         Raises
         ------
@@ -55,7 +60,7 @@ class Source:
             view = session.view(name)
             if view is None:
                 raise unknown_dataset(name, session.views)
-            return cls(quoted(view), session.columns(view), dataset, frozenset({view}))
+            return cls(quoted(view), session.columns(view), dataset, frozenset({view}), missing if dataset is None else missing_codes((dataset,)))
         admitted = gate.admit(text)
         check_repeatable(gate.tree(text))
         inner = f"(\n{name.rstrip('; ')}\n) AS source"
@@ -64,7 +69,7 @@ class Source:
         except duckdb.Error as error:
             known = [column for view in sorted(admitted.views) for column in session.columns(view)]
             raise explain(error, "", session.secrets, known, session.views) from error
-        return cls(inner, columns, None, admitted.views)
+        return cls(inner, columns, None, admitted.views, missing)
 
     def label(self, column: str | None) -> str:
         """Give the label of a column; empty where it has none."""
@@ -80,6 +85,34 @@ class Source:
         """Give the code list of a column: code → label."""
         variable = self._variable(column)
         return {} if variable is None else variable[2]
+
+    def without_codes(self, value: Expression) -> tuple[Expression, list[Text]]:
+        """Leave out of an amount the codes that stand for missing, and say so.
+
+        A sum of codes is no sum, and among a few contributions they would hide who dominates: whoever knows how many codes there are takes
+        them off. In an expression they stay, for it may be about them; that is said too, unless it names one.
+        """
+        if value.column is not None:
+            codes = self._missing_of(value.column)
+            if not codes:
+                return value, []
+            left_out = f"CASE WHEN {value.sql} NOT IN ({', '.join(codes)}) THEN {value.sql} END"
+            return replace(value, sql=left_out), [
+                Text(en=f"{value.column}: the codes for missing were left out: {_listed(codes)}.",
+                     nl=f"{value.column}: de codes voor ontbrekend zijn weggelaten: {_listed(codes)}.")]  # fmt: skip
+        words = {word.casefold() for word in _WORD.findall(value.sql)}
+        notes = []
+        for name, codes in self.missing.items():
+            if name.casefold() in words and words.isdisjoint(code.lstrip("-") for code in codes):
+                one = f"NULLIF({name}, {next(iter(codes))})"
+                notes.append(
+                    Text(en=f"{name} has codes for missing, which count as amounts here: {_listed(codes)}. {one} leaves one out.",
+                         nl=f"{name} heeft codes voor ontbrekend, die hier als bedragen tellen: {_listed(codes)}. {one} laat er een weg.")
+                )  # fmt: skip
+        return value, notes
+
+    def _missing_of(self, column: str) -> Mapping[str, str]:
+        return next((codes for name, codes in self.missing.items() if name.casefold() == column.casefold()), {})
 
     def _variable(self, column: str | None) -> tuple[str, str, Mapping[str, str]] | None:
         if self.dataset is None or column is None:
@@ -97,6 +130,10 @@ class Source:
         if self.dataset is not None and names == {name.upper() for name in self.dataset.unit_key}:
             return self.dataset.unit
         return " + ".join(e.name for e in unit if e.name) if unit else ("row" if self.dataset is None else self.dataset.unit)
+
+
+def _listed(codes: Mapping[str, str]) -> str:
+    return ", ".join(f"{code} ({label})" if label else code for code, label in codes.items())
 
 
 def unit_of(spec: TableSpec, source: Source) -> tuple[tuple[Expression, ...], list[Text]]:

@@ -23,7 +23,8 @@ What the figures mean
 ``share``
     Percentage of the total that is asked for; of the sum of ``values`` or, without, of the rows.
 
-Missing markers (9999, '--') are categories and values like any other; only null, NaN and infinity are missing.
+Of a column of amounts the codes that its code list names for missing (9999999999) are left out as null, NaN and infinity are. In dimensions
+and conditions missing markers ('--', 9999) are categories and values like any other.
 """
 
 from __future__ import annotations
@@ -130,7 +131,14 @@ class Plan:
 
 
 def tabulate(
-    spec: TableSpec, dataset: Dataset | None, profile: RuleProfile, limits: QueryLimits, session: Session, gate: Gate, answer: Answer
+    spec: TableSpec,
+    dataset: Dataset | None,
+    profile: RuleProfile,
+    limits: QueryLimits,
+    session: Session,
+    gate: Gate,
+    answer: Answer,
+    missing: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Evidence:
     """Make a table with evidence.
 
@@ -146,6 +154,8 @@ def tabulate(
         ``max_table_cells`` bounds the frame, margins included.
     session, gate, answer
         The worker's session, its gate, and how it runs an admitted SELECT.
+    missing : mapping, optional
+        Of a SELECT, the amounts of the data sets it reads that have codes for missing: column → code → label.
 
     Raises
     ------
@@ -159,7 +169,7 @@ def tabulate(
         ``too_many_cells``.
     """
     asking.check(spec)
-    source = Source.of(spec.source, dataset, session, gate)
+    source = Source.of(spec.source, dataset, session, gate, missing or {})
     plan = _plan(spec, source, profile, session, gate)
     if spec.statistic in ("lorenz", "survival"):
         return _curve(plan, session, gate, limits, answer)
@@ -279,8 +289,8 @@ def _plan(spec: TableSpec, source: Source, profile: RuleProfile, session: Sessio
     """Read the parts of the specification against the source's columns."""
     columns = source.columns
     dimensions = tuple(expression(text, columns, gate) for text in spec.dimensions)
-    value = None if spec.values is None else expression(spec.values, columns, gate)
-    second = None if spec.second is None else expression(spec.second, columns, gate)
+    value, of_value = (None, []) if spec.values is None else source.without_codes(expression(spec.values, columns, gate))
+    second, of_second = (None, []) if spec.second is None else source.without_codes(expression(spec.second, columns, gate))
     weight = None if spec.weight is None else only_column(spec.weight, columns)
     if weight is not None and not columns[weight.name].startswith(asking.NUMERIC):
         raise asking.not_numeric("weight_not_numeric", weight.name, columns[weight.name])
@@ -298,7 +308,7 @@ def _plan(spec: TableSpec, source: Source, profile: RuleProfile, session: Sessio
     if second is not None and not _is_number(second_kind):
         raise asking.not_numeric("values_not_numeric", second.name, second_kind)
     base = replace(base, kind=_kind(kind), second_kind=_kind(second_kind))
-    plan = Plan(spec, source, base, [*notes, *more], types=types)
+    plan = Plan(spec, source, base, [*notes, *more, *of_value, *of_second], types=types)
     names = [e.name.casefold() for e in dimensions]
     if len(set(names)) < len(names):
         raise Invalid(
@@ -552,15 +562,16 @@ def _listing(i: int, what: Expression, frame: Frame, plan: Plan) -> Listing:
 
 def _named(what: Expression, present: list[str | None], source: Source, level: Levels) -> Listing:
     labels = dict(source.codes(what.column))
-    known = set(present)
-    listed = [code for code in labels if code in known]
-    rest = [code for code in present if code not in labels]
-    codes: list[str | None] = [*listed, *rest]
+    codes = present
+    if labels:
+        known = set(present)
+        codes = [*(code for code in labels if code in known), *(code for code in present if code not in labels)]
     if level.merge:
         codes = _with_merged(codes, labels, level)
     ordered, parents = tree(codes, level)
     labels |= level.labels or {}
-    own = {code: labels[code] for code in ordered if code is not None and labels.get(code) and code not in level.merge}
+    shown = set(ordered) if labels else set()
+    own = {code: name for code, name in labels.items() if name and code in shown and code not in level.merge}
     return Listing(name=what.name, label=source.label(what.column) or what.name, codes=tuple(ordered), labels=own, parents=parents)
 
 

@@ -188,7 +188,7 @@ class Runner:
                 raise without_position(error) from error
 
         with collection_paused():
-            made = tabulate(spec, dataset, profile, self.limits, self.session, self.gate, answer)
+            made = tabulate(spec, dataset, profile, self.limits, self.session, self.gate, answer, header["missing"])
         content = to_stream(made.frame.schema, made.frame.to_batches())
         if len(content) > INLINE_BYTES:
             with write_sealed("table") as memory:

@@ -42,7 +42,13 @@ def dataset(most: int | None, **changes: Any) -> Dataset:
 
 
 def make(
-    folder: Path, table: pa.Table, spec: TableSpec, about: Dataset | None, profile: RuleProfile | None = None, limits: QueryLimits | None = None
+    folder: Path,
+    table: pa.Table,
+    spec: TableSpec,
+    about: Dataset | None,
+    profile: RuleProfile | None = None,
+    limits: QueryLimits | None = None,
+    missing: dict[str, dict[str, str]] | None = None,
 ) -> Evidence:
     """Run the table's code in this process, over a real locked session."""
     path = folder / f"{NAME}.parquet"
@@ -59,7 +65,7 @@ def make(
             raise explain(error, "", session.secrets) from error
 
     try:
-        return tabulate(spec, about, profile or RuleProfile(), limits, session, gate, answer)
+        return tabulate(spec, about, profile or RuleProfile(), limits, session, gate, answer, missing)
     finally:
         session.connection.close()
 
@@ -391,3 +397,48 @@ async def test_tables_come_from_the_worker(tmp_path: Path) -> None:
             await worker.table(spec.model_copy(update={"source": "NIETS"}), None, RuleProfile(), Nothing())
     finally:
         await worker.close()
+
+
+CODES = {"9999999999": "niet waargenomen", "-1": "geen loon", "7": "zeven"}
+INCOME = dataset(1, variables=(Variable(name="LOON", type="DOUBLE", role=VariableRole.MEASURE, codes=CODES),))
+
+
+def incomes() -> pa.Table:
+    """Of ten persons one has nearly all the income, and of twenty more it was not observed."""
+    known = [{"LOON": 1000.0 if i == 0 else 7.0} for i in range(10)]
+    return table_of(
+        [{"RINPERSOONS": "R", "RINPERSOON": f"{i:09d}", **each} for i, each in enumerate([*known, *[{"LOON": 9999999999.0}] * 19, {"LOON": -1.0}])]
+    )
+
+
+def grand_total(made: Evidence) -> dict[str, Any]:
+    return made.frame.filter(pa.compute.field("g0")).to_pylist()[0] if "g0" in made.frame.column_names else made.frame.to_pylist()[0]
+
+
+@pytest.mark.parametrize("source", [NAME, f"SELECT * FROM {NAME}"])
+@pytest.mark.parametrize("statistic", ["sum", "mean", "median", "gini"])
+def test_codes_for_missing_are_no_amounts(tmp_path: Path, source: str, statistic: str):
+    spec = TableSpec(source=source, values="loon", statistic=statistic)
+    about = INCOME if source == NAME else None
+    made = make(tmp_path, incomes(), spec, about, missing={"LOON": INCOME.variables[0].missing_codes})
+    total = grand_total(made)
+    assert (total["missing"], total["n"]) == (20, 10)
+    assert total["top1"] / total["abs_total"] > 0.9, "the codes would hide that one person has it all"
+    assert total["value"] == pytest.approx({"sum": 1063, "mean": 106.3, "median": 7, "gini": 0.8406}[statistic], abs=1e-3)
+    assert "9999999999 (niet waargenomen)" in " ".join(note.en for note in made.notes)
+    assert not any("zeven" in note.en for note in made.notes), "a code that is an amount stays one"
+
+
+@pytest.mark.parametrize(
+    ("values", "told", "missing"), [("LOON / 2", True, 0), ("NULLIF(LOON, 9999999999)", False, 19), ("LOON = 9999999999", False, 0)]
+)
+def test_an_expression_is_taken_as_it_is_written(tmp_path: Path, values: str, told: bool, missing: int):
+    made = make(tmp_path, incomes(), TableSpec(source=NAME, values=values, statistic="mean"), INCOME)
+    assert grand_total(made)["missing"] == missing
+    assert any("count as amounts here" in note.en for note in made.notes) is told
+
+
+def test_codes_of_a_dimension_are_categories(tmp_path: Path):
+    made = make(tmp_path, incomes(), TableSpec(source=NAME, rows=("LOON",), statistic="count"), INCOME)
+    assert grand_total(made)["rows"] == 30
+    assert "9999999999.0" in made.frame["d0"].to_pylist()

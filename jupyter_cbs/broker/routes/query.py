@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 import pyarrow as pa
 
 from ...disclosure.hiding import PATIENCE
 from ...disclosure.judge import Judgement
-from ...disclosure.protection import assess, round_to, suppress
-from ...domain.dataset import Dataset
+from ...disclosure.protection import Protection, assess, round_to, suppress
+from ...domain.dataset import Dataset, missing_codes
 from ...domain.errors import CbsError, Conflict, Internal, NotFound, TimedOut
 from ...domain.evidence import MergeProposal, TableMeta, TableSpec
 from ...domain.finding import Status
@@ -53,15 +53,15 @@ def named_sources(call: Call, text: str) -> tuple[str, ...]:
     return tuple(d.name for d in datasets if d.name.upper() in words or (d.newest and d.topic.upper() in words))
 
 
-async def _audited(call: Call, action: str, text: str, work: Awaitable[Outcome]) -> tuple[str, Outcome]:
-    """Run ``work`` between the event that it was asked and the event that tells how it went.
+async def _audited(call: Call, action: str, text: str, work: Callable[[], Awaitable[Outcome]]) -> tuple[str, Outcome]:
+    """Begin ``work`` after the event that it was asked, and tell when it did not succeed.
 
     The statement is kept as a hash: it may hold data values, and those have no place in the log.
     """
     subject = hashlib.sha256(text.encode()).hexdigest()
     call.authority.audit(call.principal, action, subject, "asked", {"sources": named_sources(call, text), "characters": len(text)})
     try:
-        result = await work
+        result = await work()
     except asyncio.CancelledError:
         call.authority.audit(call.principal, action, subject, "cancelled")
         raise
@@ -77,7 +77,7 @@ async def sql(call: Call, request: SqlQuery) -> SqlAnswer:
     exchange = _exchange(call)
     async with exchange.session.query_lock:
         worker = await exchange.session.worker()
-        subject, outcome = await _audited(call, "sql", request.text, worker.sql(request.text, request.parameters, exchange))
+        subject, outcome = await _audited(call, "sql", request.text, lambda: worker.sql(request.text, request.parameters, exchange))
     exchange.payload = outcome.inline or b""
     call.authority.audit(call.principal, "sql", subject, "ok", {"rows": outcome.rows, "bytes": outcome.bytes})
     return SqlAnswer(
@@ -87,6 +87,11 @@ async def sql(call: Call, request: SqlQuery) -> SqlAnswer:
         columns=tuple(ColumnType.model_validate(column) for column in outcome.columns),
         sources=outcome.sources,
     )
+
+
+def _missing_codes(call: Call, text: str) -> dict[str, dict[str, str]]:
+    """Give the codes for missing among the amounts of the data sets that a statement names."""
+    return missing_codes(map(call.authority.scope(call.principal.project).get, named_sources(call, text)))
 
 
 @handles("table")
@@ -101,7 +106,8 @@ async def _make(call: Call, spec: TableSpec, action: str, notes: tuple[Text, ...
     profile = call.project.rules(dataset.rule_profile if dataset else "default")
     async with exchange.session.query_lock:
         worker = await exchange.session.worker()
-        subject, result = await _audited(call, action, spec.model_dump_json(), worker.table(spec, dataset, profile, exchange))
+        missing = None if dataset else _missing_codes(call, spec.source)
+        subject, result = await _audited(call, action, spec.model_dump_json(), lambda: worker.table(spec, dataset, profile, exchange, missing))
     judgement, merges = await _assess(result, spec, profile)
     meta = _meta(spec, dataset, result, judgement, named_sources(call, spec.source))
     meta = meta.model_copy(update={"merges": merges, "notes": (*meta.notes, *notes)})
@@ -139,9 +145,12 @@ async def protect(call: Call, request: ProtectQuery) -> TableMeta:
         await exchange.progress(share, 0)
 
     asked = (frame, meta.dimensions, meta.spec, profile, meta.unit)
-    work = labour(round_to, report, *asked, base=request.base) if request.method == "round" else labour(suppress, report, *asked)
-    bounded = _bounded(work, call.project.limits.timeout_seconds)
-    subject, protection = await _audited(call, "table.protect", request.model_dump_json(), bounded)
+
+    def work() -> Awaitable[Protection]:
+        made = labour(round_to, report, *asked, base=request.base) if request.method == "round" else labour(suppress, report, *asked)
+        return _bounded(made, call.project.limits.timeout_seconds)
+
+    subject, protection = await _audited(call, "table.protect", request.model_dump_json(), work)
     statuses = protection.frame.column("status").to_pylist()
     made = meta.model_copy(
         update={
