@@ -38,5 +38,4 @@ def _running() -> Iterator[Running]:
             yield running
         finally:
             running.hang_up()
-            if running.process is not None and running.process.poll() is None:
-                running.stop()
+            running.stop()

@@ -3,45 +3,23 @@
 from __future__ import annotations
 
 import atexit
-import http.client
-import json
 import os
 import shutil
-import signal
 import socket
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from broker_process import POLICIES, Answer, BrokerProcess
 
 from jupyter_cbs.broker.deployment import Deployment
 from jupyter_cbs.protocol import Frame, FrameDecoder, recv_frame, send_frame
 from jupyter_cbs.store.store import Store
 
-POLICIES = Path(__file__).parents[2] / "policies"
 PIN = "271828"
 PERSONS = 2_000
-
-
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=60)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
-
-
-@dataclass
-class Answer:
-    status: int
-    body: Any
 
 
 @dataclass
@@ -84,13 +62,11 @@ class Kernel:
         return self.finish(self.start(op, **args))
 
 
-class Running:
+class Running(BrokerProcess):
     """A broker process and the sockets of its deployment."""
 
     def __init__(self, deployment: Deployment) -> None:
-        self.deployment = deployment
-        self.process: subprocess.Popen[bytes] | None = None
-        self.log = deployment.root / "broker.log"
+        super().__init__(deployment)
         self.kernels: list[Kernel] = []
         self.sessions: list[tuple[str, str, str]] = []
 
@@ -106,39 +82,9 @@ class Running:
             self.call(user, "DELETE", f"/sessions/{session}", project=project)
         self.sessions.clear()
 
-    def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen([sys.executable, "-m", "jupyter_cbs.broker", "--dir", str(self.deployment.root)], stdout=log, stderr=log)
-        self.wait_ready()
-
-    def wait_ready(self) -> None:
-        while True:
-            try:
-                if self.call("admin", "GET", "/health").status == 200:
-                    return
-            except (OSError, http.client.HTTPException):
-                assert self.process is not None
-                try:
-                    self.process.wait(0.05)
-                except subprocess.TimeoutExpired:
-                    continue
-                raise AssertionError(self.log.read_text()) from None
-
-    def stop(self, how: int = signal.SIGTERM) -> None:
-        assert self.process is not None
-        self.process.send_signal(how)
-        self.process.wait(60)
-
     def call(self, user: str, method: str, path: str, body: Any = None, project: str = "9001", lang: str = "en") -> Answer:
-        connection = UnixConnection(self.deployment.gateway_socket(project, user))
-        data = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
-        try:
-            connection.request(method, f"/cbs/api{path}", data, {"Accept-Language": lang})
-            response = connection.getresponse()
-            content = response.read()
-        finally:
-            connection.close()
-        answer = Answer(response.status, json.loads(content) if content else None)
+        """Ask the broker something; sessions that were opened are kept in mind."""
+        answer = self.request(user, method, path, body, project, lang)
         if (method, path, answer.status) == ("POST", "/sessions", 200):
             self.sessions.append((project, user, answer.body["id"]))
         return answer

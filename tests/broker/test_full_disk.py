@@ -100,6 +100,7 @@ def test_a_disk_that_a_kernel_filled_ends_no_broker(cramped: Running) -> None:
     """Measuring the areas goes on, and what is found counts, though it cannot be kept."""
     opened = cramped.call("researcher", "POST", "/sessions", {"kernel_id": "fills"}).body
     kernel = cramped.connect(opened["socket"], events=True)
+    kernel.sock.settimeout(600)  # areas are measured the less often the longer it takes, so on a busy machine once in minutes
     folder = cramped.deployment.shared("9001")
     folder.mkdir(parents=True, exist_ok=True)
     fill(folder / "filler")

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from broker_process import POLICIES
 
 from jupyter_cbs.broker import inspection
 from jupyter_cbs.broker.inspection import Inspection, Inspector
@@ -35,7 +36,7 @@ from jupyter_cbs.sandbox import users
 from jupyter_cbs.store.objects import ObjectStore
 from jupyter_cbs.system.beneath import WorkspaceRoots
 
-from .harness import PIN, POLICIES, Running
+from .harness import PIN, Running
 
 SAFE = "group,n\nyoung,1200\nold,800\n"
 MICRODATA = "RINPERSOON,n\n000000001,12\n000000002,14\n"

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from broker_process import POLICIES
 
 from jupyter_cbs.demo.data.generator import generate
 from jupyter_cbs.store.store import Store
 
-from .real import PIN, POLICIES, Broker, Kernel
+from .real import PIN, Broker, Kernel
 
 
 @pytest.fixture(scope="session")

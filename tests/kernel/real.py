@@ -2,83 +2,34 @@
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
 import queue
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from broker_process import PATIENCE, BrokerProcess
 from jupyter_client.manager import KernelManager
 
 from jupyter_cbs.broker.deployment import Deployment
 
-POLICIES = Path(__file__).parents[2] / "policies"
 PIN = "314159"
-PATIENCE = 120.0
 
 
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=PATIENCE)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(PATIENCE)
-        self.sock.connect(str(self._path))
-
-
-class Broker:
+class Broker(BrokerProcess):
     """The broker's process and what a workspace server asks of it."""
 
     def __init__(self, root: Path) -> None:
-        self.deployment = Deployment(root)
-        self._process: subprocess.Popen[bytes] | None = None
-        self._log = root / "broker.log"
-
-    def start(self) -> None:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen([sys.executable, "-m", "jupyter_cbs.broker", "--dir", str(self.deployment.root)], stdout=log, stderr=log)
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                self.call("researcher", "GET", "/health")
-                return
-            except (OSError, http.client.HTTPException):
-                try:
-                    self._process.wait(0.05)
-                except subprocess.TimeoutExpired:
-                    assert time.monotonic() < deadline, self.log()
-                    continue
-                raise AssertionError(self.log()) from None
-
-    def stop(self, how: int = signal.SIGTERM) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(how)
-            self._process.wait(PATIENCE)
-
-    def log(self) -> str:
-        return self._log.read_text()[-4000:]
+        super().__init__(Deployment(root))
 
     def call(self, user: str, method: str, path: str, body: dict[str, Any] | None = None, project: str = "9001") -> dict[str, Any]:
-        connection = _UnixConnection(self.deployment.gateway_socket(project, user))
-        try:
-            connection.request(method, f"/cbs/api{path}", None if body is None else json.dumps(body), {"Accept-Language": "en"})
-            response = connection.getresponse()
-            content = response.read()
-        finally:
-            connection.close()
-        answer: dict[str, Any] = json.loads(content) if content else {}
-        assert response.status < 300, answer
-        return answer
+        """Ask the broker something that it must not refuse."""
+        answer = self.request(user, method, path, body, project)
+        assert answer.status < 300, answer
+        found: dict[str, Any] = answer.body or {}
+        return found
 
     def workspace(self, user: str, project: str, parent: Path) -> Path:
         """Make a working directory with both areas, as a kernel sees it."""
