@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -26,7 +27,6 @@ class Frame:
     def __init__(self, found: pa.Table, dimensions: int) -> None:
         self.found = found
         self.dimensions = dimensions
-        self.codes = [found.column(f"d{i}").to_pylist() for i in range(dimensions)]
         self.levels = [ints(found, f"l{i}") for i in range(dimensions)]
         self.totals = [level < 0 for level in self.levels]
         m = found.num_rows
@@ -53,6 +53,11 @@ class Frame:
 
     def __len__(self) -> int:
         return len(self.n)
+
+    @cached_property
+    def codes(self) -> list[list[str | None]]:
+        """Codes of the rows, for each dimension."""
+        return [self.found.column(f"d{i}").to_pylist() for i in range(self.dimensions)]
 
     def bound(self, most: int, percentile: float | None, exact: bool) -> evidence.Bounds:
         """Set bounds on units and largest contributions; where a row is a unit they are the figures themselves.
@@ -153,8 +158,7 @@ class Frame:
         for j, total in enumerate(self.totals):
             if j != i:
                 alone = alone & total
-        codes = self.codes[i]
-        return list(dict.fromkeys(codes[row] for row in np.flatnonzero(alone).tolist()))
+        return list(dict.fromkeys(self.found.column(f"d{i}").filter(pa.array(alone)).to_pylist()))
 
     def table(self) -> pa.Table:
         """Give the evidence frame."""

@@ -6,12 +6,10 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
 from ..domain.base import Model
 from ..domain.evidence import Category, Dimension
-
-_CATEGORIES = TypeAdapter(tuple[Category, ...])
 
 
 class Listing(Model):
@@ -27,10 +25,8 @@ class Listing(Model):
         """Give the dimension."""
         label = self.labels.get
         with collection_paused():
-            # In one call: there can be tens of thousands.
-            categories = _CATEGORIES.validate_python(
-                [{"code": code, "label": "unknown" if code is None else label(code, code)} for code in self.codes]
-            )  # fmt: skip
+            labels = ("unknown" if code is None else label(code, code) for code in self.codes)
+            categories = tuple(map(Category, self.codes, labels))
         return Dimension(name=self.name, label=self.label, categories=categories, parents=self.parents)
 
 
