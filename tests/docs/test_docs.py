@@ -52,6 +52,14 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
+def test_tables_are_whole(page: Path) -> None:
+    """A table that an empty line cuts in two is shown as a heap of bars."""
+    lines = ["", *prose(page).splitlines(), ""]
+    begins = [at for at in range(1, len(lines) - 1) if lines[at].lstrip().startswith("|") and not lines[at - 1].lstrip().startswith("|")]
+    assert [lines[at] for at in begins if not re.match(r"\s*\|[ :-]*-[ :|-]*\|$", lines[at + 1])] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
 def test_nothing_of_a_developers_machine_and_nothing_unfinished(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert not re.findall(r"/(?:home|work|Users|root|tmp)/[\w.-]+[^\s`]*", text)
