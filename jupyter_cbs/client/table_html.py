@@ -46,6 +46,7 @@ def table_text(meta: TableMeta, frame: pa.Table, hidden: Collection[int], lang: 
     findings = [f for f in meta.findings if f.row not in hidden][:SHOWN_FINDINGS]
     lines += [_counts(meta, frozenset(hidden), lang)]
     lines += [f"{markup.SIGNS[tone(f.status)]} {f.text.say(lang)} → {f.remedy.say(lang)}" for f in findings]
+    lines += [note.say(lang) for note in meta.notes]
     return "\n".join(lines)
 
 
