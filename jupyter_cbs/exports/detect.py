@@ -193,8 +193,8 @@ _NUMBER = re.compile(r"^-?[\d.,\s]*\d[\d.,]*\s*%?$")
 
 
 def suffix_of(name: str) -> str:
-    """Give the suffix in lower case with its dot; ``Costs.XLSX`` has ``.xlsx``."""
-    return PurePosixPath(name).suffix.lower()
+    """Give the suffix in lower case with its dot; ``Costs.XLSX`` has ``.xlsx``, and so has ``Costs.xlsx .``, which is delivered without its end."""
+    return PurePosixPath(name.rstrip(" .")).suffix.lower()
 
 
 def detect(head: bytes, name: str) -> str:

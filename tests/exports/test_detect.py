@@ -143,6 +143,12 @@ def test_capitals_and_jpeg() -> None:
     assert not is_disguised("csv", "COSTS.CSV")
     assert not is_disguised("jpg", "Photo.JPEG")
     assert is_disguised("xlsx", "costs.xlsm")
+
+
+@pytest.mark.parametrize("end", [" ", ".", " . ."])
+def test_what_is_cut_off_a_name_at_delivery_hides_no_suffix(end: str) -> None:
+    assert detect(b"group,n\nyoung,3\n", f"costs.csv{end}") == "csv"
+    assert is_refused("text", f"costs.exe{end}", (".exe",))
     assert is_disguised("xlsm", "costs.xlsx")
 
 
