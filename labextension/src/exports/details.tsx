@@ -2,7 +2,7 @@ import React, { type ReactNode } from 'react';
 import type { ExportRequest, FileReport } from '../api';
 import { Chip, Note } from '../components/basics';
 import { useSpeech } from '../components/context';
-import { className, FINAL_STATES, placeOf, STATE_SIGNS, STATUS_SIGNS, statusName, worstFirst } from './words';
+import { className, FINAL_STATES, placeOf, STATE_SIGNS, STATUS_SIGNS, statusName, unitName, worstFirst } from './words';
 
 /**
  * Everything the reader may see of a request.
@@ -74,7 +74,9 @@ function Terms(props: { request: ExportRequest }): JSX.Element {
           {reason}
         </p>
       ))}
-      {request.report?.cheaper && <p className="jp-cbs-Fine">{request.report.cheaper}</p>}
+      {!FINAL_STATES.includes(request.state) && request.report?.cheaper && (
+        <p className="jp-cbs-Fine">{request.report.cheaper}</p>
+      )}
     </>
   );
 }
@@ -218,7 +220,7 @@ function Form(props: { request: ExportRequest }): JSX.Element | null {
           <div key={file.path} className="jp-cbs-File">
             <p className="jp-cbs-Path">{file.path}</p>
             <p className="jp-cbs-Fine">
-              {[file.shows, file.population, file.sources.join(', '), file.unit, file.unweighted_n]
+              {[file.shows, file.population, file.sources.join(', '), unitName(file.unit, trans), file.unweighted_n]
                 .concat(file.weighted ? trans.__('weighted') : [])
                 .filter(answer => answer !== '')
                 .join(' · ')}
@@ -278,7 +280,7 @@ function History(props: { request: ExportRequest }): JSX.Element | null {
             <li key={index}>
               <span aria-hidden="true">{STATE_SIGNS[entry.state].sign} </span>
               {stepDone(entry.action)} <span className="jp-cbs-Muted">{entry.user}</span>
-              <span className="jp-cbs-Fine"> · {locale.moment(entry.at)}</span>
+              <span className="jp-cbs-Age"> · {locale.moment(entry.at)}</span>
               {entry.note && <p className="jp-cbs-Quote">{entry.note}</p>}
             </li>
           ))}

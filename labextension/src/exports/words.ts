@@ -94,6 +94,27 @@ export function className(name: string, trans: TranslationBundle): string {
 }
 
 /**
+ * The word for what a table counts; one that the form does not offer stays as it was written.
+ *
+ * @param unit - `person`, `household`, `business` or `institution`.
+ * @param trans - Translates.
+ */
+export function unitName(unit: string, trans: TranslationBundle): string {
+  switch (unit) {
+    case 'person':
+      return trans.__('person');
+    case 'household':
+      return trans.__('household');
+    case 'business':
+      return trans.__('business');
+    case 'institution':
+      return trans.__('institution');
+    default:
+      return unit;
+  }
+}
+
+/**
  * Where in a file a finding is, e.g. `sheet Wages, cell B7`; empty for the whole file.
  *
  * @param finding - The finding.

@@ -6,6 +6,7 @@ import { speechOf } from '../components/context';
 import { exportIcon } from '../icons';
 import { CommandIDs, DOMAIN, INotebookWriter, IWorkspaceModel } from '../tokens';
 import { ExportButton } from './button';
+import { KernelPermission } from './kernels';
 import { keepKeysInOutputs } from './keys';
 import { NotebookWriter } from './writer';
 
@@ -42,6 +43,7 @@ export const notebookPlugin: JupyterFrontEndPlugin<INotebookWriter> = {
     model.project.changed.connect(() => commands.notifyCommandChanged(CommandIDs.exportPanel));
     palette?.addItem({ command: CommandIDs.exportPanel, category: trans.__('CBS') });
     keepKeysInOutputs();
+    app.docRegistry.addWidgetExtension('Notebook', new KernelPermission(model, trans));
     return writer;
   }
 };

@@ -86,6 +86,7 @@ export function WallsItem(props: IItemProps): JSX.Element | null {
       <Item
         text={project.walls_in_force ? trans.__('walls in force ✓') : trans.__('✕ walls not in force')}
         title={project.walls_text}
+        quiet={project.walls_in_force}
         onOpen={() => props.open('project')}
       />
     )
@@ -107,17 +108,20 @@ function Usage(props: { usage: AreaUsage; onOpen: () => void }): JSX.Element {
     <Item
       text={`${sign}${name} ${share === null ? trans.__('not measured yet') : locale.percent(share)}`}
       title={`${name}: ${usedOfLimit(usage, trans, locale)}${age}\n${usage.text}`}
+      quiet={sign === ''}
       onOpen={props.onOpen}
     />
   );
 }
 
-function Item(props: { text: string; title: string; onOpen: () => void }): JSX.Element {
+/** An item; a quiet one gives way in a narrow window, for it tells nothing that asks for somebody. */
+function Item(props: { text: string; title: string; quiet?: boolean; onOpen: () => void }): JSX.Element {
   return (
     <button
       type="button"
       className="jp-cbs-Status-item jp-StatusBar-TextItem"
       title={props.title}
+      data-quiet={props.quiet}
       onClick={props.onOpen}
     >
       {props.text}
