@@ -84,27 +84,27 @@ class Listing:
         )
 
     def html(self) -> str:
-        """Give the listing as HTML, one table per theme."""
+        """Give the listing as one table, so that its columns stand below one another; every theme has a row that names it."""
         lang = self._lang
         if not self.datasets:
             return markup.block(markup.quiet(self._nothing()))
         heads = pick(lang, "data set|title|year|version|rows|columns|period", "bestand|titel|jaar|versie|rijen|kolommen|periode").split("|")
         right = (False, False, True, True, True, True, False)
         head = markup.row("".join(markup.cell(h, tag="th", right=r, extra=' scope="col"') for h, r in zip(heads, right, strict=True)))
-        parts = []
+        rows = ""
         ordered = self._sorted()
         for theme in dict.fromkeys(d.theme for d in ordered):
-            rows = ""
+            rows += markup.row(markup.cell(markup.esc(theme), tag="th", extra=f' colspan="{len(heads)}" scope="rowgroup"', style="padding-top:10px"))
             for d in (d for d in ordered if d.theme == theme):
                 newest = f" {markup.chip(pick(lang, 'newest', 'nieuwste'), 'info', d.topic)}" if d.newest else ""
                 cells = [f"<code>{markup.esc(d.name)}</code>{newest}", markup.esc(d.title)]
                 cells += ["" if v is None else str(v) for v in (d.year, d.version)]
                 cells += [number(d.rows, lang), number(d.columns, lang), markup.esc(d.period)]
                 rows += markup.row("".join(markup.cell(c, right=r) for c, r in zip(cells, right, strict=True)))
-            parts.append(f'<div style="font-weight:600;margin-top:8px">{markup.esc(theme)}</div>{markup.table(head, rows, theme)}')
         count = len(self.datasets)
         word = pick(lang, "data set" if count == 1 else "data sets", "bestand" if count == 1 else "bestanden")
-        return markup.block("".join(parts) + markup.quiet(f"{count} {word}"))
+        label = pick(lang, "granted data sets", "toegekende bestanden")
+        return markup.block(f'<div style="overflow-x:auto">{markup.table(head, rows, label)}</div>{markup.quiet(f"{count} {word}")}')
 
     def widget(self) -> object:
         """Give the listing with a search box (ipywidgets)."""
@@ -117,6 +117,8 @@ class Listing:
             description=pick(lang, "Search", "Zoeken"),
             continuous_update=True,
             tooltip=pick(lang, "Search the granted data sets", "Zoek in de toegekende bestanden"),
+            style={"description_width": "initial"},
+            layout={"width": "420px", "max_width": "100%"},
         )
         shown = ipywidgets.HTML(self.html())
 
@@ -124,7 +126,9 @@ class Listing:
             shown.value = (self.search(change["new"]) if change["new"].strip() else self).html()
 
         box.observe(update, names="value")
-        return ipywidgets.VBox([box, shown])
+        whole = ipywidgets.VBox([box, shown])
+        whole.add_class("jp-cbs-Listing")  # the front end gives it the font of the page
+        return whole
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, object]:
         from .progress import in_notebook

@@ -17,8 +17,9 @@ SIGNS: dict[str, str] = {"ok": "✓", "review": "?", "bad": "✕", "info": "", "
 
 QUIET = "color:color-mix(in srgb,currentColor 78%,transparent)"
 LINE = "1px solid color-mix(in srgb,currentColor 18%,transparent)"
-FONT = "font-size:var(--jp-ui-font-size1,13px);line-height:1.45"
-TABLE = f"border-collapse:collapse;font-variant-numeric:tabular-nums;margin:6px 0;{FONT};border:0"
+FONT = "font-size:var(--jp-ui-font-size1,13px);line-height:1.45;overflow-wrap:anywhere"
+# words of a cell stay whole: a wide table scrolls
+TABLE = f"border-collapse:collapse;font-variant-numeric:tabular-nums;margin:6px 0;{FONT};overflow-wrap:normal;border:0"
 UNSEEN = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap"
 
 
@@ -58,8 +59,9 @@ def unseen(text: str) -> str:
 def cell(content: str, *, tag: Literal["td", "th"] = "td", right: bool = False, style: str = "", extra: str = "") -> str:
     """Give a table cell; ``content`` and ``extra`` (attributes) are HTML already."""
     align = "right" if right else "left"
-    weight = ";font-weight:600" if tag == "th" else ""
-    return f'<{tag}{extra} style="padding:4px 12px;border-bottom:{LINE};text-align:{align};vertical-align:top{weight};{style}">{content}</{tag}>'
+    # a heading of one line stands just above its column beside one of three
+    rest = "bottom;font-weight:600" if tag == "th" else "top"
+    return f'<{tag}{extra} style="padding:4px 12px;border-bottom:{LINE};text-align:{align};vertical-align:{rest};{style}">{content}</{tag}>'
 
 
 def row(cells: str) -> str:

@@ -33,6 +33,7 @@ class ProgressDisplay:
         self._lang = lang
         self._fraction: float | None = None
         self._rows = 0
+        self._promised: float | None = None
         self._bar: Any = None
         self._label: Any = None
         self._box: Any = None
@@ -63,13 +64,19 @@ class ProgressDisplay:
         parts = [seconds(elapsed, self._lang)]
         if self._fraction is not None:
             parts.insert(0, f"{number(100 * self._fraction, self._lang, 0)} %")
-            if self._fraction > 0.05:
+            if self._fraction > 0.05 and self._keeps_word(elapsed, self._fraction):
                 left = max(1, round(elapsed * (1 - self._fraction) / self._fraction))
                 left_text = f"{left} s" if left < 60 else seconds(left, self._lang)
                 parts.append(pick(self._lang, f"about {left_text} left", f"nog ongeveer {left_text}"))
         if self._rows:
             parts.append(f"{number(self._rows, self._lang)} {pick(self._lang, 'rows', 'rijen')}")
         return " · ".join(parts)
+
+    def _keeps_word(self, elapsed: float, fraction: float) -> bool:
+        """Tell whether the end that was told first can still be true: a join without end stands at 92 % for ever, one second from done."""
+        if self._promised is None:
+            self._promised = elapsed / fraction
+        return elapsed <= 1.5 * self._promised + 1
 
     def _show_widget(self, text: str) -> None:
         import ipywidgets

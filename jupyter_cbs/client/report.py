@@ -61,7 +61,9 @@ class Report(Judged[PrecheckReport]):
         lang = self._lang
         files = "".join(file_html(file, lang) for file in self.report.files)
         counts = {status: sum(file.status is status for file in self.report.files) for status in Status}
-        summary = " · ".join(f"{count} {verdict(status, lang)}" for status, count in counts.items() if count)
+        every = len(self.report.files)
+        files_word = pick(lang, "file" if every == 1 else "files", "bestand" if every == 1 else "bestanden")
+        summary = f"{every} {files_word}: " + " · ".join(f"{count} {verdict(status, lang)}" for status, count in counts.items() if count)
         chip = markup.chip(verdict(self.status, lang), tone(self.status))
         head = f'<div style="font-weight:600">{pick(lang, "Pre-check", "Voorcontrole")} {chip}</div>'
         return markup.block(f'{head}{markup.quiet(summary)}<div style="max-width:860px">{files}</div>{cost_html(self.report, lang)}')
@@ -132,7 +134,7 @@ def cost_html(report: PrecheckReport | None, lang: str, *, expected: bool = True
         f'<span style="white-space:nowrap"><span style="{markup.QUIET}">{markup.esc(word)}</span><br><b>{markup.esc(figure)}</b></span>'
         for word, figure in zip(words[: len(figures)], figures, strict=True)
     )
-    cheaper = report.cheaper.say(lang) if report is not None and report.cheaper is not None else ""
+    cheaper = report.cheaper.say(lang) if report is not None and report.cheaper is not None and expected else ""
     reasons = " ".join(reason.say(lang) for reason in report.class_reasons) if report is not None else ""
     note = f'<span style="flex:1;min-width:180px;{markup.QUIET}" title="{markup.esc(reasons)}">{markup.esc(cheaper or reasons)}</span>'
     return f'<div style="display:flex;flex-wrap:wrap;gap:8px 18px;padding:8px 0;align-items:flex-start">{boxes}{note}</div>'

@@ -101,8 +101,8 @@ class TableDisplay:
         for proposal in table.meta.merges[:SHOWN_MERGES]:
             label = say(f"Merge into “{proposal.label}”", f"Voeg samen tot “{proposal.label}”")
             hint = say(
-                f"Make the table again with {len(proposal.codes)} categories of {proposal.dimension} as one",
-                f"Maak de tabel opnieuw met {len(proposal.codes)} categorieën van {proposal.dimension} als één",
+                f"Make the table again with {len(proposal.codes)} categories of {proposal.dimension} as one: {proposal.label}",
+                f"Maak de tabel opnieuw met {len(proposal.codes)} categorieën van {proposal.dimension} als één: {proposal.label}",
             )
             query = table.query("merge", merge={proposal.dimension: {proposal.label: proposal.codes}})
             buttons.append(self._button(label, hint, partial(self._protect, query)))

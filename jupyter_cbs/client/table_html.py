@@ -134,10 +134,10 @@ def _body(meta: TableMeta, frame: pa.Table, layout: Layout, hidden: frozenset[in
         return body, ""
     note = pick(
         lang,
-        f"Shown: {height} of {len(labels)} rows, {columns} of {width} columns. All of them: .df()",
-        f"Getoond: {height} van {len(labels)} rijen, {columns} van {width} kolommen. Alles: .df()",
+        f"Shown: {height} of {number(len(labels), lang)} rows, {columns} of {width} columns. All of them:",
+        f"Getoond: {height} van {number(len(labels), lang)} rijen, {columns} van {width} kolommen. Alles:",
     )
-    return body, f"<div>{markup.quiet(note)}</div>"
+    return body, f"<div>{markup.quiet(note)} <code>.df()</code></div>"
 
 
 def _decimals(values: Sequence[float | None]) -> int:
@@ -185,8 +185,10 @@ def _worst(meta: TableMeta, hidden: frozenset[int]) -> dict[int, Status]:
 def _counts(meta: TableMeta, hidden: frozenset[int], lang: str) -> str:
     unsafe = meta.unsafe - len({f.row for f in meta.findings if f.status in (Status.UNSAFE, Status.REFUSED) and f.row in hidden})
     review = meta.review - len({f.row for f in meta.findings if f.row in hidden and _only_review(meta, f.row)})
-    safe = meta.safe + meta.review + meta.unsafe - review - unsafe - len(hidden)
-    parts = [f"{number(safe, lang)} {verdict(Status.SAFE, lang)}"]
+    every = meta.safe + meta.review + meta.unsafe
+    safe = every - review - unsafe - len(hidden)
+    cells = pick(lang, "cell" if every == 1 else "cells", "cel" if every == 1 else "cellen")
+    parts = [f"{number(every, lang)} {cells}: {number(safe, lang)} {verdict(Status.SAFE, lang)}"]
     if review:
         parts.append(f"{number(review, lang)} {verdict(Status.REVIEW, lang)}")
     if unsafe:
@@ -208,19 +210,24 @@ def _summary(meta: TableMeta, hidden: frozenset[int], lang: str) -> str:
     else:
         lines += [_finding(finding, lang, lead=True) for finding in left[:SHOWN_FINDINGS]]
     if len(left) > SHOWN_FINDINGS:
-        lines.append(markup.quiet(pick(lang, f"and {len(left) - SHOWN_FINDINGS} more: .findings", f"en nog {len(left) - SHOWN_FINDINGS}: .findings")))
+        rest = number(len(left) - SHOWN_FINDINGS, lang)
+        lines.append(f"{markup.quiet(pick(lang, f'and {rest} more; all of them:', f'en nog {rest}; alle:'))} <code>.findings</code>")
     unsafe = any(f.status in (Status.UNSAFE, Status.REFUSED) for f in left)
     if hidden:
         lines.append(markup.quiet(pick(lang, "Undo with .undo().", "Ongedaan maken met .undo().")))
     elif unsafe and meta.hidden:
         extra = len(set(meta.hidden) - {f.row for f in left if f.status in (Status.UNSAFE, Status.REFUSED)})
         more = (
-            pick(lang, f", {extra} of them so that nothing follows by subtraction", f", waarvan {extra} zodat niets door aftrekken volgt")
+            pick(
+                lang,
+                f", {number(extra, lang)} of them so that nothing follows by subtraction",
+                f", waarvan {number(extra, lang)} zodat niets door aftrekken volgt",
+            )
             if extra
             else ""
         )
-        count = len(meta.hidden)
-        cells = pick(lang, "cell" if count == 1 else "cells", "cel" if count == 1 else "cellen")
+        count = number(len(meta.hidden), lang)
+        cells = pick(lang, "cell" if len(meta.hidden) == 1 else "cells", "cel" if len(meta.hidden) == 1 else "cellen")
         lines.append(f"<code>.suppress()</code> {markup.quiet(pick(lang, f'blanks {count} {cells}{more}.', f'onderdrukt {count} {cells}{more}.'))}")
     lines += [markup.quiet(note.say(lang)) for note in meta.notes]
     # what was proved is proved of the table with these cells blanked

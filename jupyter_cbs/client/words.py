@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..domain.evidence import Statistic, TableMeta
 from ..domain.finding import FileReport, Finding, Status, Where
 from ..domain.money import ExportClass
+from ..domain.project import Role
 from .language import number, pick, size
 from .markup import Tone
 
@@ -19,6 +20,13 @@ _CLASS = {
     ExportClass.CONFORM: ("conform", "conform"),
     ExportClass.NON_CONFORM: ("non-conform", "niet-conform"),
     ExportClass.SCRIPTS: ("scripts", "scripts"),
+}
+_ROLE = {
+    Role.RESEARCHER: ("researcher", "onderzoeker"),
+    Role.LEADER: ("project leader", "projectleider"),
+    Role.VIEWER: ("viewer", "meekijker"),
+    Role.CHECKER: ("checker", "outputcontroleur"),
+    Role.ADMIN: ("admin", "beheerder"),
 }
 _BASIS = {
     "verified": ("verified by the workspace", "nagegaan door de werkomgeving"),
@@ -87,6 +95,11 @@ def tone(status: Status) -> Tone:
 def verdict(status: Status, lang: str) -> str:
     """Give the word for a verdict."""
     return pick(lang, *_STATUS[status])
+
+
+def role_name(role: Role, lang: str) -> str:
+    """Give the name of a role."""
+    return pick(lang, *_ROLE[role])
 
 
 def class_name(value: str | None, lang: str) -> str:

@@ -589,8 +589,10 @@ class Workspace:
             raise readable(error, self.lang) from None
 
     def __repr__(self) -> str:
+        from .words import role_name
+
         who = self.principal
-        return f"Workspace({who.project} · {who.name} · {who.role.value})"
+        return f"Workspace({who.project} · {who.name} · {role_name(who.role, self.lang)})"
 
 
 def _pointed_at(error: CbsError, texts: Sequence[str | None]) -> str | None:

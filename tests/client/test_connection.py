@@ -257,6 +257,20 @@ def test_the_progress_line_goes_away(monkeypatch: pytest.MonkeyPatch, capsys: py
     assert shown.endswith("\r")
 
 
+def test_a_remaining_time_that_proved_wrong_is_not_told_again(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from jupyter_cbs.client.progress import ProgressDisplay
+
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    display = ProgressDisplay("Query", "nl")
+    display(0.92, 0, 2.0)
+    assert "92 % · 2,0 s · nog ongeveer 1 s" in capsys.readouterr().err
+    display(0.93, 0, 9.0)
+    shown = capsys.readouterr().err
+    assert "93 % · 9,0 s · stoppen met" in shown
+    assert "nog ongeveer" not in shown
+    display.close()
+
+
 def test_a_broken_peer_is_an_internal_error(peer: Peer, ws: Workspace) -> None:
     peer.on("sql", lambda peer, line, number, args: line.send({"id": number, "type": "dance"}))
     with pytest.raises(Internal):

@@ -345,7 +345,7 @@ def test_an_empty_workspace_says_what_to_do(panel: ExportPanel, area: Path, loop
         path.unlink()
     panel._again.click()
     loop.until(lambda: not panel.files)
-    assert "to_csv" in panel._stripped.value
+    assert "to_csv" in panel._hint.value
 
 
 def test_dutch_names_and_one_filled_button(desk: Desk, peer: Peer, loop: Loop) -> None:

@@ -25,6 +25,7 @@ LANGUAGE = "@jupyterlab/translation-extension:plugin"
 OURS = (".jp-cbs-Panel", ".jp-cbs-Status", ".jp-cbs-ExportButton", ".jp-cbs-Dialog", ".jp-RenderedHTML", ".jp-cbs-TableTools", ".widget-html")
 
 UNSAFE = "municipality,n\nAmsterdam,812\nUrk,3\n"
+LONG = "inkomen_en_zorgkosten_naar_gemeente_geslacht_leeftijdsklasse_en_herkomst_2023_definitief.csv"
 
 
 @pytest.fixture
@@ -48,11 +49,13 @@ def draft(deployment: Demo) -> Iterator[dict[str, Any]]:
     """A draft with something to find in it."""
     client = deployment.client("leader")
     client.save("shared/municipalities.csv", UNSAFE)
-    made = client.api("POST", "exports", {"title": "Municipalities", "paths": ["shared/municipalities.csv"]})
+    client.save(f"shared/{LONG}", UNSAFE)
+    made = client.api("POST", "exports", {"title": "Municipalities", "paths": ["shared/municipalities.csv", f"shared/{LONG}"]})
     yield made
     now = client.api("GET", f"exports/{made['id']}")
     client.api("POST", f"exports/{made['id']}/actions/withdraw", {"version": now["version"]})
-    client.request("DELETE", "api/contents/shared/municipalities.csv")
+    for name in ("municipalities.csv", LONG):
+        client.request("DELETE", f"api/contents/shared/{name}")
 
 
 def fill_the_screen(screen: Screen, draft: dict[str, Any]) -> None:
@@ -95,6 +98,9 @@ def test_text_can_be_read_in_both_themes_and_languages(open_lab: OpenLab, appear
     expect(panel).to_contain_text("shared/municipalities.csv", timeout=STEP_MS)
     if theme == "dark":
         screen.picture("dark-dutch", of=table)
+    fields = panel.locator(".jp-cbs-ExportPanel").locator("input, select")
+    fonts = fields.evaluate_all("all => [...new Set(all.map(one => getComputedStyle(one).fontFamily))]")
+    assert fonts == [screen.page.evaluate("() => getComputedStyle(document.querySelector('.jp-cbs-Panel')).fontFamily")]
     measured = contrasts(screen.page, OURS)
     assert len(measured) > 100
     assert [m for m in measured if m["ratio"] < 4.5] == []

@@ -13,6 +13,8 @@ from ..language import pick
 
 WIDE = {"width": "auto", "max_width": "760px"}
 LABEL = {"description_width": "220px"}
+BESIDE_LABEL = "2px 2px 2px 230px"
+"""Margin that puts what has no label below the fields: a label, the gap after it, and the margin of every widget."""
 UNITS = (
     ("", "", ""),
     ("person", "person", "persoon"),
@@ -144,7 +146,7 @@ class FormFields(ipywidgets.VBox):
 
     def _checkbox(self, en: str, nl: str) -> Any:
         label = pick(self._lang, en, nl)
-        widget = ipywidgets.Checkbox(description=label, tooltip=label, indent=False)
+        widget = ipywidgets.Checkbox(description=label, tooltip=label, indent=False, layout={"width": "auto", "margin": BESIDE_LABEL})
         widget.observe(self._edited, names="value")
         return widget
 

@@ -22,7 +22,7 @@ from ..language import pick
 from ..live import EventFeed, Schedule
 from ..report import cost_html, file_html
 from .background import Background
-from .form import LABEL, WIDE, FormFields
+from .form import BESIDE_LABEL, LABEL, WIDE, FormFields
 from .requests import EDITABLE, Requests, Start, permission
 
 Phase = Literal["loading", "ready", "down"]
@@ -125,14 +125,16 @@ class ExportPanel(ipywidgets.VBox):
             description=say("Look again", "Opnieuw kijken"),
             icon="refresh",
             tooltip=say("List the files of shared and personal again", "Toon de bestanden van shared en personal opnieuw"),
+            layout={"margin": BESIDE_LABEL},
         )
         self._again.on_click(lambda button: self._look_again())
+        self._hint = ipywidgets.HTML(layout={"margin": BESIDE_LABEL})
         self._stripped = ipywidgets.HTML()
         self._form = FormFields(self._lang, self._form_edited)
         self._summary = ipywidgets.HTML()
         self._checks = ipywidgets.VBox()
         self._pages = (
-            ipywidgets.VBox([self._title, self._filter, self._select, self._again, self._stripped]),
+            ipywidgets.VBox([self._title, self._filter, self._select, self._hint, self._again, self._stripped]),
             self._checks,
             self._form,
             self._summary,
@@ -418,6 +420,7 @@ class ExportPanel(ipywidgets.VBox):
         step = PROPOSE if fixed else self._steps.value
         if self._body.children != (self._pages[step],):
             self._body.children = [self._pages[step]]
+        self._hint.value = self._hint_html()
         self._stripped.value = self._stripped_html()
         self._checks.children = self._check_rows()
         self._summary.value = self._summary_html(fixed)
@@ -474,7 +477,7 @@ class ExportPanel(ipywidgets.VBox):
             return markup.block(f'<div role="alert" style="padding:4px 8px;{markup.wash("bad")}">✕ {markup.esc(self._trouble)}</div>')
         return ""
 
-    def _stripped_html(self) -> str:
+    def _hint_html(self) -> str:
         say = self._say
         if self.phase == "ready" and not self.files:
             return markup.block(
@@ -485,14 +488,16 @@ class ExportPanel(ipywidgets.VBox):
                     )
                 )
             )
+        return markup.block(markup.quiet(say("Hold Ctrl for several.", "Houd Ctrl ingedrukt voor meer bestanden.")))
+
+    def _stripped_html(self) -> str:
         files = [f for f in (self.report.files if self.report is not None else ()) if f.stripped is not None]
-        hint = markup.quiet(say("Hold Ctrl for several.", "Houd Ctrl ingedrukt voor meer bestanden."))
         rows = "".join(
             f'<div><span style="{markup.ink("info")}">↻</span> {markup.esc(f.path)} → <b>{markup.esc(f.delivered_as or "–")}</b>: '
             f"{markup.esc(f.stripped.text.say(self._lang) if f.stripped is not None else '')}</div>"
             for f in files
         )
-        return markup.block(hint + rows)
+        return markup.block(rows)
 
     def _check_rows(self) -> list[Any]:
         if self.report is None:
@@ -500,7 +505,7 @@ class ExportPanel(ipywidgets.VBox):
             return [ipywidgets.HTML(markup.block(markup.quiet(text)))]
         rows: list[Any] = []
         for file in self.report.files:
-            shown = ipywidgets.HTML(markup.block(file_html(file, self._lang)), layout={"flex": "1 1 auto", "width": "auto"})
+            shown = ipywidgets.HTML(markup.block(file_html(file, self._lang)), layout={"flex": "1 1 auto", "width": "auto", "min_width": "0"})
             if file.status in (Status.UNSAFE, Status.REFUSED) and self.editable:
                 label = self._say("Leave out", "Weglaten")
                 button = ipywidgets.Button(description=label, tooltip=f"{label}: {file.path}", layout={"width": "auto", "flex": "0 0 auto"})
