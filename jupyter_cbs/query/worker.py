@@ -261,7 +261,8 @@ def confine(limits: QueryLimits) -> None:
     for what, value in (
         (resource.RLIMIT_AS, room),
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 4096),
+        # more than a kernel may have (sandbox.profiles.KERNEL_FILES): results go over as descriptors, which count per account on their way
+        (resource.RLIMIT_NOFILE, 32_768),
     ):
         hard = resource.getrlimit(what)[1]
         bound = value if hard == resource.RLIM_INFINITY else min(value, hard)

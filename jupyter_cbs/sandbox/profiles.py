@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import resource
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -36,8 +37,16 @@ _MACHINE_BYTES: Final = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 KERNEL_BYTES: Final = min(16 * 10**9, _MACHINE_BYTES // 2)
 """Memory of a kernel with all it starts, unless the deployment says otherwise."""
 
+_WORKER_FILES: Final = 32_768
+_HARD: Final = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+
+KERNEL_FILES: Final = 8192 if _HARD == resource.RLIM_INFINITY else min(8192, _HARD // 2)
+"""Open files of a process of a kernel; well below those of a query engine. Linux compares the descriptors that are on their way through
+sockets for one account, whoever sent them, with the bound of who sends next. Under one account a kernel could otherwise keep engines
+from handing over results."""
+
 # a kernel stands back for servers, brokers and query engines: its processes may be many and never rest
-KERNEL_LIMITS: Final = Limits(processes=1024, open_files=8192, memory_bytes=KERNEL_BYTES, niceness=10)
+KERNEL_LIMITS: Final = Limits(processes=1024, open_files=KERNEL_FILES, memory_bytes=KERNEL_BYTES, niceness=10)
 
 
 def worker_limits(memory_bytes: int) -> Limits:
@@ -50,7 +59,7 @@ def worker_limits(memory_bytes: int) -> Limits:
         on top, and so do stacks and libraries, so the process may map more. Beyond that an allocation fails and the query, at worst the
         engine, ends.
     """
-    return Limits(processes=256, open_files=4096, address_space_bytes=memory_bytes + memory_bytes // 4 + 2 * 2**30)
+    return Limits(processes=256, open_files=_WORKER_FILES, address_space_bytes=memory_bytes + memory_bytes // 4 + 2 * 2**30)
 
 
 WORKER_LIMITS: Final = worker_limits(4 * 2**30)

@@ -162,6 +162,33 @@ def test_a_broker_that_starts_again_is_found(demo: Demo) -> None:
     wait_for(lambda: client.request("GET", "cbs/api/health").status_code == 200, 60, "the gateway")
 
 
+ON_THEIR_WAY = """
+import errno, socket
+kept, refused = [], None
+while refused is None and len(kept) < 2000:
+    kept.append(socket.socketpair())
+    kept[-1][0].setblocking(False)
+    passed = socket.socket(socket.AF_UNIX)
+    try:
+        while True:
+            socket.send_fds(kept[-1][0], [b'x'], [passed.fileno()] * 200)
+    except BlockingIOError:
+        pass
+    except OSError as error:
+        refused = errno.errorcode[error.errno]
+print(refused)
+"""
+
+
+def test_a_kernel_full_of_descriptors_on_their_way_keeps_nobody_from_their_results(demo: Demo) -> None:
+    """All run under one account, and Linux counts such descriptors per account."""
+    large = "import jupyter_cbs as cbs; print(len(cbs.connect().sql('FROM range(3000000)').df()))"
+    with demo.client("outsider").kernel() as hostile, demo.client("researcher").kernel() as kernel:
+        assert hostile.run(ON_THEIR_WAY).text == "ETOOMANYREFS\n"
+        assert kernel.run(large).text == "3000000\n"
+        assert hostile.run("del kept; " + large).text == "3000000\n"
+
+
 def test_what_a_killed_supervisor_left_is_removed_at_the_next_start(tmp_path: Path) -> None:
     ended = subprocess.Popen(["/bin/true"])
     ended.wait()
