@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,11 +12,11 @@ from ...domain.export import FormFile
 from ...domain.finding import Rule, Status, Where
 from ...domain.text import Text
 from ..units import counted, unit_of_words
-from . import subtraction
+from . import results, subtraction
 from .microdata import _is_category
 from .report import Report
 from .sheet import Block, Column
-from .values import is_count_name, is_extreme_name, is_percent_name, is_residual_df, is_suppressed, is_total, mentions_counts, words
+from .values import is_count_name, is_extreme_name, is_percent_name, is_residual_df, is_suppressed, is_total, mentions_counts, number, words
 
 SUPPRESS = Text(
     en="Merge the category with a neighbour or suppress the cell, and another in its row and column so that it cannot be calculated.",
@@ -96,6 +96,7 @@ def _are_sums(block: Block, total: Column, parts: list[Column]) -> bool:
 
 def check(block: Block, report: Report) -> None:
     """Apply the rules for counts to one table."""
+    _written_counts(block, report)
     if not any(c.has_numbers for c in block.columns):
         return
     found = roles(block, report.declared)
@@ -112,6 +113,27 @@ def check(block: Block, report: Report) -> None:
         _weighted(block.header_where(found.counts[0].index), report)
     elif unproved:
         _unknown(block, found, report)
+
+
+_WITH_SHARE = re.compile(r"^(\d[\d.,\u00a0 ]*?)\s*[(\[]\s*\d{1,3}(?:[.,]\d+)?\s*(%?)\s*[)\]]$")
+
+
+def _written_counts(block: Block, report: Report) -> None:
+    """Find small counts that share a cell with something else: ``3 (0,7%)``, and ``31.2 (n=3)``."""
+    for column in block.columns:
+        if column.is_numeric:
+            continue
+        of_shares = is_percent_name(column.full_name)
+        for row, cell in enumerate(column.cells):
+            if len(cell) > 60 or ("(" not in cell and "[" not in cell and "=" not in cell):
+                continue
+            results.check_cell(cell, report, block.where(row, column.index))
+            match = _WITH_SHARE.match(cell)
+            if match and (match[2] or of_shares or "%" in block.columns[0].cells[row]):
+                value = number(match[1])
+                if value is not None and _is_small(value, report):
+                    label = block.columns[0].cells[row] if column.index else ""
+                    _small(block.where(row, column.index), value, label, column.full_name or column.name, report)
 
 
 def check_counts(block: Block, report: Report) -> None:
@@ -149,24 +171,39 @@ def _named_rows(block: Block, found: Roles, report: Report) -> bool:
     """Rows that are counts, degrees of freedom or extremes by their label, as below a regression; and columns that are the last two."""
     named = False
     numeric = [c for c in block.columns if c.is_numeric or any(v is not None for v in c.numbers)]
-    first = block.columns[0]
-    if not first.is_numeric:
-        for row, label in enumerate(first.cells):
-            if not label:
-                continue
-            columns = [c for c in numeric if c is not first and c not in found.counts]
+    beside = [column for column in block.columns if column not in found.counts]
+    for row in range(block.height) if not block.columns[0].is_numeric else ():
+        # a word names the numbers behind it, up to the next word: printed regressions have two such pairs on a line
+        for label, columns in _named_cells(row, beside):
             cells = [(block.where(row, c.index), c.numbers[row]) for c in columns]
-            if is_count_name(label) and len(label) < 40 and cells and not found.cross:
+            if is_count_name(label) and len(label) < 40 and not found.cross:
                 named = True
-                for column, value in zip(columns, (value for _, value in cells), strict=True):
+                for column, (where, value) in zip(columns, cells, strict=True):
                     if value is not None and _is_small(value, report):
-                        _small(block.where(row, column.index), value, label, column.full_name or column.name, report)
+                        _small(where, value, label, column.full_name or column.name, report)
             _special(label, cells, report)
     for column in numeric:
         if not (is_residual_df(column.name) or is_extreme_name(column.name)):
             continue
         _special(column.name, [(block.where(row, column.index), value) for row, value in enumerate(column.numbers)], report)
     return named
+
+
+def _named_cells(row: int, columns: Sequence[Column]) -> Iterator[tuple[str, list[Column]]]:
+    """Give the words of a row, each with the columns of the numbers behind it."""
+    label, numbers = "", list[Column]()
+    for column in columns:
+        cell = column.cells[row]
+        if not cell or is_suppressed(cell):
+            continue
+        if column.numbers[row] is not None:
+            numbers.append(column)
+            continue
+        if label and numbers:
+            yield label, numbers
+        label, numbers = cell, []
+    if label and numbers:
+        yield label, numbers
 
 
 def _special(name: str, cells: list[tuple[Where, float | None]], report: Report) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from ...domain.finding import Rule
-from . import frequencies, identifiers, microdata, recognised, records, verified
+from . import contacts, frequencies, identifiers, microdata, opaque, recognised, records, reshaped, verified
 from .report import Report
 from .sheet import Block, Sheet
+
+MARKS = ",;\t|"
+LEAST_LINES = 3
+"""Lines of a cell that may be a table."""
 
 
 def count_cells(sheet: Sheet) -> int:
@@ -16,12 +20,19 @@ def count_cells(sheet: Sheet) -> int:
 def check_sheet(sheet: Sheet, report: Report) -> None:
     """Check one sheet and count its tables and cells."""
     report.cells += count_cells(sheet)
+    _judge(sheet, report)
+
+
+def _judge(sheet: Sheet, report: Report) -> None:
+    opaque.check_cells(sheet, report)
+    identifiers.check_words(sheet, report)
     known = verified.check(sheet, report)
     if not known and recognised.check(sheet, report):
         return
     for block in sheet.blocks():
         report.tables += 1
         identifiers.check_columns(block, report)
+        contacts.check_columns(block, report)
         if known or verified.check_block(block, report):
             continue
         if sheet.lines is not None and records.is_list(block):
@@ -32,7 +43,11 @@ def check_sheet(sheet: Sheet, report: Report) -> None:
         if records.is_roster(block):
             microdata.tell(block, report)
             continue
+        if reshaped.check(block, report):
+            continue
         frequencies.check(block, report)
+    if sheet.lines is None:
+        _check_within(sheet, report)
     if not known and sheet.lines is None and _is_unsplit(sheet):
         # nothing separates the fields that separates them in this kind of file: each row is a line of text
         records.check_lines([",".join(row) for row in sheet.rows], report, spaced=True)
@@ -45,11 +60,23 @@ def _is_unsplit(sheet: Sheet) -> bool:
     return bool(filled) and alone >= 0.5 * len(filled)
 
 
+def _check_within(sheet: Sheet, report: Report) -> None:
+    """Check tables that are written in one cell of a sheet, a line for each row."""
+    for row, cells in enumerate(sheet.rows):
+        for column, cell in enumerate(cells):
+            if cell.count("\n") >= LEAST_LINES:
+                mark = max(MARKS, key=cell.count)
+                lines = [line.split(mark) for line in cell.splitlines()]
+                at = sheet.where(row, column)
+                _judge(Sheet(lines, name=sheet.name, title=sheet.title, lines=[at.row or 1] * len(lines)), report)
+
+
 def check_part(sheet: Sheet, report: Report) -> None:
     """Check a further part of a sheet that is too long to hold; its first row is the header of the whole and was counted with the first part."""
     report.cells += count_cells(sheet) - sum(bool(cell.strip()) for cell in sheet.rows[0])
     block = Block(sheet, 0, len(sheet.rows), (sheet.name or "", sheet.title))
     identifiers.check_columns(block, report)
+    contacts.check_columns(block, report)
     if report.has(Rule.MICRODATA):
         return
     if not microdata.check(block, report):

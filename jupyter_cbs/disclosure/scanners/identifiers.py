@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -11,8 +12,8 @@ from ...domain.finding import Rule, Status, Where
 from ...domain.identifiers import DECRYPTION_COLUMNS, VALUE_SHAPES
 from ...domain.text import Text
 from .report import REMOVE_COLUMN, Report
-from .sheet import Block, Column
-from .values import is_count_name, words
+from .sheet import Block, Column, Sheet
+from .values import is_count_name, plain, words
 
 MANY = 0.8
 """Share of a column's values that must have a shape before the column has it."""
@@ -20,6 +21,7 @@ MANY = 0.8
 _PREFIXED = re.compile(r"^(?:[RSFG][-_ ]?|\d{4}-)?(\d{9})(?:\.0)?$")
 _LEADING_ZERO = re.compile(r"^0\d{8}$")
 _UUID = re.compile(r"^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+_NINE_IN_64 = re.compile(r"^[MNO][A-Za-z][A-Za-z0-9]{10}$")
 _HEX, _PC6, _BRIN, _EIGHT = (VALUE_SHAPES[name] for name in ("encrypted_hex_like", "pc6", "brin", "kvk"))
 _KEY_WORDS = frozenset(
     {"id", "ids", "rin", "rinnr", "key", "sleutel", "persoonsnummer", "nummer", "nr", "pid", "uid", "guid",
@@ -39,6 +41,30 @@ def nine_digits(text: str) -> str | None:
     if match is None or len(set(match[1])) == 1 or match[1].endswith("000"):
         return None
     return match[1]
+
+
+_PERSON_BEFORE = re.compile(
+    r"\b(?:persoon|person|respondent|deelnemer|participant|cli[eë]nt|pati[eë]nt|burgerservicenummer|sofinummer|bsn|rin|rinpersoon|persoonsnummer"
+    r"|record|case|subject)s?(?:nummer|nr|id)?\b[^\d\n]{0,15}(?<![\d.,])(\d{9})(?![\d\w]|[.,]\d)",
+    re.IGNORECASE,
+)
+_NINE = re.compile(r"(?<![\w.,])\d{9}(?![\w]|[.,]\d)")
+
+
+def numbers_of_persons(text: str) -> list[str]:
+    """Give the numbers of nine digits that a text says are of a person, as in ``persoon 786579303``."""
+    return [found for found in _PERSON_BEFORE.findall(text) if nine_digits(found) is not None]
+
+
+def is_citizen_number(text: str) -> bool:
+    """Tell whether nine digits pass the test of a citizen service number (BSN): one in eleven numbers does by chance.
+
+    Source of the test: Logisch Ontwerp BSN, 11-proef (weights 9 to 2, and -1 for the last digit).
+    """
+    if nine_digits(text) != text:
+        return False
+    weighed = sum(int(digit) * weight for digit, weight in zip(text, (9, 8, 7, 6, 5, 4, 3, 2, -1), strict=True))
+    return weighed % 11 == 0
 
 
 def is_surely_person_number(text: str) -> bool:
@@ -61,6 +87,15 @@ def _is_date(text: str) -> bool:
     return False
 
 
+def _clear(value: str) -> str:
+    """Give what a value is without quotation marks, and what nine digits in base 64 stand for."""
+    if len(value) == 12 and _NINE_IN_64.match(value):
+        inside = base64.b64decode(value).decode("latin-1")
+        if inside.isascii() and inside.isdigit():
+            return inside
+    return value.strip("'\"= ")
+
+
 def column_shape(column: Column, first: bool) -> str | None:
     """Give the shape of key a column's values have, or None.
 
@@ -71,7 +106,7 @@ def column_shape(column: Column, first: bool) -> str | None:
     first
         Whether no column of labels stands before it; amounts of nine digits stand after labels.
     """
-    counts = Counter(value.strip("'\"= ") for value in column.filled)
+    counts = Counter(_clear(value) for value in column.filled)
     total = counts.total()
     if not total:
         return None
@@ -162,6 +197,30 @@ def check_columns(block: Block, report: Report) -> None:
     _check_row_labels(block, report)
 
 
+def check_words(sheet: Sheet, report: Report) -> None:
+    """Find person numbers among other words in a cell, or in a cell that stands alone: one that surely is one, or three different ones."""
+    found: list[tuple[str, int, int]] = []
+    sure: set[str] = set()
+    for row, cells in enumerate(sheet.rows):
+        for column, cell in enumerate(cells):
+            if len(cell) < 9:
+                continue
+            text = plain(cell[:20_000]).strip()
+            if text.isdigit() and sum(bool(other.strip()) for other in cells) > 1:
+                continue  # of its column one knows more
+            if numbers := [token for token in _NINE.findall(text) if nine_digits(token) is not None]:
+                found += [(token, row, column) for token in numbers]
+                sure |= set(numbers_of_persons(text))
+    if not found:
+        return
+    sure |= set(keys_in_tokens([token for token, _, _ in found])[0])
+    told = [place for place in found if place[0] in sure] or found
+    status = Status.UNSAFE if sure else Status.REVIEW
+    for row, column in list(dict.fromkeys(place[1:] for place in told))[:20]:
+        said = Text(en="A text in a cell holds what looks like a person number.", nl="Een tekst in een cel bevat wat op een persoonsnummer lijkt.")
+        report.add(Rule.IDENTIFIER, status, said, REMOVE_COLUMN, sheet.where(row, column))
+
+
 def _remedy(name: str) -> Text:
     if name.upper() in DECRYPTION_COLUMNS:
         return Text(
@@ -210,6 +269,8 @@ def check_name(name: str, report: Report, where: Where | None = None) -> None:
 
 def keys_in_tokens(tokens: Sequence[str]) -> tuple[list[str], list[str]]:
     """Give the words of a text that are surely keys, and those that may be."""
-    sure = [token for token in tokens if is_surely_person_number(token)]
+    citizens = {token for token in tokens if len(token) == 9 and token.isdigit() and is_citizen_number(token)}
+    # one in eleven numbers passes the test by chance, two different ones seldom do
+    sure = [token for token in tokens if is_surely_person_number(token) or (len(citizens) >= 2 and token in citizens)]
     nine = [token for token in tokens if nine_digits(token) is not None and token not in sure]
     return (sure + nine if len(set(nine)) >= 3 else sure), [token for token in tokens if is_long_hex(token)]

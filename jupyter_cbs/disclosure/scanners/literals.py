@@ -247,12 +247,27 @@ def _columns(group: Group, *, top: bool) -> Iterator[Block]:
         values = child.values() if _is_vector(child) else None
         if values is not None and len(values) >= LEAST_ROWS and not any(name for name, _ in values):
             lengths[len(values)].append((child.key, [value for _, value in values][:MAX_ROWS], child.line))
+    yield from _mappings(group)
     for length, columns in lengths.items():
         # lists that merely stand in the same script are less surely one table
         if 2 <= len(columns) <= MAX_FIELDS and (not top or length >= SURE_ROWS):
             names = [name for name, _, _ in columns]
             rows = [list(row) for row in zip(*(values for _, values, _ in columns), strict=True)]
             yield _block([names, *rows] if any(names) else rows, [columns[0][2]] * (len(rows) + bool(any(names))))
+
+
+def _mappings(group: Group) -> Iterator[Block]:
+    """Tables column by column, where each is a mapping of the same keys: a frame as JSON."""
+    kinds: defaultdict[tuple[str, ...], list[Group]] = defaultdict(list)
+    for child in group.children:
+        keys = tuple(key for key, _ in child.items)
+        if child.pure and not child.children and len(keys) >= LEAST_ROWS and all(keys) and len(set(keys)) == len(keys):
+            kinds[keys[:MAX_ROWS]].append(child)
+    for keys, columns in kinds.items():
+        if 2 <= len(columns) <= MAX_FIELDS:
+            values = [[value for _, value in column.items][:MAX_ROWS] for column in columns]
+            rows = [["", *(column.key for column in columns)], *([key, *row] for key, row in zip(keys, zip(*values, strict=True), strict=True))]
+            yield _block(rows, [columns[0].line] * len(rows))
 
 
 def _block(rows: list[list[str]], lines: list[int]) -> Block:

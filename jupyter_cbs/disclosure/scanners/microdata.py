@@ -25,7 +25,9 @@ LEAST_ROWS = 10
 SURE_ROWS = 20
 """From here it is unsafe rather than for review."""
 
-_ROW_NUMBER_NAMES = frozenset({"", "unnamed", "index", "rownames", "row", "rownr", "rij", "id", "nr", "volgnr", "volgnummer", "_n", "obs"})
+_ROW_NUMBER_NAMES = frozenset(
+    {"", "unnamed", "index", "rownames", "row", "rownr", "rij", "id", "nr", "volgnr", "volgnummer", "_n", "obs", "rang", "rank"}
+)
 _DATE = re.compile(r"^(?:\d{4}-?\d{2}-?\d{2}|\d{2}[-/]\d{2}[-/]\d{4})(?:[ T]00:00(?::00)?)?$")
 _ESTIMATE = re.compile(r"^[(\[]?-?\d*[.,]\d+[)\]]?\*{0,3}$|^\(.*\)$|^\[.*\]$|\d\*{1,3}$")
 _REPEATING = 12.0

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from ...domain.files import FileContent
 from ...domain.finding import Rule, Status, Where
 from ...domain.text import Text
-from . import identifiers, literals, records
+from . import contacts, identifiers, literals, opaque, records, reshaped, results
 from .decoding import text_stream
 from .grids import check_sheet
 from .identifiers import _BRIN, _PC6
 from .report import REMOVE_COLUMN, Report
 from .sheet import Sheet
-from .values import is_suppressed, number
+from .values import is_suppressed, number, plain
 
 MAX_CHARACTERS = 8_000_000
 """Characters of a text that are looked at."""
@@ -22,7 +23,8 @@ MAX_CHARACTERS = 8_000_000
 LEAST_LINES = 3
 
 _OUTPUT = re.compile(
-    r"^\s*(?:Out\s?\[\d+\]:|In\s?\[\d+\]:|\[\d+ rows x \d+ columns\]|# A tibble: |Name: \S+, dtype: |<style scoped>|dtype: (?:int|float|object|str)"
+    r"^[ \t]*(?:Out\s?\[\d+\]:|In\s?\[\d+\]:"
+    r"|\[\d+ rows x \d+ columns\]|# A tibble: |Name: \S+, dtype: |<style scoped>|dtype: (?:int|float|object|str)"
     r"|<class 'pandas\.|RangeIndex: \d+ entries|\[1\] (?:\"|-?\d)|shape: \(\d+, \d+\)\s*$|(?:lm|glm|lmer|feols)\(formula = "
     r"|(?:OLS|GLS|WLS|Logit|Probit|Poisson|PanelOLS|Mixed Linear Model|Generalized Linear Model) (?:Regression |Model |Estimation )*Results\s*$)",
     re.M,
@@ -55,6 +57,8 @@ def read(file: FileContent, report: Report) -> str:
 def scan(file: FileContent, report: Report) -> None:
     """Check a text."""
     content = read(file, report)
+    if file.type == "xml":
+        reshaped.check_elements(content, report)
     check_text(content.splitlines(), report, markup=file.type in ("notebook_html", "xml"))
     identifiers.check_name(file.name, report)
 
@@ -90,13 +94,17 @@ def check_text(lines: Sequence[str], report: Report, first: int = 1, *, markup: 
         )
         remedy = Text(en="Leave residuals out; deliver the table of coefficients.", nl="Laat residuen weg; lever de tabel met coëfficiënten.")
         report.add(Rule.UNIT_VALUES, Status.UNSAFE, text, remedy, Where(line=line))
-    plain = [_MARKUP.sub(" ", line) for line in lines] if markup else lines
-    _check_words(plain, report, first)
+    bare = [_MARKUP.sub(" ", line) for line in lines] if markup else lines
+    _check_words(bare, report, first)
+    contacts.check_lines(bare, report, first)
+    opaque.check(content, report, first)
+    results.check(content, report, first)
     if not markup and literals.check(content, "json", report):
         # what has been read as literals is not read again as lines
-        plain = ["" if line.lstrip()[:1] in _LITERAL else line for line in plain]
-    taken = records.check_lines(plain, report, first)
-    for rows, numbers in pasted_tables(plain, first):
+        bare = ["" if line.lstrip()[:1] in _LITERAL else line for line in bare]
+    taken = records.check_lines(bare, report, first)
+    taken |= reshaped.check_lines(bare, report, first)
+    for rows, numbers in pasted_tables(bare, first):
         if not taken.isdisjoint(numbers):
             continue
         check_sheet(Sheet(rows, lines=numbers), report)
@@ -104,7 +112,7 @@ def check_text(lines: Sequence[str], report: Report, first: int = 1, *, markup: 
 
 def _check_words(lines: Sequence[str], report: Report, first: int) -> None:
     """Find keys among the words: one is enough when it is surely one, three different ones when it may be an amount."""
-    tokens = [(first + at, token) for at, line in enumerate(lines) for token in _TOKEN.findall(line[:20_000])]
+    tokens = [(first + at, token) for at, line in enumerate(lines) for token in _TOKEN.findall(plain(line[:20_000]))]
     # an address on the internet may hold the number of a change or a page, which is no encrypted key
     linked = {token for line in lines if "://" in line for address in _ADDRESS.findall(line[:20_000]) for token in _TOKEN.findall(address)}
     linked |= {part for token in linked for part in token.split(".")}
@@ -112,8 +120,10 @@ def _check_words(lines: Sequence[str], report: Report, first: int) -> None:
     # a key's name on the same line says what a number of nine digits is
     naming = {line for line, token in tokens if report.context.is_identifier(token)}
     people += [token for line, token in tokens if line in naming and identifiers.nine_digits(token) is not None]
+    people += [number for line in lines for number in identifiers.numbers_of_persons(plain(line[:20_000]))]
     codes = [code for code in codes if code not in linked]
     places = dict(reversed([(token, line) for line, token in tokens]))
+    people = [token for token in people if token in places]
     for found, sure in ((people, True), (codes, len(set(codes)) >= 3)):
         for token in list(dict.fromkeys(found))[:20]:
             text = Text(
@@ -134,7 +144,9 @@ def _split(line: str) -> list[str]:
     stripped = line.strip()
     for mark in ("|", "\t", ";", "&"):
         if stripped.count(mark) >= 1:
-            return [cell.strip().removesuffix("\\\\").strip() for cell in stripped.strip("|").split(mark)]
+            cells = [cell.strip().removesuffix("\\\\").strip() for cell in stripped.strip("|").split(mark)]
+            # Stata draws a line beside the labels and the totals, and sets what is between them apart with blanks
+            return [part for cell in cells for part in re.split(r"\s{2,}", cell)] if mark == "|" else cells
     return [cell for cell in re.split(r"\s{2,}", stripped) if cell]
 
 
@@ -142,23 +154,70 @@ def _values(cells: Sequence[str]) -> int:
     return sum(number(cell) is not None or is_suppressed(cell) for cell in cells)
 
 
+def _spans(line: str) -> list[tuple[int, int]]:
+    return [match.span() for match in re.finditer(r"\S+(?: \S+)*", line.expandtabs())]
+
+
+def _under(header: str, lines: Sequence[str]) -> list[list[str]] | None:
+    """Set the cells of printed lines below the names they stand under; None where that does not tell.
+
+    Programs set names and numbers flush right, and leave out labels that come back and numbers that do not exist.
+    """
+    names = _spans(header)
+    if len(names) < 2:
+        return None
+    header = header.expandtabs()
+    rows: list[list[str]] = []
+    for line in lines:
+        line = line.expandtabs()
+        labels: list[str] = []
+        row: dict[int, str] = {}
+        for start, end in _spans(line):
+            if end <= names[0][0]:
+                labels.append(line[start:end])
+                continue
+            shared = [min(end, b) - max(start, a) for a, b in names]
+            best = max(range(len(names)), key=lambda k: shared[k])
+            if shared[best] <= 0 or best in row:
+                return None
+            row[best] = line[start:end]
+        rows.append([" ".join(labels), *(row.get(k, "") for k in range(len(names)))])
+    return [["", *(header[a:b] for a, b in names)], *rows]
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line of a text that may be of a table: its number, what it says, and its cells."""
+
+    at: int
+    text: str
+    cells: list[str]
+
+
+def _pasted(run: Sequence[_Line], header: _Line | None) -> Iterator[tuple[list[list[str]], list[int]]]:
+    """Give a run of lines of numbers as a table, where it is long enough or its header fits it."""
+    if header is not None and header.at >= run[0].at:
+        header = None
+    width = max(len(line.cells) for line in run)
+    fits = header is not None and width >= 3 and width - 1 <= len(header.cells) <= width and not _values(header.cells[1:])
+    if len(run) < LEAST_LINES and not fits:
+        return
+    numbers = [line.at for line in run]
+    if header is None:
+        yield [line.cells for line in run], numbers
+        return
+    numbers = [header.at, *numbers]
+    ragged = any(len(line.cells) != width for line in run)
+    rows = _under(header.text, [line.text for line in run]) if ragged else None
+    # printed frames have no name above their row numbers
+    names = [[""] * max(0, width - len(header.cells)) + header.cells]
+    yield rows or [*names, *(line.cells for line in run)], numbers
+
+
 def pasted_tables(lines: Sequence[str], first: int = 1) -> Iterator[tuple[list[list[str]], list[int]]]:
     """Find runs of lines that are rows of numbers; give their cells with the line before (the header), and line numbers."""
-    run: list[tuple[int, list[str]]] = []
-    header: tuple[int, list[str]] | None = None
-
-    def finished() -> Iterator[tuple[list[list[str]], list[int]]]:
-        if len(run) < LEAST_LINES:
-            return
-        width = max(len(cells) for _, cells in run)
-        rows, numbers = [cells for _, cells in run], [at for at, _ in run]
-        if header is not None and header[0] < numbers[0]:
-            names = header[1]
-            # printed frames have no name above their row numbers
-            rows = [[""] * max(0, width - len(names)) + names, *rows]
-            numbers = [header[0], *numbers]
-        yield rows, numbers
-
+    run: list[_Line] = []
+    header: _Line | None = None
     for at, line in enumerate(lines, start=first):
         cells = _split(line) if len(line) < 20_000 else []
         if _RULE.match(line) and line.strip():
@@ -170,10 +229,12 @@ def pasted_tables(lines: Sequence[str], first: int = 1) -> Iterator[tuple[list[l
         if len(cells) == 1 and run and values == 0:
             cells = []
         if len(cells) >= 2 and values >= 1 and values >= (len(cells) - 1) / 2 and all(len(cell) < 60 for cell in cells):
-            run.append((at, cells))
+            run.append(_Line(at, line, cells))
             continue
-        yield from finished()
+        if run:
+            yield from _pasted(run, header)
         run = []
         words = cells if len(cells) >= 2 else line.split()
-        header = (at, words) if len(words) >= 1 and line.strip() and len(words) <= 60 else None
-    yield from finished()
+        header = _Line(at, line, words) if len(words) >= 1 and line.strip() and len(words) <= 60 else None
+    if run:
+        yield from _pasted(run, header)

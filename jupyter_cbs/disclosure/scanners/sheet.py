@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ...domain.finding import Where
-from .values import decimal_mark, is_suppressed, number
+from .values import decimal_mark, is_suppressed, number, plain
 
 MAX_HEADER_ROWS = 8
 
@@ -201,8 +201,8 @@ class Block:
         header, body = self.rows[: self.header_rows], self.rows[self.header_rows :]
         columns = []
         for i in range(self.width):
-            names = [row[i].strip() for row in header if i < len(row) and row[i].strip()]
-            cells = tuple(row[i].strip() if i < len(row) else "" for row in body)
+            names = [plain(row[i]).strip() for row in header if i < len(row) and row[i].strip()]
+            cells = tuple(plain(row[i]).strip() if i < len(row) else "" for row in body)
             columns.append(Column(i, names[-1] if names else "", " ".join(names), cells))
         return tuple(columns)
 

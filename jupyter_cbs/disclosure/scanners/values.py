@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -27,6 +28,29 @@ def _plain(text: str) -> float | None:
     return value if abs(value) < 1e300 else None
 
 
+_POINTS = {"\u066b": ".", "\u066c": ",", "\uff0e": ".", "\uff0c": ",", "\u2212": "-", "\uff0d": "-"}
+_CIRCLED = re.compile(r"^[\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u249b\u24ea-\u24f4\u2776-\u2793]+$")
+
+
+def plain(text: str) -> str:
+    """Give a text with the digits of any script as 0 to 9, and without characters that take no place (zero width, direction).
+
+    Digits above, below or in a circle are digits where there is nothing else; behind a number they are notes.
+    """
+    if text.isascii():
+        return text
+    if _CIRCLED.match(text.strip()):
+        return unicodedata.normalize("NFKC", text).strip("().")
+    out = []
+    for character in text:
+        kind = "Ll" if character.isascii() else unicodedata.category(character)
+        if kind == "Nd":
+            out.append(str(unicodedata.decimal(character)))
+        elif kind != "Cf":
+            out.append(_POINTS.get(character, character))
+    return "".join(out)
+
+
 @lru_cache(maxsize=32_768)
 def number(text: str, decimal: str = "") -> float | None:
     """Read a number in Dutch or English notation, with or without grouping, sign of per cent or currency, and asterisks.
@@ -45,13 +69,13 @@ def number(text: str, decimal: str = "") -> float | None:
         return float(text)
     if not any(c.isdigit() for c in text):
         return None
-    plain = _undecorated(text)
-    if not plain or not (plain[-1].isdigit() or plain[-1] in ".,") or (not plain.isascii() and "\u00a0" not in plain and "\u202f" not in plain):
+    bare = _undecorated(plain(text))
+    if not bare or not (bare[-1].isdigit() or bare[-1] in ".,") or (not bare.isascii() and "\u00a0" not in bare and "\u202f" not in bare):
         return None
-    grouped = _GROUPED.match(plain)
+    grouped = _GROUPED.match(bare)
     if grouped and grouped[1] != decimal:
-        return float(plain.replace(grouped[1], "").replace(",", "."))
-    return _plain(plain)
+        return float(bare.replace(grouped[1], "").replace(",", "."))
+    return _plain(bare)
 
 
 def decimal_mark(texts: Iterable[str]) -> str:
@@ -65,11 +89,11 @@ def readings(text: str) -> list[tuple[float, int]]:
     found = []
     for decimal in ("", ".", ","):
         value = number(text, decimal)
-        plain = _undecorated(text)
+        bare = _undecorated(plain(text))
         if value is not None:
-            grouped = _GROUPED.match(plain)
-            mark = re.search(r"[.,](\d+)$", plain)
-            whole = grouped is not None and grouped[1] != decimal and plain.count(grouped[1]) == len(re.findall(r"[.,' \u00a0\u202f]", plain))
+            grouped = _GROUPED.match(bare)
+            mark = re.search(r"[.,](\d+)$", bare)
+            whole = grouped is not None and grouped[1] != decimal and bare.count(grouped[1]) == len(re.findall(r"[.,' \u00a0\u202f]", bare))
             found.append((value, 0 if mark is None or whole else len(mark[1])))
     return list(dict.fromkeys(found))
 

@@ -11,7 +11,7 @@ import openpyxl
 
 from ...domain.files import FileContent
 from ...domain.finding import Status, Where
-from . import identifiers, workbook_parts
+from . import identifiers, reshaped, workbook_parts
 from .delimited import WHOLE_CELLS
 from .grids import check_part, check_sheet
 from .report import Report
@@ -42,8 +42,10 @@ def scan(file: FileContent, report: Report) -> None:
             book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
             try:
                 title = file.name.rsplit(".", 1)[0]
+                units = reshaped.Sheets()
                 for page in book.worksheets:
-                    _check_page(page, title, report)
+                    _check_page(page, title, report, units)
+                units.check(report)
             finally:
                 book.close()
     identifiers.check_name(file.name, report)
@@ -55,7 +57,7 @@ def _bound(package: zipfile.ZipFile) -> None:
         raise Unreadable(TOO_MUCH)
 
 
-def _check_page(page: openpyxl.worksheet._read_only.ReadOnlyWorksheet, title: str, report: Report) -> None:
+def _check_page(page: openpyxl.worksheet._read_only.ReadOnlyWorksheet, title: str, report: Report, units: reshaped.Sheets) -> None:
     if page.sheet_state != "visible":
         workbook_parts.hidden(report, Status.UNSAFE, f"sheet ‘{page.title}’ is hidden", f"blad ‘{page.title}’ is verborgen", Where(sheet=page.title))
     identifiers.check_name(page.title, report, Where(sheet=page.title))
@@ -65,7 +67,9 @@ def _check_page(page: openpyxl.worksheet._read_only.ReadOnlyWorksheet, title: st
     for at, part in enumerate(_parts(page)):
         if at == 0:
             header = part[0] if part else []
-            check_sheet(Sheet(part, name=page.title, title=title), report)
+            sheet = Sheet(part, name=page.title, title=title)
+            check_sheet(sheet, report)
+            units.add(sheet)
         else:
             check_part(Sheet([header, *part], name=page.title, title=title), report)
 
