@@ -163,10 +163,6 @@ class Cells:
         keys: NDArray[np.int64] = self.keys + away * self._strides[dimension]
         return keys
 
-    def line_totals(self, dimension: int) -> Ints:
-        """Give for each row the row of the total of its line over ``dimension``, -1 where it is not published."""
-        return self.find(self.line_keys(dimension))
-
     def with_code(self, rows: Ints, dimension: int, codes: Ints) -> Ints:
         """Give for some rows the row with another code in one dimension, -1 where the frame has none; shape as ``rows``."""
         return self.find(self.keys[rows] + (codes - self.codes[rows, dimension]) * self._strides[dimension])

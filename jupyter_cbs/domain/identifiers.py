@@ -1,17 +1,14 @@
 """Names and shapes of keys that may never leave (facts: catalogue.json, never_export_column_regex and value_shape_regex).
 
 Two independent tests, because people rename keys: what a column is *called*, and what its values *look like*.
+
+Source of the patterns: the PII columns of life-sequencing-dutch (RINPERSOON, RINADRES, BEID, BRIN, HUISHOUDNR, IKVID, SCHEIDINGNUMMER, _crypt),
+extended with key columns seen in other public code; SRTNUM/RIN and WE_ID from CBS documentation reports.
 """
 
 from __future__ import annotations
 
 import re
-
-SOURCE = (
-    "PII columns of life-sequencing-dutch (RINPERSOON, RINADRES, BEID, BRIN, HUISHOUDNR, IKVID, SCHEIDINGNUMMER, _crypt), "
-    "extended with key columns seen in other public code; SRTNUM/RIN and WE_ID from CBS documentation reports"
-)
-"""Where the patterns come from."""
 
 
 def _patterns(*texts: str) -> tuple[re.Pattern[str], ...]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import shlex
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from doc_reference import CLASSES, PARTS, ROOT, commands, public, rewritten
@@ -103,6 +105,21 @@ def test_libraries_names_every_dependency() -> None:
     text = (ROOT / "docs/reference/libraries.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\| `([\w.-]+)` \|", text, re.MULTILINE)
     assert sorted(listed) == sorted(wanted)
+
+
+def test_the_page_of_the_report_names_every_field() -> None:
+    from jupyter_cbs.disclosure.report.document import schema
+
+    text = (ROOT / "docs/reference/precheck-report.md").read_text(encoding="utf-8")
+
+    def fields(part: dict[str, Any]) -> Iterator[str]:
+        for name, inner in part.get("properties", {}).items():
+            yield name
+            yield from fields(inner)
+        if "items" in part:
+            yield from fields(part["items"])
+
+    assert {name for name in fields(schema()) if f"`{name}`" not in text and f"`{name}[]" not in text and f".{name}[]`" not in text} == set()
 
 
 def test_every_page_is_reached_from_the_overview() -> None:
