@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -101,6 +102,39 @@ def test_exact_is_the_cheapest_of_all_choices(inner: np.ndarray, data: st.DataOb
         hidden = table.primary.copy()
         hidden[list(combination)] = True
         assert not prove(table, hidden, 0).holds
+
+
+@pytest.mark.parametrize(
+    ("inner", "primary", "cost"),
+    [
+        ([[7, 0, 0, 20], [0, 0, 0, 7], [0, 0, 3, 0], [3, 20, 0, 3]], ("da",), 44),
+        ([[[13, 25], [4, 4], [13, 4]], [[14, 23], [11, 1], [18, 5]], [[16, 14], [13, 19], [25, 20]]], ("bcb", "aca"), 172),
+    ],
+)
+def test_what_is_cheapest_is_proven_where_sums_are_too_small(inner: list[Any], primary: tuple[str, ...], cost: int) -> None:
+    """Thousands of choices fail for the same sum of too few units: one inequality excludes all of them."""
+    found = protect(problem_of(inner, primary), method="exact", patience=120)
+    assert found.optimal
+    assert found.cost == cost
+
+
+@settings(max_examples=4, deadline=None)
+@given(arrays(np.int64, (2, 3), elements=st.sampled_from([0, 3, 4, 6, 7, 12, 20])), st.data())
+def test_exact_is_the_cheapest_of_all_choices_whose_sums_are_large_enough(inner: np.ndarray, data: st.DataObject) -> None:
+    names, _, _ = full_table(inner)
+    problem = problem_of(inner, (data.draw(st.sampled_from(names[:-1, :-1].ravel().tolist())),))
+    table = Table(problem)
+    try:
+        found = protect(problem, method="exact", patience=120)
+    except Conflict:
+        return
+    assert found.optimal
+    others = [i for i in range(len(table.names)) if not table.primary[i]]
+    for combination in itertools.chain.from_iterable(itertools.combinations(others, size) for size in range(1, 5)):
+        if table.cost[list(combination)].sum() < found.cost - 1e-6:
+            hidden = table.primary.copy()
+            hidden[list(combination)] = True
+            assert not prove(table, hidden, None, quick=True).holds
 
 
 def test_zero_levels_ask_only_that_the_cell_is_not_exact() -> None:

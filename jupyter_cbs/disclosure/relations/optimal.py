@@ -136,7 +136,7 @@ class Master:
 
     def add(self, coefficients: Floats, right: float) -> None:
         """Add a cut."""
-        at = np.flatnonzero(coefficients > 1e-9).astype(np.int32)
+        at = np.flatnonzero(np.abs(coefficients) > 1e-9).astype(np.int32)
         self._solver.addRow(right, highspy.kHighsInf, len(at), at, coefficients[at])
 
     def solve(self, whole: bool, seconds: float) -> tuple[Floats, bool] | None:
@@ -152,6 +152,75 @@ class Master:
         if whole:
             values = np.round(values)
         return values, status == highspy.HighsModelStatus.kOptimal
+
+
+def beyond_prices(table: Table, hidden: Mask, min_frequency: Least, until: float, cancel: Cancel | None = None) -> list[tuple[Floats, float]]:
+    """Give inequalities a choice breaks that no dual prices tell of: whole numbers, sums beside cells that are exact.
+
+    A choice that fails is widened, cheap cells first, as long as it fails all the same; then every part of it fails too, and one inequality
+    excludes them all. For where fewer cells are hidden no primary cell moves more freely, and the known sum of a cell and what is hidden
+    beside it is no larger. Where that cell is a complementary one, only the parts it belongs to are excluded: either it can be calculated, so
+    that hiding it is a cost without a use, or its sum is too small.
+
+    Parameters
+    ----------
+    table
+        The table.
+    hidden
+        Mask over all cells; the attack breaks it, and nothing cheaper satisfies the inequalities so far.
+    min_frequency
+        As in :func:`jupyter_cbs.disclosure.relations.audit.audit`.
+    until
+        When to stop widening, as ``time.monotonic`` tells it.
+    cancel
+        Asked between attacks.
+
+    Returns
+    -------
+    list of tuple
+        ``coefficients @ y >= right``, at least one.
+    """
+    proof = prove(table, hidden, min_frequency, cancel, quick=True)
+    anchors: set[int | None] = set()
+    if table.problem.lower >= 0:
+        for union in proof.unions if not callable(min_frequency) else ():
+            members = [table.index[name] for name in union.cells if table.value[table.index[name]] > 0]
+            if union.rule == "min_frequency" and members:
+                primary = any(table.primary[member] for member in members)
+                anchors.add(None if primary else min(members, key=lambda i: (table.value[i], i)))
+    if proof.unmet or None in anchors or not anchors:
+        anchors = {None}
+    return [_excluding(table, hidden, anchor, min_frequency, until, cancel) for anchor in sorted(anchors, key=lambda i: -1 if i is None else i)]
+
+
+def _excluding(table: Table, hidden: Mask, anchor: int | None, min_frequency: Least, until: float, cancel: Cancel | None) -> tuple[Floats, float]:
+    """Give the inequality that excludes the parts of the widest failing choice around one, those with the anchor if there is one."""
+    at = range(len(hidden)) if anchor is None else (anchor,)
+    small = {table.names[i] for i in at if table.value[i] > 0 and (table.primary[i] or anchor is not None)}
+
+    def fails(choice: Mask) -> bool:
+        proof = prove(table, choice, min_frequency, cancel, quick=True)
+        alone = any(union.rule == "min_frequency" and not small.isdisjoint(union.cells) for union in proof.unions)
+        return alone or (anchor is None and bool(proof.unmet))
+
+    wide = hidden.copy()
+    others = np.flatnonzero(~hidden)
+    parts = [others[np.argsort(table.cost[others], kind="stable")]]
+    if table.problem.lower < 0 or callable(min_frequency) or not fails(wide):
+        parts = []
+    while parts and time.monotonic() < until:
+        cells = parts.pop()
+        wide[cells] = True
+        if not fails(wide):
+            wide[cells] = False
+            if len(cells) > 1:
+                half = len(cells) // 2
+                parts += [cells[half:], cells[:half]]
+    coefficients = np.where(wide, 0.0, 1.0)
+    if anchor is None:
+        return coefficients, 1.0
+    coefficients[anchor] = -1.0
+    return coefficients, 0.0
 
 
 def cheapest(table: Table, min_frequency: Least, *, patience: float, cancel: Cancel | None = None) -> Choice:
@@ -206,7 +275,6 @@ def cheapest(table: Table, min_frequency: Least, *, patience: float, cancel: Can
                 return Choice(fallback, True)
             if prove(table, hidden, min_frequency, cancel, quick=True).holds:
                 return Choice(hidden, True)
-            # what the cuts do not say (whole numbers, sums beside cells that are exact): hiding less never protects more,
-            # so something else must go too
-            master.add(np.where(choice > 0.5, 0.0, 1.0), 1.0)
+            for cut in beyond_prices(table, choice > 0.5, min_frequency, until, cancel):
+                master.add(*cut)
     return Choice(fallback, False)
