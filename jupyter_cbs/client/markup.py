@@ -58,7 +58,8 @@ def unseen(text: str) -> str:
 
 def cell(content: str, *, tag: Literal["td", "th"] = "td", right: bool = False, style: str = "", extra: str = "") -> str:
     """Give a table cell; ``content`` and ``extra`` (attributes) are HTML already."""
-    align = "right" if right else "left"
+    # a figure is never broken, at a minus or an exponent
+    align = "right;white-space:nowrap" if right and tag == "td" else "right" if right else "left"
     # a heading of one line stands just above its column beside one of three
     rest = "bottom;font-weight:600" if tag == "th" else "top"
     return f'<{tag}{extra} style="padding:4px 12px;border-bottom:{LINE};text-align:{align};vertical-align:{rest};{style}">{content}</{tag}>'

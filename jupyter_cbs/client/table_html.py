@@ -233,7 +233,8 @@ def _summary(meta: TableMeta, hidden: frozenset[int], lang: str) -> str:
     # what was proved is proved of the table with these cells blanked
     if meta.proof is not None and hidden.issuperset(meta.hidden):
         lines.append(f'<span style="{markup.ink("ok")}">{markup.SIGNS["ok"]} {markup.esc(meta.proof.say(lang))}</span>')
-    if meta.rounding is not None:
+    # how it was rounded is among the notes, unless whoever made the table left it out
+    if meta.rounding is not None and not meta.notes:
         lines.append(markup.quiet(pick(lang, f"Rounded to multiples of {meta.rounding}.", f"Afgerond op veelvouden van {meta.rounding}.")))
     if meta.sources:
         lines.append(markup.quiet(f"{pick(lang, 'Source', 'Bron')}: {', '.join(meta.sources)}"))
