@@ -5,7 +5,6 @@ A curve has no margins: its steps are the first column dimension, and there is o
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,22 +20,24 @@ STEPS = 10
 """Groups of a Lorenz curve, where nothing else is asked."""
 
 
-def lorenz_sql(base: Base, steps: int, *, several: bool) -> str:
+def lorenz_sql(base: Base, steps: int, *, several: bool, nameless: bool = False) -> str:
     """Give the SELECT of Lorenz steps: ``d0…``, ``s`` (from 1), ``n``, ``rows``, ``total``, ``abs_total``, ``top1``, ``top2``, ``negatives``.
 
     Where institutions are known there are ``institutions`` and ``institution_top1`` too: those of all rows of the units of a step, and the
-    largest absolute total of one of them there.
+    largest absolute total of one of them there. Where there are ``nameless`` rows, which needs ``several``, they are taken for one unit that
+    ``n`` does not count.
     """
     keys = base.keys
     by = "".join(f"{key}, " for key in keys)
     units = ", ".join(f"u{i}" for i in range(len(base.unit)))
     valid = f"{base.sql(unit=several, institution=False)} AS valid_rows WHERE x IS NOT NULL"
     each = f"SELECT {by}x::DOUBLE AS t, 1 AS c FROM {valid}"
+    known = f", {base.nameless()} AS nameless" if nameless else ""
     if several:
-        each = f"SELECT {by}sum(x)::DOUBLE AS t, count(*) AS c FROM {valid} GROUP BY {by}{units}"
+        each = f"SELECT {by}sum(x)::DOUBLE AS t, count(*) AS c{known} FROM {valid} GROUP BY {by}{units}"
     part = f"PARTITION BY {', '.join(keys)} " if keys else ""
     figures = (
-        "count(*)::BIGINT AS n, sum(c)::BIGINT AS rows, sum(t) AS total, sum(abs(t)) AS abs_total, "
+        f"count(*){' FILTER (NOT nameless)' if nameless else ''}::BIGINT AS n, sum(c)::BIGINT AS rows, sum(t) AS total, sum(abs(t)) AS abs_total, "
         "max(abs(t), 2)[1] AS top1, max(abs(t), 2)[2] AS top2, count(*) FILTER (t < 0)::BIGINT AS negatives"
     )
     texts = "".join(f"{key}::VARCHAR AS d{i}, " for i, key in enumerate(keys))
@@ -49,7 +50,7 @@ def lorenz_sql(base: Base, steps: int, *, several: bool) -> str:
     all_rows = f"{base.sql(unit=True, institution=True)} AS valid_rows WHERE x IS NOT NULL"
     one = units if several else "r"
     numbered = f"SELECT {by}{units + ', ' if base.unit else ''}row_number() OVER () AS r, x::DOUBLE AS x, i FROM {all_rows}"
-    per_unit = f"SELECT {by}{one}, sum(x) AS t, count(*) AS c FROM numbered GROUP BY {by}{one}"
+    per_unit = f"SELECT {by}{one}, sum(x) AS t, count(*) AS c{known} FROM numbered GROUP BY {by}{one}"
     placed = f"SELECT *, ntile({steps}) OVER ({part}ORDER BY t) AS s FROM ({per_unit})"
     same_unit = " AND ".join(f"numbered.{name} IS NOT DISTINCT FROM placed.{name}" for name in (*keys, *one.split(", ")))
     lead = "".join(f"placed.{key}, " for key in keys)
@@ -184,19 +185,19 @@ def groups_of(frame: pa.Table, dimension: int) -> list[str | None]:
     return list(dict.fromkeys(frame.column(f"d{dimension}").to_pylist()))
 
 
-def check_rows(most: Callable[[], int]) -> None:
-    """Refuse a survival curve of units with several rows: each would be at risk several times.
+def check_rows(most: int, nameless: bool) -> None:
+    """Refuse a survival curve of units with several rows, each of which would be at risk several times, and of rows that name none.
 
     Raises
     ------
     Invalid
         ``several_rows``.
     """
-    if most() > 1:
+    if most > 1 or nameless:
         raise Invalid(
             "several_rows",
-            Text(en="In a survival curve each unit has one row; here units have more.",
-                 nl="In een overlevingscurve heeft elke eenheid één rij; hier hebben eenheden er meer."),
+            Text(en="In a survival curve each unit has one row; here units have more, or rows name none.",
+                 nl="In een overlevingscurve heeft elke eenheid één rij; hier hebben eenheden er meer, of noemen rijen er geen."),
             Text(en="Choose one row per unit in a SELECT, or name the unit: unit='<column>'.",
                  nl="Kies één rij per eenheid in een SELECT, of noem de eenheid: unit='<kolom>'."),
         )  # fmt: skip

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -30,6 +30,7 @@ KEYS = "cbs_undecided"
 EXTREMES = 10
 """Units a mean of the lowest or highest is taken of, where nothing else is asked."""
 _BOUND_ROOM = 1e-9
+_REGISTER = '"RINPERSOONS"'
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -95,6 +96,17 @@ class Base:
     def keys(self) -> list[str]:
         """Column names of the dimensions in the statement."""
         return [f"k{i}" for i in range(len(self.dimensions))]
+
+    def nameless(self, rows: str = "") -> str:
+        """Give the condition that a row, of ``rows`` such as ``r.``, names no unit: it says nothing of how many there are.
+
+        RINPERSOONS tells what RINPERSOON is, not whose it is. What names units outside a holding, itself without a name, speaks where there is
+        no holding.
+        """
+        naming = [i for i, e in enumerate(self.unit) if _REGISTER not in e.sql.upper()] or range(len(self.unit))
+        empty = [(not self.unit[i].name, f"{rows}u{i} IS NULL") for i in naming]
+        outside, named = ([sql for alone, sql in empty if alone is which] for which in (True, False))
+        return f"({' OR '.join(named)})" if not outside else f"({' AND '.join(named)} AND ({' OR '.join(outside)}))"
 
     def level(self, i: int) -> Levels:
         """Give merges and subtotals of a dimension."""
@@ -373,7 +385,7 @@ def _value(statistic: Statistic, aggregate: dict[str, str], percentile: float | 
     }.get(statistic, "NULL")
 
 
-def special(base: Base, statistic: Statistic, *, per_unit: bool, extremes: int, largest: int = 1) -> str:
+def special(base: Base, statistic: Statistic, *, per_unit: bool, extremes: int, largest: int = 1, nameless: bool = False) -> str:
     """Give the SELECT of values that need the contributions themselves.
 
     Its columns: ``d0…``, ``l0…``, ``value``, and where the statistic has them ``used``, ``total``, ``abs_total``, ``largest``,
@@ -391,6 +403,8 @@ def special(base: Base, statistic: Statistic, *, per_unit: bool, extremes: int, 
         How many units a mean of the lowest or highest is taken of.
     largest : int
         How many units ``topn`` adds up.
+    nameless : bool
+        Whether there are rows that name no unit; those of a group are taken for one that is not among ``used``. Needs ``per_unit``.
     """
     if statistic == "mode":
         margins = Margins(base, ("x",))
@@ -409,7 +423,7 @@ def special(base: Base, statistic: Statistic, *, per_unit: bool, extremes: int, 
         sizes = f"list_reverse_sort(list_transform({few}, lambda a: abs(a)))"
         picked = [
             f"list_avg({few}) AS value",
-            f"len({few})::BIGINT AS used",
+            f"(len({few}){' - least(len(' + few + '), count(*) FILTER (nameless))' if nameless else ''})::BIGINT AS used",
             f"list_sum({few})::DOUBLE AS total",
             f"list_sum(list_transform({few}, lambda a: abs(a)))::DOUBLE AS abs_total",
             f"{sizes}[1]::DOUBLE AS largest",
@@ -418,7 +432,8 @@ def special(base: Base, statistic: Statistic, *, per_unit: bool, extremes: int, 
         ]
     if per_unit:
         margins = Margins(base, tuple(f"u{i}" for i in range(len(base.unit))))
-        inner = f"SELECT {', '.join([*margins.items, f'({among})::DOUBLE AS t'])} FROM {_rows(base, unit=True)}{margins.group}"
+        known = [f"{base.nameless()} AS nameless"] if nameless else []
+        inner = f"SELECT {', '.join([*margins.items, f'({among})::DOUBLE AS t', *known])} FROM {_rows(base, unit=True)}{margins.group}"
         return _grouped(base, picked, inner)
     margins = Margins(base)
     return f"SELECT {', '.join([*margins.items, *picked])} FROM (SELECT *, x::DOUBLE AS t FROM {_rows(base)}){margins.group}"
@@ -444,7 +459,14 @@ def _grouped(base: Base, picked: Sequence[str], inner: str) -> str:
 
 
 def per_unit(
-    base: Base, grouped: Sequence[tuple[int, int]], *, several: bool, ranked: bool = False, largest: int = 1, plain: frozenset[int] = frozenset()
+    base: Base,
+    grouped: Sequence[tuple[int, int]],
+    *,
+    several: bool,
+    ranked: bool = False,
+    largest: int = 1,
+    plain: frozenset[int] = frozenset(),
+    nameless: bool = False,
 ) -> str:
     """Give the SELECT that counts the units of some groups exactly.
 
@@ -468,6 +490,8 @@ def per_unit(
     plain : frozenset of int
         Dimensions of which no key is null or a floating-point number. These are compared with ``=``: only then does DuckDB hand the keys to
         the scan, which skips the other columns of all other rows.
+    nameless : bool
+        Whether there are rows that name no unit: their contributions are those of one, but they count for none. Needs ``several``.
     """
     units = ", ".join(f"r.u{i}" for i in range(len(base.unit)))
     same = " AND ".join(
@@ -487,6 +511,8 @@ def per_unit(
     if ranked:
         tests = {"lo": "r.x < q.at", "le": "r.x <= q.at", "hi": "r.x > q.at", "he": "r.x >= q.at"}
         picked |= {name: f"bool_or({test})" if several else test for name, test in tests.items()}
+    if nameless:
+        picked["named"] = f"NOT {base.nameless('r.')}"
     columns = ", ".join(f"{sql} AS {name}" for name, sql in picked.items())
     totals = f"(SELECT q.cell AS cell, {columns} FROM {joined}{known})"
     if "w" in picked:
@@ -504,14 +530,21 @@ def per_unit(
         made.append("max(s) AS second_top1")
     if ranked:
         names = {"below": "lo", "upto": "le", "above": "hi", "onward": "he"}
-        made += [f"count(*) FILTER ({name})::BIGINT AS {to}" for to, name in names.items()]
-    return f"SELECT cell, count(*)::BIGINT AS n, sum(c)::BIGINT AS valid, {', '.join(made)} FROM {totals} GROUP BY cell"
+        made += [f"count(*) FILTER ({name}{' AND named' if nameless else ''})::BIGINT AS {to}" for to, name in names.items()]
+    units = "count(*) FILTER (named)" if nameless else "count(*)"
+    return f"SELECT cell, {units}::BIGINT AS n, sum(c)::BIGINT AS valid, {', '.join(made)} FROM {totals} GROUP BY cell"
 
 
 def most_rows(base: Base) -> str:
-    """Give the SELECT of the most rows any unit has among the rows."""
+    """Give the SELECT of the most rows any unit has among the rows, and of how many rows name none."""
     units = ", ".join(f"u{i}" for i in range(len(base.unit)))
-    return f"SELECT coalesce(max(c), 1)::BIGINT AS most FROM (SELECT count(*) AS c FROM {base.sql(unit=True, institution=False)} GROUP BY {units})"
+    each = f"SELECT count(*) AS c, {base.nameless()} AS nameless FROM {base.sql(unit=True, institution=False)} GROUP BY {units}"
+    return f"SELECT coalesce(max(c), 1)::BIGINT AS most, coalesce(sum(c) FILTER (nameless), 0)::BIGINT AS nameless FROM ({each})"
+
+
+def nameless_rows(base: Base) -> str:
+    """Give the SELECT of how many rows of the source name no unit; where no column has any missing DuckDB knows that from the file's statistics."""
+    return f"SELECT count(*)::BIGINT AS nameless FROM {replace(base, where=None).sql(unit=True, institution=False)} WHERE {base.nameless()}"
 
 
 def threshold(statistic: Statistic, profile: RuleProfile, extremes: int | None = None) -> int:

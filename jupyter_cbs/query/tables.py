@@ -198,8 +198,9 @@ def _gather(plan: Plan, profile: RuleProfile, limits: QueryLimits, session: Sess
     """Run the scans and put their figures together."""
     spec, base = plan.spec, plan.base
     statistic = spec.statistic
-    most = _most_rows(base, plan.source, answer)
-    exactly = most > 1 and statistic in ("count", "units", "share")
+    most, nameless = _rows_per_unit(base, plan.source, session, answer)
+    several = most > 1 or nameless
+    exactly = nameless or (several and statistic in ("count", "units", "share"))
     mask = most >= evidence.MASK_FROM and not exactly
     percentile = 0.5 if statistic == "median" else spec.percentile
     found = _cells(plan, mask, percentile, limits, session, answer)
@@ -208,12 +209,12 @@ def _gather(plan: Plan, profile: RuleProfile, limits: QueryLimits, session: Sess
     enough = evidence.proved(statistic, profile, known, spec.extremes)
     if exactly:
         enough = np.zeros(len(frame), np.bool_)
-    _count_exactly(plan, frame, enough, most > 1, profile, session, answer)
+    _count_exactly(plan, frame, enough, several, nameless, profile, session, answer)
     if statistic == "units":
         frame.value = frame.n.astype(np.float64)
     if statistic in evidence.SPECIAL:
         extremes = spec.extremes or evidence.EXTREMES
-        sql = evidence.special(base, statistic, per_unit=most > 1, extremes=extremes, largest=profile.dominance_units)
+        sql = evidence.special(base, statistic, per_unit=several, extremes=extremes, largest=profile.dominance_units, nameless=nameless)
         frame.take_special(answer(sql))
     if base.institution is not None:
         frame.take_institutions(answer(evidence.institutions(base)))
@@ -333,14 +334,16 @@ def _curve(plan: Plan, session: Session, gate: Gate, limits: QueryLimits, answer
     k = len(base.dimensions)
     if spec.statistic == "lorenz":
         steps = spec.steps or curves.STEPS
-        several = _most_rows(base, source, answer) > 1
-        frame, named = curves.lorenz_frame(answer(curves.lorenz_sql(base, steps, several=several)), k, steps)
+        most, nameless = _rows_per_unit(base, source, session, answer)
+        sql = curves.lorenz_sql(base, steps, several=most > 1 or nameless, nameless=nameless)
+        frame, named = curves.lorenz_frame(answer(sql), k, steps)
         step, label, unit = "share_of_units", f"lorenz {base.value.name if base.value is not None else ''}", "%"
     else:
         if spec.time is None or spec.event is None:
             raise asking.time_missing()
         time, event = expression(spec.time, source.columns, gate), expression(spec.event, source.columns, gate)
-        curves.check_rows(lambda: 1 if not base.unit else int(answer(evidence.most_rows(base)).column("most")[0].as_py()))
+        if base.unit:
+            curves.check_rows(*_counted_rows(base, answer))
         sql = curves.survival_sql(base, time, event, spec.width)
         try:
             gate.admit(sql)
@@ -502,20 +505,32 @@ def types_of(base: Base, session: Session, gate: Gate) -> dict[str, str]:
         raise explain(error, "", session.secrets, names, session.views) from error
 
 
-def _most_rows(base: Base, source: Source, answer: Answer) -> int:
-    """Give M, the most rows any unit has: the catalogue's figure where it speaks of these rows and units, else counted."""
+def _rows_per_unit(base: Base, source: Source, session: Session, answer: Answer) -> tuple[int, bool]:
+    """Give M, the most rows any unit has, and whether there may be rows that name none.
+
+    M is the catalogue's figure where it speaks of these rows and units, else counted.
+    """
     if not base.unit:
-        return 1
+        return 1, False
     dataset = source.dataset
     if dataset is not None and dataset.max_rows_per_unit is not None and dataset.unit_key:
         own = {name.casefold() for name in dataset.unit_key}
         if own <= {e.name.casefold() for e in base.unit}:
-            return max(1, dataset.max_rows_per_unit)
-    most: int = answer(evidence.most_rows(base)).column("most")[0].as_py()
-    return max(1, most)
+            asked = evidence.nameless_rows(base)
+            if asked not in session.nameless:
+                session.nameless[asked] = bool(answer(asked).column("nameless")[0].as_py())
+            return max(1, dataset.max_rows_per_unit), session.nameless[asked]
+    return _counted_rows(base, answer)
 
 
-def _count_exactly(plan: Plan, frame: Frame, proved: evidence.Mask, several: bool, profile: RuleProfile, session: Session, answer: Answer) -> None:
+def _counted_rows(base: Base, answer: Answer) -> tuple[int, bool]:
+    counted = answer(evidence.most_rows(base))
+    return max(1, counted.column("most")[0].as_py()), bool(counted.column("nameless")[0].as_py())
+
+
+def _count_exactly(
+    plan: Plan, frame: Frame, proved: evidence.Mask, several: bool, nameless: bool, profile: RuleProfile, session: Session, answer: Answer
+) -> None:
     """Count units and contributions of the groups the bounds do not settle, margin by margin."""
     base, statistic = plan.base, plan.spec.statistic
     ranked = statistic in evidence.RANKED
@@ -536,7 +551,9 @@ def _count_exactly(plan: Plan, frame: Frame, proved: evidence.Mask, several: boo
         plain = frozenset(i for i, _ in grouped if not keys[f"k{i}"].null_count and not pa.types.is_floating(keys[f"k{i}"].type))
         session.connection.register(evidence.KEYS, pa.table(keys))
         try:
-            sql = evidence.per_unit(base, grouped, several=several, ranked=ranked, largest=profile.dominance_units, plain=plain)
+            sql = evidence.per_unit(
+                base, grouped, several=several, ranked=ranked, largest=profile.dominance_units, plain=plain, nameless=nameless
+            )  # fmt: skip
             counted = answer(sql, frozenset({evidence.KEYS}))
         finally:
             session.connection.unregister(evidence.KEYS)

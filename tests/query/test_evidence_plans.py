@@ -49,9 +49,9 @@ def run(folder: Path, rows: list[dict[str, Any]], spec: TableSpec, profile: Rule
         session.connection.close()
 
 
-def by_hand(rows: list[dict[str, Any]], key: str) -> dict[str | None, dict[int, float]]:
-    """Category → unit → total of the finite values, of those with one."""
-    found: dict[str | None, dict[int, float]] = {}
+def by_hand(rows: list[dict[str, Any]], key: str) -> dict[str | None, dict[int | None, float]]:
+    """Category → unit → total of the finite values, of those with one; rows without a unit under None."""
+    found: dict[str | None, dict[int | None, float]] = {}
     for row in rows:
         code = row[key]
         code = None if code is None else "nan" if isinstance(code, float) and math.isnan(code) else str(code)
@@ -81,16 +81,20 @@ odd = st.sampled_from([None, -4.0, math.nan, math.inf, -math.inf])
     bad=odd,
     least=st.integers(2, 12),
     named=st.booleans(),
+    lost=st.integers(0, 4),
 )
 def test_evidence_does_not_depend_on_the_plan(
-    tmp_path: Path, rows: list[dict[str, Any]], key: str, bad: float | None, least: int, named: bool
+    tmp_path: Path, rows: list[dict[str, Any]], key: str, bad: float | None, least: int, named: bool, lost: int
 ) -> None:
-    """Keys and values of every kind: missing, NaN, infinite, negative; rows that are units, and units with several."""
+    """Keys and values of every kind: missing, NaN, infinite, negative; rows that are units, units with several, and rows of which nobody knows."""
     if bad is not None:
         rows[0]["LOON"] = bad
     if not named:
         for at, each in enumerate(rows):
             each["U"] = at
+    else:
+        for each in rows[:lost]:
+            each["U"] = None
     rows.sort(key=lambda each: str(each[key]))
     spec = TableSpec(source=NAME, rows=(key,), values="LOON", statistic="sum", unit="U" if named else None)
     made, _ = run(tmp_path, rows, spec, RuleProfile(min_frequency=least))
@@ -100,14 +104,15 @@ def test_evidence_does_not_depend_on_the_plan(
     for code, units in expected.items():
         got = found[code]
         tops = sorted(map(abs, units.values()), reverse=True)
+        n = len(units.keys() - {None})
         members = [each for each in rows if (None if each[key] is None else str(each[key])) == code]
         valid = [each["LOON"] for each in members if each["LOON"] is not None and math.isfinite(each["LOON"])]
         assert (got["rows"], got["missing"], got["negatives"]) == (len(members), len(members) - len(valid), sum(v < 0 for v in valid))
         assert got["total"] == (sum(valid) if valid else None)
         assert got["abs_total"] == (sum(map(abs, valid)) if valid else None)
-        assert (got["n"] < least) == (len(units) < least)
+        assert (got["n"] < least) == (n < least)
         if got["n_exact"]:
-            assert got["n"] == len(units)
+            assert got["n"] == n
         if valid:
             assert got["top1"] == tops[0] if got["top_exact"] else got["top1"] >= tops[0]
 

@@ -442,3 +442,54 @@ def test_codes_of_a_dimension_are_categories(tmp_path: Path):
     made = make(tmp_path, incomes(), TableSpec(source=NAME, rows=("LOON",), statistic="count"), INCOME)
     assert grand_total(made)["rows"] == 30
     assert "9999999999.0" in made.frame["d0"].to_pylist()
+
+
+NINE = [{"RINPERSOON": f"{i:09d}"} for i in range(9)]
+
+
+@pytest.mark.parametrize("lost", [1, 3])
+@pytest.mark.parametrize("known", [None, 1], ids=["counted", "catalogue"])
+@pytest.mark.parametrize("statistic", ["count", "units", "sum", "mean", "median", "gini", "mean_lowest", "sd"])
+def test_a_row_without_a_unit_is_no_unit(tmp_path: Path, statistic: str, known: int | None, lost: int) -> None:
+    """Nine known persons are nine, however many rows name nobody; what these rows hold still counts, as that of one contributor."""
+    if known is not None and lost > 1:
+        known = lost
+    named = [{**each, "LOON": 1.0 + i} for i, each in enumerate(NINE)]
+    rows = [{"RINPERSOONS": "R", **each} for each in [*named, *[{"RINPERSOON": None, "LOON": 20.0}] * lost]]
+    spec = TableSpec(source=NAME, values=None if statistic in ("count", "units") else "LOON", statistic=statistic)
+    made = grand_total(make(tmp_path, table_of(rows), spec, dataset(known)))
+    assert (made["n"], made["n_exact"], made["rows"]) == (9, True, 9 + lost)
+    if statistic == "units":
+        assert made["value"] == 9
+    if statistic == "median":
+        assert (made["below"], made["above"]) == ((5, 4) if lost == 1 else (6, 3))
+    if statistic == "mean_lowest":
+        assert made["used"] == 9
+    if statistic in ("sum", "mean"):
+        assert (made["top1"], made["abs_total"]) == (20.0 * lost, 45 + 20.0 * lost)
+
+
+@pytest.mark.parametrize("institution", [None, "BEID"])
+def test_a_step_of_a_curve_counts_no_rows_without_a_unit(tmp_path: Path, institution: str | None) -> None:
+    rows = [{"RINPERSOONS": "R", "LOON": 2.0, "BEID": "x", **each} for each in [*NINE, {"RINPERSOON": None, "LOON": 20.0}]]
+    spec = TableSpec(source=NAME, values="LOON", statistic="lorenz", steps=2, institution=institution)
+    steps = make(tmp_path, table_of(rows), spec, dataset(1, institution_key=None)).frame.to_pylist()
+    assert [step["n"] for step in steps] == [5, 4]
+    assert [step["rows"] for step in steps] == [5, 5]
+
+
+def test_a_survival_curve_of_rows_without_a_unit_is_refused(tmp_path: Path) -> None:
+    rows = [{"RINPERSOONS": "R", "AANTAL": 1, **each} for each in [*NINE, {"RINPERSOON": None}]]
+    spec = TableSpec(source=NAME, statistic="survival", time="AANTAL", event="AANTAL = 1")
+    with pytest.raises(CbsError) as refused:
+        make(tmp_path, table_of(rows), spec, dataset(1))
+    assert refused.value.code == "several_rows"
+
+
+def test_units_of_no_holding_are_units_only_where_they_are_named(tmp_path: Path) -> None:
+    """Nine persons in no holding, one holding of two, and rows that name neither."""
+    held = [{"RINPERSOON": f"{i:09d}", "BEID": "x"} for i in (20, 21)]
+    rows = [{"RINPERSOONS": "R", "LOON": 2.0, **each} for each in [*NINE, *held, *[{"RINPERSOON": None}] * 2, {"RINPERSOON": None, "BEID": "x"}]]
+    spec = TableSpec(source=NAME, values="LOON", statistic="sum", holding="BEID")
+    made = grand_total(make(tmp_path, table_of(rows), spec, dataset(4, institution_key=None)))
+    assert (made["n"], made["top1"]) == (10, 6.0)
