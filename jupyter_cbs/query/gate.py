@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from dataclasses import dataclass
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 import duckdb
@@ -39,6 +40,7 @@ _FUNCTIONS = frozenset(
 _DEPTH = 400
 """Deepest nesting of a statement that is looked at."""
 _CACHED = 256
+_CAPITALS = str.maketrans(ascii_uppercase, ascii_lowercase)
 _EXPRESSION = "SELECT\n"
 
 
@@ -176,7 +178,10 @@ class Gate:
                 Text(en="Run one SELECT at a time.", nl="Voer één SELECT tegelijk uit."),
                 position=position(text, len(statements[0].query.encode())),
             )
-        kind = statements[0].type
+        try:
+            kind = statements[0].type
+        except ValueError:
+            kind = None  # one that DuckDB knows and its Python package has no name for, e.g. UPDATE EXTENSIONS
         if kind == duckdb.StatementType.MULTI:
             raise Invalid(
                 "not_a_select",
@@ -187,9 +192,10 @@ class Gate:
                 Text(en="Give the values: PIVOT … ON column IN (1, 2, …).", nl="Geef de waarden: PIVOT … ON kolom IN (1, 2, …)."),
             )
         if kind != duckdb.StatementType.SELECT:
+            name = statements[0].query.split(maxsplit=1)[0].upper()[:20] if kind is None else kind.name
             raise Invalid(
                 "not_a_select",
-                Text(en=f"Only SELECT can be run here; this is {kind.name}.", nl=f"Hier kan alleen SELECT worden uitgevoerd; dit is {kind.name}."),
+                Text(en=f"Only SELECT can be run here; this is {name}.", nl=f"Hier kan alleen SELECT worden uitgevoerd; dit is {name}."),
                 Text(
                     en="Write one SELECT. To keep a result, save it from Python in shared/ or personal/.",
                     nl="Schrijf één SELECT. Bewaar een resultaat vanuit Python in shared/ of personal/.",
@@ -238,12 +244,12 @@ class _Reading:
             for key, value in entry["value"].items():
                 if key != "query_node":
                     self.walk(value, scope, depth + 1)
-            scope |= {entry["key"].casefold()}
+            scope |= {_fold(entry["key"])}
         recursive = node["type"] == "RECURSIVE_CTE_NODE"
         for key, value in node.items():
             if key == "cte_map":
                 continue
-            inner = scope | {node["cte_name"].casefold()} if recursive and key == "right" else scope
+            inner = scope | {_fold(node["cte_name"])} if recursive and key == "right" else scope
             self.walk(value, inner, depth + 1)
 
     def walk(self, node: Any, scope: frozenset[str], depth: int) -> None:
@@ -273,7 +279,7 @@ class _Reading:
             raise _forbidden(f"a table reference of the kind {kind}", f"een tabelverwijzing van de soort {kind}")
         if kind == "BASE_TABLE":
             path = node["qualified_name"]["path"]
-            if len(path) == 1 and path[0].casefold() in scope:
+            if len(path) == 1 and _fold(path[0]) in scope:
                 return
             view = self._session.view(path[0]) if len(path) == 1 else None
             if view is None:
@@ -281,7 +287,7 @@ class _Reading:
             self.views.add(view)
         elif kind == "TABLE_FUNCTION":
             function = node["function"]
-            names = {function["function_name"].casefold(), function["qualified_name"]["path"][-1].casefold()}
+            names = {_fold(function["function_name"]), _fold(function["qualified_name"]["path"][-1])}
             if function.get("class") != "FUNCTION" or not names <= _TABLE_FUNCTIONS:
                 raise _forbidden_function(function["function_name"], self._where(node))
         elif kind == "SHOW_REF" and (node.get("show_type") not in _SHOW or not isinstance(node.get("query"), dict)):
@@ -300,6 +306,11 @@ class _Reading:
     def _where(self, node: dict[str, Any]) -> Any:
         offset = node.get("query_location")
         return position(self._text, offset if isinstance(offset, int) else None)
+
+
+def _fold(name: str) -> str:
+    """Give a name as DuckDB compares it: only A to Z are the same as a to z. Python folds more, e.g. a long s to an s."""
+    return name.translate(_CAPITALS)
 
 
 def _forbidden_function(name: str, where: Any) -> Refused:

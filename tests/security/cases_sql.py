@@ -97,6 +97,16 @@ SYSTEM = [
     Case("one setting as a method", "SELECT 'allowed_paths'.current_setting()", FUNCTION, False),
     Case("views with their files", "SELECT sql FROM duckdb_views()", FUNCTION),
     Case("views by the table of the system", "SELECT sql FROM duckdb_views", UNKNOWN),
+    Case("views under a name that Python takes for the same", 'WITH "duckdb_view\u017f" AS (SELECT 1) SELECT sql FROM duckdb_views', UNKNOWN),
+    Case(
+        "tables under such a name in a recursion",
+        'WITH RECURSIVE "duckdb_table\u017f" AS (SELECT 1 AS x UNION ALL SELECT x FROM duckdb_tables) FROM "duckdb_table\u017f"',
+        UNKNOWN,
+        False,
+    ),
+    Case(
+        "settings of a plain name behind a zero byte", 'WITH "duckdb_views\0x" AS (SELECT 1) SELECT sql FROM duckdb_views', (*UNKNOWN, *SYNTAX), False
+    ),
     Case("views by the schema of the standard", "FROM information_schema.views", UNKNOWN, False),
     Case("views as PostgreSQL names them", "FROM pg_catalog.pg_views", UNKNOWN),
     Case("views as SQLite names them", "FROM sqlite_master", UNKNOWN),
@@ -135,6 +145,7 @@ CHANGES = [
     Case("a profile in a file", "PRAGMA profiling_output = '$FOLDER/profile.txt'", NOT_SELECT),
     Case("a call", "CALL pragma_version()", NOT_SELECT),
     Case("a call that turns logs on", "CALL enable_logging()", NOT_SELECT),
+    Case("other versions of extensions", "UPDATE EXTENSIONS", NOT_SELECT, False),
     Case("a secret", "CREATE SECRET s (TYPE s3, KEY_ID 'x', SECRET 'y')", NOT_SELECT, False),
     Case("a table", "CREATE TABLE x AS SELECT 1", NOT_SELECT),
     Case("a view in the place of a data set", "CREATE OR REPLACE TEMP VIEW $DATA AS SELECT 1", NOT_SELECT),
