@@ -92,6 +92,17 @@ def test_a_difference_that_one_person_dominates_is_for_review() -> None:
     assert {found.status for found in compare(adults, whole)} == {Status.REVIEW}
 
 
+@pytest.mark.parametrize(
+    ("statistic", "base", "found"), [("sum", 100, 1), ("sum", 20_000, 1), ("sum", 150_000, 0), ("mean", 2, 1), ("mean", 2000, 0)]
+)
+def test_rounding_hides_a_dominated_difference_only_where_its_base_is_large_enough(statistic: str, base: int, found: int) -> None:
+    """The difference is 40,020 and the largest of all has 90,000: what rounding leaves open must reach 2 x 90,000 - 40,020 = 139,980."""
+    people = [*PEOPLE, *((17, "north", 1.0) for _ in range(20)), (17, "north", 40_000.0), *((30, "north", 90_000.0) for _ in range(4))]
+    whole = kept(by_region(people), REGIONS, statistic, rounding=base)
+    adults = kept(by_region([one for one in people if one[0] >= 18]), REGIONS, statistic, where="age >= 18", rounding=base)
+    assert [one.status for one in compare(adults, whole) if one.row is not None][:1] == [Status.REVIEW] * found
+
+
 def test_the_same_table_again_is_no_finding() -> None:
     for statistic in ("count", "sum"):
         table = kept(by_region(PEOPLE), REGIONS, statistic)

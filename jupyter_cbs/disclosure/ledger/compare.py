@@ -42,11 +42,11 @@ CELL = "\x1f"
 
 
 def _quantity(meta: TableMeta) -> tuple[str, ...] | None:
-    """Tell what the cells hold that can be subtracted; None for nothing, or what was rounded."""
+    """Tell what the cells hold that can be subtracted; None for nothing, or rounded counts, which are attacked as intervals with all tables."""
     spec = meta.spec
-    if meta.rounding is not None:
-        return None
     if spec.statistic in ("count", "share"):
+        if meta.rounding is not None:
+            return None
         return ("count", normal_text(spec.values or ""), normal_text(spec.weight or ""))
     if spec.statistic in ("sum", "mean"):
         return ("sum", normal_text(spec.values or ""), normal_text(spec.weight or ""))
@@ -112,6 +112,14 @@ def _distinct(releases: Sequence[Kept]) -> list[Kept]:
     return list(kept.values())
 
 
+def _unknown(side: Side, row: int) -> float:
+    """Give how far the published sum of a cell lies from the true one at most, in its unit: 0 where nothing is rounded."""
+    if side.kept.meta.rounding is None:
+        return 0.0
+    each = side.kept.meta.rounding / 2
+    return each * float(side.cells.n[row]) if side.kept.meta.spec.statistic == "mean" else each
+
+
 class _Pair:
     """A new table beside another one."""
 
@@ -168,7 +176,9 @@ class _Pair:
             elif left > 0 and self.magnitude:
                 total = float(outer.cells.abs_total[big] - inner.cells.abs_total[small])
                 # the largest of the difference is at most the largest of the larger population
-                if float(outer.cells.top1[big]) >= self.profile.dominance_max_share * total:
+                level = float(outer.cells.top1[big]) / self.profile.dominance_max_share - total
+                unknown = _unknown(outer, big) + _unknown(inner, small)
+                if level > unknown or (level >= 0 and not unknown):
                     yield ("dominance", mine), self._dominated(mine, left)
 
     # ------------------------------------------------------------------------------------------- classifications
@@ -235,6 +245,8 @@ class _Pair:
         """Attack both tables as one: shared cells are one cell, and a population is what lies in it and the rest."""
         if self.lies is Lies.UNKNOWN or not any((side.unsafe & ~side.shown).any() for side in (self.new, self.old)):
             return
+        if any(side.kept.meta.rounding is not None for side in (self.new, self.old)):
+            return  # the values of one cell need not agree, and a rounded one protects
         mine, theirs = (
             self._problem(self.new, "same" if self.lies is Lies.SAME else "new"),
             self._problem(self.old, "same" if self.lies is Lies.SAME else "old"),
