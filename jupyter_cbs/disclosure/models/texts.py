@@ -136,10 +136,11 @@ def small_level(level: ModelLevel, evidence: ModelEvidence, least: int) -> tuple
         )
     units = counted(level.units, evidence.unit_kind)
     if level.kind == "exceptions":
+        differ, wijken = ("differs", "wijkt") if level.units == 1 else ("differ", "wijken")
         return (
             Text(
-                en=f"only {units.en} differ from the value of all others, at least {least} are needed: the coefficient is theirs.",
-                nl=f"maar {units.nl} wijken af van de waarde van alle anderen, er zijn er minstens {least} nodig: de coëfficiënt is van hen.",
+                en=f"only {units.en} {differ} from the value of all others, at least {least} are needed: the coefficient is theirs.",
+                nl=f"maar {units.nl} {wijken} af van de waarde van alle anderen, er zijn er minstens {least} nodig: de coëfficiënt is van hen.",
             ),
             Text(en="Leave the variable out, or use a coarser one.", nl="Laat de variabele weg, of gebruik een grovere."),
         )
