@@ -19,6 +19,9 @@ import websocket
 from ..domain.errors import CbsError, ErrorBody, TimedOut, Unavailable
 
 _KERNEL_SECONDS: Final = 300.0
+_SILENCE_SECONDS: Final = 2.0
+"""How long nothing may come after a cell's answer before the kernel is asked whether it is idle."""
+
 _GONE: Final = ("restarting", "dead")
 """States of which a server tells when a kernel ended by itself: whatever it was asked before is lost."""
 
@@ -140,15 +143,25 @@ class Kernel:
                 break
 
     def _messages(self, number: str, seconds: float, output: Output) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Give the messages of a cell as they come, after what they show was added to ``output``."""
+        """Give the messages of a cell as they come, after what they show was added to ``output``.
+
+        A kernel that has just been started again answers before all it says is heard, so the word that a cell is done can be lost.
+        Whoever answered and says no more is asked something else: that this is done comes later, so the cell is done as well.
+        """
         deadline = time.monotonic() + seconds
         sent = number not in self._inbox
+        answered = False
+        asked: set[str] = set()
         while True:
             try:
                 if not self._inbox:
-                    self._inbox.extend(self._read(deadline - time.monotonic()))
+                    left = deadline - time.monotonic()
+                    self._inbox.extend(self._read(min(left, _SILENCE_SECONDS) if answered else left))
                     continue
             except websocket.WebSocketTimeoutException as error:
+                if answered and time.monotonic() < deadline:
+                    asked.add(self._send("shell", "kernel_info_request", {}))
+                    continue
                 raise TimedOut("kernel_silent", f"The cell was not done within {seconds:.0f} s. {output.text}") from error
             message = self._inbox.popleft()
             if isinstance(message, str):
@@ -157,8 +170,10 @@ class Kernel:
             kind, content = message["header"]["msg_type"], message["content"]
             if sent and kind == "status" and content["execution_state"] in _GONE:
                 raise Unavailable("kernel_died", f"The kernel ended while the cell ran. {output.text}")
-            if message.get("parent_header", {}).get("msg_id") != number:
+            about = message.get("parent_header", {}).get("msg_id")
+            if about != number and not (about in asked and kind == "status"):
                 continue
+            answered = answered or kind == "execute_reply"
             if kind == "stream":
                 output.text += content["text"]
             elif kind in ("display_data", "execute_result"):

@@ -79,6 +79,24 @@ def test_a_restarted_kernel_has_a_new_session(deployment: Demo) -> None:
         wait_for(lambda: deployment.sessions() and not first & deployment.sessions(), 120, "the end of the old session")
 
 
+def test_a_cell_ends_for_a_client_whose_word_for_it_was_lost(deployment: Demo) -> None:
+    """What a kernel says before its server listens again, just after a restart, is not heard."""
+    silent = """
+kernel = get_ipython().kernel
+publish = kernel._publish_status
+def once(status, *args, **kwargs):
+    if status == 'idle':
+        kernel._publish_status = publish
+    else:
+        publish(status, *args, **kwargs)
+kernel._publish_status = once
+print('done')
+"""
+    with deployment.client("researcher").kernel() as kernel:
+        assert kernel.run(silent, 120).text == "done\n"
+        assert kernel.run("print(publish.__name__)").text == "_publish_status\n"
+
+
 def test_kernels_that_ended_leave_no_dead_processes(deployment: Demo) -> None:
     """What a server or the broker ends with its whole group comes to the supervisor, which has to take notice of it."""
 
