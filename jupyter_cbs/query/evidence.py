@@ -333,7 +333,7 @@ def cells(base: Base, statistic: Statistic, *, mask: bool, limit: int, percentil
     return f"SELECT {', '.join(wanted)} FROM {source} AS cells{margins.group}{by} LIMIT {limit + 1}"
 
 
-def alone(base: Base, *, limit: int) -> str:
+def alone(base: Base, *, limit: int, stated: bool = False) -> str:
     """Give the SELECT of the cells without their margins: ``k0…``, ``d0…``, ``rows``, ``valid``, ``total``, ``lowest``, ``largest``, in no order.
 
     Parameters
@@ -342,17 +342,23 @@ def alone(base: Base, *, limit: int) -> str:
         Rows that are counted without weights, or a :attr:`Base.bare` table; of the latter the answer stands where :func:`holds` says so.
     limit : int
         Most cells that are given.
+    stated : bool
+        Whether ``lowest`` is that of the whole source, which is less work where DuckDB reads it from the file's statistics.
     """
     keys = base.keys
     # What is counted counts for one.
-    figures = (
-        "count(x)::DOUBLE AS total, 1.0::DOUBLE AS lowest, 1.0::DOUBLE AS largest"
-        if base.counting
-        else "sum(x)::DOUBLE AS total, min(x)::DOUBLE AS lowest, max(x)::DOUBLE AS largest"
-    )
+    figures = "count(x)::DOUBLE AS total, 1.0::DOUBLE AS lowest, 1.0::DOUBLE AS largest"
+    if not base.counting:
+        lowest = lowest_of(base) if stated else "min(x)::DOUBLE"
+        figures = f"sum(x)::DOUBLE AS total, {lowest} AS lowest, max(x)::DOUBLE AS largest"
     rows = base.sql(unit=False, institution=False, bare=base.bare)
     counted = f"SELECT {', '.join(keys)}, count(*) AS rows, count(x) AS valid, {figures} FROM {rows} GROUP BY {', '.join(keys)} LIMIT {limit + 1}"
     return f"SELECT *, {', '.join(f'k{i}::VARCHAR AS d{i}' for i in range(len(keys)))} FROM ({counted})"
+
+
+def lowest_of(base: Base) -> str:
+    """Give the smallest value of the source as an expression."""
+    return f"(SELECT min({base.value.sql if base.value is not None else 'NULL'})::DOUBLE FROM {base.source})"
 
 
 def holds(found: pa.Table) -> bool:

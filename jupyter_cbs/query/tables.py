@@ -45,7 +45,7 @@ from ..domain.rules import QueryLimits, RuleProfile
 from ..domain.text import Text
 from . import asking, bins, curves, evidence, margins
 from .evidence import Base, Kind
-from .explain import explain
+from .explain import explain, quoted
 from .expressions import PLAIN, Expression, condition, expression, only_column
 from .frame import Frame
 from .gate import Gate
@@ -249,7 +249,8 @@ def _cells(plan: Plan, mask: bool, percentile: float | None, limits: QueryLimits
             session.plain_values.clear()
         session.plain_values[named] = _starts_at_zero(plan, answer)
     if session.plain_values[named]:
-        found = ask(evidence.alone(base, limit=limits.max_table_cells)) if added else cube(short=True)
+        stated = _is_stated(plan) and statistic != "min"
+        found = ask(evidence.alone(base, limit=limits.max_table_cells, stated=stated)) if added else cube(short=True)
         if evidence.holds(found):
             return (_with_margins(plan, found, limits) or cube(short=True)) if added else found
         session.plain_values[named] = False
@@ -277,12 +278,19 @@ def _with_margins(plan: Plan, cells: pa.Table, limits: QueryLimits) -> pa.Table 
     return found
 
 
-def _starts_at_zero(plan: Plan, answer: Answer) -> bool:
-    """Tell whether a column of a data set has no negative value, which DuckDB reads from the file's own statistics; of others it is hoped."""
+def _is_stated(plan: Plan) -> bool:
+    """Tell whether the value is a column of a data set as it stands, of which DuckDB reads the smallest value from the file's own statistics."""
     value = plan.base.value
-    if value is None or value.column is None or plan.base.kind == "bool" or not PLAIN.fullmatch(plan.spec.source.strip()):
+    if value is None or value.column is None or plan.base.kind == "bool":
+        return False
+    return value.sql == quoted(value.column) and PLAIN.fullmatch(plan.spec.source.strip()) is not None
+
+
+def _starts_at_zero(plan: Plan, answer: Answer) -> bool:
+    """Tell whether a column of a data set has no negative value; of others it is hoped."""
+    if not _is_stated(plan):
         return True
-    lowest = answer(f"SELECT min({value.sql})::DOUBLE AS low FROM {plan.base.source}").column("low")[0].as_py()
+    lowest = answer(f"SELECT {evidence.lowest_of(plan.base)} AS low").column("low")[0].as_py()
     return lowest is None or lowest >= 0
 
 

@@ -189,12 +189,15 @@ class Runner:
 
         with collection_paused():
             made = tabulate(spec, dataset, profile, self.limits, self.session, self.gate, answer, header["missing"])
-        content = to_stream(made.frame.schema, made.frame.to_batches())
-        if len(content) > INLINE_BYTES:
+        content = b""
+        if made.frame.nbytes > INLINE_BYTES:
             with write_sealed("table") as memory:
-                memory.file.write(content)
-                self._channel.send({"id": request, "type": "chunk", "size": len(content)}, fds=[memory.seal()])
-            content = b""
+                with pa.ipc.new_stream(pa.PythonFile(memory.file, mode="w"), made.frame.schema) as writer:
+                    writer.write_table(made.frame)
+                fd = memory.seal()
+                self._channel.send({"id": request, "type": "chunk", "size": os.fstat(fd).st_size}, fds=[fd])
+        else:
+            content = to_stream(made.frame.schema, made.frame.to_batches())
         self._current.end()
         self._channel.send(
             {
