@@ -57,16 +57,17 @@ _KINDS: tuple[tuple[str, Callable[[str], list[str]], int, Text], ...] = (
 
 def kind_of(column: Column) -> tuple[Text, int] | None:
     """Give the kind of address that makes up a column, with the row of the first; None where it is no such column."""
-    longest = max(map(len, column.filled), default=0)
-    if not 7 <= longest <= 400 or (column.is_numeric and longest < 10):
+    # each has an @ or some digits; a sentence that holds an address is no address
+    written = [value for value in dict.fromkeys(column.filled) if 7 <= len(value) <= 60 and ("@" in value or sum(map(str.isdigit, value)) >= 4)]
+    if len(written) < LEAST_SHARE * column.distinct:
         return None
     for sign, find, least, name in _KINDS:
-        if sign and not any(sign in value for value in column.filled):
+        holding = {value: found[0] for value in written if sign in value and (found := find(value)) and len(found[0]) >= len(value) / 2}
+        if not holding or len(set(holding.values())) < least:
             continue
-        # a sentence that holds an address is no address
-        at = {row: found[0] for row, cell in enumerate(column.cells) if len(cell) <= 60 and (found := find(cell)) and len(found[0]) >= len(cell) / 2}
-        if len(set(at.values())) >= least and len(at) >= LEAST_SHARE * len(column.filled):
-            return name, min(at)
+        at = [row for row, cell in enumerate(column.cells) if cell in holding]
+        if len(at) >= LEAST_SHARE * len(column.filled):
+            return name, at[0]
     return None
 
 

@@ -205,6 +205,8 @@ def check_words(sheet: Sheet, report: Report) -> None:
         for column, cell in enumerate(cells):
             if len(cell) < 9:
                 continue
+            if cell.isascii() and _NINE.search(cell, 0, 20_000) is None:
+                continue
             text = plain(cell[:20_000]).strip()
             if text.isdigit() and sum(bool(other.strip()) for other in cells) > 1:
                 continue  # of its column one knows more
