@@ -284,3 +284,24 @@ def test_the_proofs_of_numbers() -> None:
 def test_the_time_of_a_long_text_is_bounded(part: str) -> None:
     """Each of these takes hours where an expression tries every way to fail: the suite's limit is the measure."""
     assert scan(content("t.txt", part * (200_000 // len(part))), ScanContext()) is not None
+
+
+@pytest.mark.parametrize(
+    ("rows", "unsafe"),
+    [
+        ("stat,value,n\np1,1200,100\np50,30000,100\np99,98000,100\n", 2),
+        ("stat,value,n\np1,1200,902\np50,30000,902\np99,98000,902\n", 0),
+        ("stat,value,n\np1,1200,901\np50,30000,901\np99,98000,901\n", 2),
+        ("groep,n,p10,mediaan,p90\nA,91,1,2,3\nB,92,1,2,3\n", 2),
+        ("groep,n,inkomen_p25,inkomen_p75\nA,37,1,2\nB,38,1,2\n", 2),
+        ("groep,n,median\nA,19,2\nB,20,2\n", 1),
+        (",inkomen,leeftijd\ncount,30,400\n25%,1,2\n50%,3,4\n75%,5,6\n", 2),
+        # periods and classes of percentiles are none
+        ("groep,n,p1,p2,p3,p4,p6,p7\nA,90,1,2,3,4,5,6\nB,100,1,2,3,4,5,6\n", 0),
+        ("groep,n,gemiddelde\nP0-P10,90,1\nP10-P20,100,2\n", 0),
+        ("groep,p1,p50\nA,1,2\nB,1,2\n", 0),
+    ],
+)
+def test_a_percentile_needs_ten_units_on_each_side(rows: str, unsafe: int) -> None:
+    found = [finding for finding in scan(content("t.csv", rows), ScanContext()).findings if finding.rule.value == "percentile"]
+    assert [finding.status.value for finding in found] == ["unsafe"] * unsafe

@@ -12,7 +12,7 @@ from ...domain.export import FormFile
 from ...domain.finding import Rule, Status, Where
 from ...domain.text import Text
 from ..units import counted, unit_of_words
-from . import results, subtraction
+from . import percentiles, results, subtraction
 from .microdata import _is_category
 from .report import Report
 from .sheet import Block, Column
@@ -101,6 +101,7 @@ def check(block: Block, report: Report) -> None:
         return
     found = roles(block, report.declared)
     _small_counts(block, found, report)
+    percentiles.check(block, found.counts, report)
     subtraction.check(block, [*_lines(block, found), *_across(block, found)], report, found.basis)
     counted_rows = _named_rows(block, found, report)
     if found.counts and not found.others:
