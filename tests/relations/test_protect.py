@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -111,9 +112,15 @@ def test_exact_is_the_cheapest_of_all_choices(inner: np.ndarray, data: st.DataOb
         ([[[13, 25], [4, 4], [13, 4]], [[14, 23], [11, 1], [18, 5]], [[16, 14], [13, 19], [25, 20]]], ("bcb", "aca"), 172),
     ],
 )
-def test_what_is_cheapest_is_proven_where_sums_are_too_small(inner: list[Any], primary: tuple[str, ...], cost: int) -> None:
+@pytest.mark.parametrize("judged", [False, True])
+def test_what_is_cheapest_is_proven_where_sums_are_too_small(inner: list[Any], primary: tuple[str, ...], cost: int, judged: bool) -> None:
     """Thousands of choices fail for the same sum of too few units: one inequality excludes all of them."""
-    found = protect(problem_of(inner, primary), method="exact", patience=120)
+    problem = problem_of(inner, primary)
+
+    def rule(total: str, parts: Collection[str], gone: Collection[str]) -> str | None:
+        return "min_frequency" if 0 < sum(problem.cells[name] for name in gone) < 10 else None
+
+    found = protect(problem, method="exact", min_frequency=rule if judged else None, patience=120)
     assert found.optimal
     assert found.cost == cost
 

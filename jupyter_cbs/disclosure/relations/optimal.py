@@ -183,7 +183,7 @@ def beyond_prices(table: Table, hidden: Mask, min_frequency: Least, until: float
     proof = prove(table, hidden, min_frequency, cancel, quick=True)
     anchors: set[int | None] = set()
     if table.problem.lower >= 0:
-        for union in proof.unions if not callable(min_frequency) else ():
+        for union in proof.unions:
             members = [table.index[name] for name in union.cells if table.value[table.index[name]] > 0]
             if union.rule == "min_frequency" and members:
                 primary = any(table.primary[member] for member in members)
@@ -206,7 +206,7 @@ def _excluding(table: Table, hidden: Mask, anchor: int | None, min_frequency: Le
     wide = hidden.copy()
     others = np.flatnonzero(~hidden)
     parts = [others[np.argsort(table.cost[others], kind="stable")]]
-    if table.problem.lower < 0 or callable(min_frequency) or not fails(wide):
+    if table.problem.lower < 0 or not fails(wide):
         parts = []
     while parts and time.monotonic() < until:
         cells = parts.pop()
