@@ -6,12 +6,13 @@ largest. That is a proposal; the merged table is made again from the data and ju
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from ..domain.evidence import Dimension, MergeProposal
+from ..domain.evidence import Category, Dimension, MergeProposal
 from .cells import Cells, Floats, Ints, Mask
 from .rules.base import Question
 
@@ -103,9 +104,10 @@ def _partition(dimension: Dimension, failing: Ints) -> list[range]:
     count = len(dimension.categories)
     value: list[tuple[int, int]] = [(0, 0)] + [(1 << 60, 0)] * count
     start = [0] * (count + 1)
+    beside = _siblings(dimension)
     for end in range(1, count + 1):
         for first in range(end - 1, -1, -1):
-            if not _mergeable(dimension, first, end):
+            if end - first > 1 and not beside[first]:
                 break
             if first == 0 and end == count:
                 continue  # one category for all is the total
@@ -120,14 +122,16 @@ def _partition(dimension: Dimension, failing: Ints) -> list[range]:
     return runs[::-1]
 
 
-def _mergeable(dimension: Dimension, first: int, end: int) -> bool:
-    """Tell whether the run may grow to begin at ``first``: a single category, or siblings with codes that are no subtotals themselves."""
-    if end - first == 1:
-        return True
-    here, beside = dimension.categories[first], dimension.categories[first + 1]
-    if here.code is None or beside.code is None or here.code in dimension.subtotals or beside.code in dimension.subtotals:
-        return False
-    return dimension.parents.get(here.code) == dimension.parents.get(beside.code)
+def _siblings(dimension: Dimension) -> list[bool]:
+    """Tell of each category but the last whether one run may hold it and the next: siblings with codes that are no subtotals themselves."""
+    subtotals, parents = dimension.subtotals, dimension.parents
+
+    def sibling(one: Category, other: Category) -> bool:
+        if one.code is None or other.code is None or one.code in subtotals or other.code in subtotals:
+            return False
+        return parents.get(one.code) == parents.get(other.code)
+
+    return [sibling(one, other) for one, other in itertools.pairwise(dimension.categories)]
 
 
 def _proposal(dimension: Dimension, run: range) -> MergeProposal:
