@@ -50,8 +50,10 @@ class ModelLevel(Model):
     outcomes: tuple[int, ...] | None = Field(
         None, max_length=200, description="Distinct units per outcome class, for models of a category: the implied 2×2 counts."
     )
-    kind: Literal["category", "combination", "exceptions"] = Field(
-        "category", description="'exceptions' counts the units whose value of a numeric column differs from its commonest value."
+    kind: Literal["category", "combination", "exceptions", "tail"] = Field(
+        "category",
+        description="'exceptions' counts the units whose value of a numeric column differs from its commonest value; "
+        "'tail' those on the smaller side of the quantile that is estimated.",
     )
 
 

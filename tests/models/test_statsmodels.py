@@ -372,3 +372,13 @@ def test_predictions_and_influence_are_figures_of_units(check: Check) -> None:
         assert codes(check(thing)) == {("unit_values", "refused")}
     with pytest.raises(AssertionError):
         check(fit.resid)
+
+
+@pytest.mark.parametrize(("rows", "quantile", "safe"), [(100, 0.9, True), (99, 0.9, False), (200, 0.05, True), (199, 0.05, False), (20, 0.5, True)])
+def test_a_quantile_needs_ten_units_beyond_it(check: Check, rows: int, quantile: float, safe: bool) -> None:
+    report = check(smf.quantreg("wage ~ age", people({"a": rows})).fit(quantile))
+    assert report.ok is safe
+    if not safe:
+        assert codes(report) == {("model_level", "unsafe")}
+        assert report.findings[0].subject == f"quantile {quantile:g}"
+        assert "only 9 persons beyond it" in report.findings[0].text.en

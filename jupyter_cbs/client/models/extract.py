@@ -13,7 +13,7 @@ import numpy as np
 
 from ...domain.errors import Invalid
 from ...domain.identifiers import INSTITUTION_KEY_COLUMN, PERSON_KEY_COLUMN
-from ...domain.model import MAX_ESTIMATES, ModelEstimate, ModelEvidence, ModelKind, ModelOutput
+from ...domain.model import MAX_ESTIMATES, ModelEstimate, ModelEvidence, ModelKind, ModelLevel, ModelOutput
 from ...domain.text import Text
 from .design import Design, Floats, Units
 
@@ -335,12 +335,16 @@ def matrix_of(data: Any) -> Floats:
     return matrix.reshape(len(matrix), -1)
 
 
-def declared(design: Design | None, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Add what a design tells to the fields of the evidence."""
+def declared(design: Design | None, fields: Mapping[str, Any], quantile: float | None = None) -> dict[str, Any]:
+    """Add what a design tells to the fields of the evidence; ``quantile`` is what the model estimates, where it is not the mean."""
     if design is None:
         return {**fields, "design_known": False}
     levels, total = design.levels()
     units = design.units
+    if quantile is not None and 0 < quantile < 1:
+        beyond = max(1, math.floor(units.count * min(quantile, 1 - quantile) + 1e-9))
+        levels = (ModelLevel(term=f"quantile {quantile:g}", name="", units=beyond, kind="tail"), *levels)
+        total += 1
     return {
         "rows": len(design.matrix),
         "units": units.count,

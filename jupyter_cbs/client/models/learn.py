@@ -10,7 +10,7 @@ from ...domain.errors import Invalid
 from ...domain.model import ModelEvidence, ModelKind, ModelLevel
 from ...domain.text import Text
 from .design import Codes, Design
-from .extract import Coefficient, Extracted, Given, class_codes, declared, find_units, matrix_of, refused, version
+from .extract import Coefficient, Extracted, Given, class_codes, declared, find_units, matrix_of, read_number, refused, version
 
 _HOLDERS = {
     "tree": "tree",
@@ -155,7 +155,9 @@ def _coefficients(obj: Any, steps: list[Any], given: Given) -> Extracted:
         if classes is not None and given.response is None:
             # without the response nobody can tell how many units have each outcome
             fields["outcomes"] = tuple(ModelLevel(term="y", name=str(c)[:500], units=None, rows=None) for c in list(classes)[:200])
-    evidence = ModelEvidence.model_validate(declared(design, fields))
+    evidence = ModelEvidence.model_validate(
+        declared(design, fields, read_number(obj, "quantile") if type(obj).__name__ == "QuantileRegressor" else None)
+    )
     found: list[Coefficient] = []
     for e in range(slopes.shape[0]):
         equation = "" if slopes.shape[0] == 1 else str(classes[e]) if classes is not None and len(classes) == slopes.shape[0] else str(e + 1)

@@ -152,6 +152,7 @@ def _coefficients(obj: Any, model: Any, method: str, kind: ModelKind, given: Giv
                 "weights": _weights(model),
                 "sources": given.sources,
             },
+            quantile=read_number(obj, "q") if method == "QuantReg" else None,
         )
     )
     return Extracted(evidence, tuple(_estimates(obj, design, classes)), statistics(obj, _STATISTICS), bool(getattr(obj, "use_t", False)))

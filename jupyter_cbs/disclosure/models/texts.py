@@ -144,6 +144,14 @@ def small_level(level: ModelLevel, evidence: ModelEvidence, least: int) -> tuple
             ),
             Text(en="Leave the variable out, or use a coarser one.", nl="Laat de variabele weg, of gebruik een grovere."),
         )
+    if level.kind == "tail":
+        return (
+            Text(
+                en=f"only {units.en} beyond it, at least {least} are needed: the estimates go through the values of single units.",
+                nl=f"maar {units.nl} erbuiten, er zijn er minstens {least} nodig: de schattingen gaan door waarden van enkele eenheden.",
+            ),
+            Text(en="Estimate a quantile nearer to the median.", nl="Schat een kwantiel dichter bij de mediaan."),
+        )
     text = Text(en=f"{units.en}, at least {least} are needed.", nl=f"{units.nl}, er zijn er minstens {least} nodig.")
     sibling = _sibling(level, evidence, least)
     if level.kind == "combination":
