@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -550,7 +550,9 @@ def most_rows(base: Base) -> str:
 
 def nameless_rows(base: Base) -> str:
     """Give the SELECT of how many rows of the source name no unit; where no column has any missing DuckDB knows that from the file's statistics."""
-    return f"SELECT count(*)::BIGINT AS nameless FROM {replace(base, where=None).sql(unit=True, institution=False)} WHERE {base.nameless()}"
+    names = ", ".join(f"u{i}" for i in range(len(base.unit)))
+    units = f"(SELECT {', '.join(e.sql for e in base.unit)} FROM {base.source}) AS units_of({names})"
+    return f"SELECT count(*)::BIGINT AS nameless FROM {units} WHERE {base.nameless()}"
 
 
 def threshold(statistic: Statistic, profile: RuleProfile, extremes: int | None = None) -> int:

@@ -57,6 +57,8 @@ class Session:
         """Paths no message may show, longest first."""
         self.plain_values: dict[tuple[str, str], bool] = {}
         """Source and value of tables → whether the shorter first pass may be tried on them; a guess that the pass itself checks."""
+        self.types: dict[str, dict[str, str]] = {}
+        """Statement → the columns of a table's rows with their types."""
         self.nameless: dict[str, bool] = {}
         """Statement → whether rows of a data set name no unit."""
         config = dict(_CONFIG)

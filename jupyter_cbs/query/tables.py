@@ -55,7 +55,7 @@ from .session import Session
 from .source import Source, institution_of, unit_of
 
 _REMEMBERED = 1000
-"""Of how many values a session remembers whether the short first pass does for them."""
+"""Of how many values a session remembers whether the short first pass does for them, and of how many tables the types of their rows."""
 
 
 class Answer(Protocol):
@@ -501,16 +501,22 @@ def _check_nested(chains: dict[str, tuple[str, ...]], name: str) -> None:
 def types_of(base: Base, session: Session, gate: Gate) -> dict[str, str]:
     """Give the types of a table's rows: name → DuckDB type."""
     text = f"SELECT * FROM {base.sql(unit=True, institution=True)}"
+    if text in session.types:
+        return session.types[text]
     # Admitted first: nothing a researcher wrote is bound, even for its types, before the gate has looked at it.
     try:
         gate.admit(text)
     except CbsError as error:
         raise without_position(error) from error
     try:
-        return session.describe(text)
+        types = session.describe(text)
     except duckdb.Error as error:
         names = session.describe(f"SELECT * FROM {base.source}")
         raise explain(error, "", session.secrets, names, session.views) from error
+    if len(session.types) >= _REMEMBERED:
+        session.types.clear()
+    session.types[text] = types
+    return types
 
 
 def _rows_per_unit(base: Base, source: Source, session: Session, answer: Answer) -> tuple[int, bool]:
