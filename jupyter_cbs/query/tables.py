@@ -25,6 +25,8 @@ What the figures mean
 
 Of a column of amounts the codes that its code list names for missing (9999999999) are left out as null, NaN and infinity are. In dimensions
 and conditions missing markers ('--', 9999) are categories and values like any other.
+
+A row that names no unit (its unit column is null) counts for none in ``n``; what such rows of a cell hold is taken for that of one contributor.
 """
 
 from __future__ import annotations
