@@ -19,9 +19,10 @@ from pydantic import ValidationError
 
 from ..domain.errors import Cancelled, CbsError, Internal, Refused, Unavailable
 from ..domain.gateway import Hello
-from ..domain.project import Principal
+from ..domain.project import Action, Principal
 from ..domain.rules import QueryLimits
 from ..domain.text import Language, Text
+from ..policy.permissions import can
 from ..protocol.frames import Frame, ProtocolError
 from ..protocol.stream import FrameStream
 from ..query.engine import Worker, Wrapped
@@ -507,12 +508,24 @@ class Sessions:
         for session in self._sessions.values():
             self._later(session.grants_changed())
 
+    def _permitted(self, session: KernelSession) -> bool:
+        """Tell whether the person may have a kernel now; not when they left, have another role, or the project has ended."""
+        policies = self._authority.policies.current
+        try:
+            principal = policies.principal(session.project, session.user)
+            return can(policies.project(session.project), principal, Action.OPEN_SESSION, self._authority.now()).allowed
+        except CbsError:
+            return False
+
     async def reap(self) -> None:
-        """End sessions whose workspace server and kernel are both gone; runs until cancelled."""
+        """End sessions that are no longer permitted, or whose workspace server and kernel are both gone; runs until cancelled."""
         while True:
             await asyncio.sleep(5.0)
             for session in list(self._sessions.values()):
-                if session.connected or self._authority.hub.listening(session.project, session.user):
+                if not self._permitted(session):
+                    log.info("session %s: its person may have no kernel any more", session.id)
+                    self._end(session)
+                elif session.connected or self._authority.hub.listening(session.project, session.user):
                     session.last_seen = time.monotonic()
                 elif time.monotonic() - session.last_seen > _ABANDONED_SECONDS:
                     log.info("session %s: abandoned", session.id)

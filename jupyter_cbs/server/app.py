@@ -24,6 +24,7 @@ from .gateway import Gateway
 from .identity import AccountIdentityProvider
 from .kernels import ForcedProvisionerFactory
 from .notes import Notes
+from .permitted import PermittedKernels
 from .routes import NOTES, close_the_rest
 from .stream import SCHEMA_FILE, EventStream
 
@@ -52,6 +53,7 @@ class CbsApp(ExtensionApp):
 
     _own_runtime = False
     _looking: asyncio.Task[None] | None = None
+    _permitting: asyncio.Task[None] | None = None
 
     def _link_jupyter_server_extension(self, serverapp: Any) -> None:
         try:
@@ -160,6 +162,7 @@ class CbsApp(ExtensionApp):
         self.notes.start()
         if isinstance(serverapp.identity_provider, AccountIdentityProvider):
             self._looking = asyncio.create_task(_look_after(serverapp.identity_provider))
+        self._permitting = asyncio.create_task(PermittedKernels(self.gateway, serverapp.kernel_manager, self.stream).run())
         if self.unsandboxed_demo:
             self.log.warning("Kernels of this demo run without a sandbox.")
         else:
@@ -178,8 +181,9 @@ class CbsApp(ExtensionApp):
             return
         await self.stream.stop()
         await self.notes.stop()
-        if self._looking is not None:
-            self._looking.cancel()
+        for task in (self._looking, self._permitting):
+            if task is not None:
+                task.cancel()
         self.serverapp.contents_manager.abandon_uploads()
         if self._own_runtime:
             shutil.rmtree(self.runtime_dir, ignore_errors=True)

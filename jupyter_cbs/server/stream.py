@@ -70,6 +70,15 @@ class EventStream:
         """Push texts in the language the person reads from now on; the broker sends both."""
         self._language = language
 
+    @property
+    def language(self) -> Language:
+        """The language the person reads."""
+        return self._language
+
+    def tell(self, event: Event) -> None:
+        """Push an event of this server's own."""
+        self._emit(event)
+
     def _emit(self, event: Event) -> None:
         data = event.model_dump(mode="json", context={"lang": self._language})
         self._bus.emit(schema_id=SCHEMA_ID, data=data)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import traitlets
+import websocket
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from running_demo import Demo, wait_for
 from tornado.web import HTTPError
@@ -112,6 +113,34 @@ def test_kernels_that_ended_leave_no_dead_processes(deployment: Demo) -> None:
         with deployment.client("researcher").kernel() as kernel:
             assert kernel.run("import jupyter_cbs as cbs; print(len(cbs.connect().sql('SELECT 1 AS x').df()))").text.strip() == "1"
     wait_for(lambda: not dead(), 60, "the end of what was dead")
+
+
+def test_kernels_of_somebody_who_left_end_with_the_reason(deployment: Demo) -> None:
+    """A running kernel reads the project's files without asking anybody."""
+    client = deployment.client("outsider")
+    policy = deployment.root / "policies" / "projects" / "9002.yaml"
+    before = policy.read_text()
+    member = next(line for line in before.splitlines(keepends=True) if "user: outsider" in line)
+    assert client.save("shared/kept.txt", "the project's").status_code in (200, 201)
+    known = deployment.sessions()
+    with client.kernel() as kernel:
+        theirs = deployment.sessions() - known
+        number = kernel.send("import time; print(open('shared/kept.txt').read(), flush=True); time.sleep(600)")
+        kernel.await_text(number, "the project's")
+        address = client.url.replace("http", "ws", 1) + "api/events/subscribe"
+        events = websocket.create_connection(address, timeout=120, header=[f"Authorization: token {client.token}"])
+        try:
+            policy.write_text(before.replace(member, ""))
+            told = ""
+            while "kernels were ended" not in told:
+                told = events.recv()
+            assert "has no role in project" in told
+            assert client.request("GET", "api/kernels").json() == []
+            wait_for(lambda: not theirs & deployment.sessions(), 120, "the end of the session")
+        finally:
+            events.close()
+            policy.write_text(before)
+        wait_for(lambda: client.request("GET", "cbs/api/project").status_code == 200, 120, "the return of the person")
 
 
 def test_two_kernels_at_once_are_two_sessions(deployment: Demo) -> None:
