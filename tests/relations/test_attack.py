@@ -191,6 +191,23 @@ def test_an_insider_knows_what_enumeration_with_his_value_gives(problem: TablePr
     assert set(found.exact) == {name for name, (low, high) in expected.items() if low == high}
 
 
+@pytest.mark.parametrize("integer", [False, True])
+def test_an_insider_of_a_rounded_table_knows_the_true_value_of_a_suppressed_cell(integer: bool) -> None:
+    problem = TableProblem(
+        cells={"a": 3, "b": 7, "c": 5, "t": 10, "all": 15},
+        relations=(("t", ("a", "b")), ("all", ("t", "c"))),
+        suppressed=("a", "b"),
+        singletons=("a", "c"),
+        rounding=Rounding(base=5, deviation=2),
+        integer=integer,
+    )
+    found = audit(problem)
+    assert found.intervals == {"a": (0, 12), "b": (0, 12), "c": (3, 7), "t": (8, 12), "all": (13, 17)}
+    insider, shown = found.insiders
+    assert insider.intervals == {"b": (5, 9), "c": (3, 7), "t": (8, 12), "all": (13, 17)}
+    assert shown.intervals == {name: interval for name, interval in found.intervals.items() if name != "c"}
+
+
 def test_unions() -> None:
     """Three and four of a line are seven together, too few; with five more they pass at exactly ten and up."""
     line = TableProblem(cells={"a": 3, "b": 4, "c": 3, "d": 90, "t": 100}, relations=(("t", ("a", "b", "c", "d")),), suppressed=("a", "b"))

@@ -127,11 +127,11 @@ def unprotected(problem: TableProblem, found: dict[str, Interval]) -> dict[str, 
 def insiders(problem: TableProblem, found: dict[str, Interval], part: Any = None, cancel: Cancel | None = None) -> tuple[Insider, ...]:
     """Attack once more for each singleton, its value known; only its own component can have become narrower.
 
-    A singleton that is shown, or whose true value a rounded table does not hold, knows nothing that outsiders do not.
+    A singleton that is shown knows nothing that outsiders do not; in a rounded table his true value is not in the file, so he is left out too.
     """
     system = System.of(problem)
-    groups = system.components() if not system.rounded else []
-    place = {system.names[i]: cells for cells in groups for i in cells.tolist()}
+    hidden = set(problem.suppressed)
+    place = {system.names[i]: cells for cells in system.components() for i in cells.tolist() if system.names[i] in hidden}
     result = []
     for step, name in enumerate(problem.singletons, start=1):
         check_cancel(cancel)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -93,7 +93,13 @@ class System:
 
     def without(self, cell: int) -> System:
         """Give the system in which one cell is known to have its value."""
-        return self.part(np.delete(np.arange(len(self)), cell))
+        part = self.part(np.delete(np.arange(len(self)), cell))
+        if not self.rounded:
+            return part
+        # rounded values are no solution, so what the cell takes of each of its relations is told by itself
+        column = self.matrix[:, [cell]].toarray().ravel()
+        rows = np.flatnonzero(np.diff(self.matrix.indptr) - (column != 0))
+        return replace(part, right=(self.right - column * self.value[cell])[rows])
 
     def components(self) -> list[Ints]:
         """Give the cells of each connected component: cells of different components tell nothing of each other."""
