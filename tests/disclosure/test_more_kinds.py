@@ -305,3 +305,29 @@ def test_the_time_of_a_long_text_is_bounded(part: str) -> None:
 def test_a_percentile_needs_ten_units_on_each_side(rows: str, unsafe: int) -> None:
     found = [finding for finding in scan(content("t.csv", rows), ScanContext()).findings if finding.rule.value == "percentile"]
     assert [finding.status.value for finding in found] == ["unsafe"] * unsafe
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ("groep,n\nMan,1510\nVrouw,1487\nTotaal,3000\n", {("secondary", "review")}),
+        ("groep,n\nMan,1513\nVrouw,1487\nTotaal,3000\n", set()),
+        ("groep,n\nMan,1510\nVrouw,1485\nTotaal,3000\n", set()),  # rounded
+        ("groep,n\nMan,1510\nVrouw,1487\nTotaal,3007\n", set()),
+        ("groep,n,pct\nA,40,0\nB,60,45\n", {("group_disclosure", "review")}),
+        ("groep,n,pct\nA,40,0.4\nB,60,45\n", set()),
+    ],
+)
+def test_what_is_left_out_and_a_share_of_nothing_are_for_review(rows: str, expected: set[tuple[str, str]]) -> None:
+    assert said("t.csv", rows) == expected
+
+
+def test_the_sums_of_packages_are_for_review_and_other_codes_unsafe() -> None:
+    codes = [base64.b16encode(RNG.randbytes(16)).decode().lower() for _ in range(5)]
+    assert said("pakketten.txt", "".join(f'"Hash": "{code}",\n' for code in codes)) == {("identifier", "review")}
+    assert said("pakketten.txt", "".join(f"persoon {code}\n" for code in codes)) == {("identifier", "unsafe")}
+
+
+@pytest.mark.parametrize("mark", list("+$#@!|;"))
+def test_records_between_any_mark_are_microdata(mark: str) -> None:
+    assert ("microdata", "unsafe") in said("t.txt", "\n".join(mark.join(map(str, person.values())) for person in PEOPLE))

@@ -301,6 +301,12 @@ def _shares(block: Block, found: Roles, report: Report) -> None:
                     nl=f"Een aandeel van meer dan {most * 100:g} %: van een groep zit bijna iedereen in deze categorie.",
                 )
                 report.add(Rule.GROUP_DISCLOSURE, Status.REVIEW, text, SUPPRESS, block.where(row, column.index))
+            elif value == 0 and re.fullmatch(r"0(?:[.,]0+)? ?%?", column.cells[row]):
+                text = Text(
+                    en="A share of 0 %: of everybody in the group one knows that they are not in this category.",
+                    nl="Een aandeel van 0 %: van iedereen in de groep is bekend dat die niet in deze categorie zit.",
+                )
+                report.add(Rule.GROUP_DISCLOSURE, Status.REVIEW, text, SUPPRESS, block.where(row, column.index))
 
 
 def _weighted(where: Where, report: Report) -> None:

@@ -35,6 +35,7 @@ _NOTEBOOK = re.compile(r'"nbformat"\s*:\s*\d+')
 _TOKEN = re.compile(r"[0-9A-Za-z][0-9A-Za-z.\-_]*[0-9A-Za-z]")
 _MARKUP = re.compile(r"<[^>]{0,400}>")
 _ADDRESS = re.compile(r"\bhttps?://[^\s<>\"')\]]{1,2000}")
+_SUM = re.compile(r"\b(?:hash|checksum|integrity|digest|md5|sha\d*|sha-?256|commit|revision|etag)\b", re.IGNORECASE)
 _LITERAL = tuple("{[(}])\"'")
 _RULE = re.compile(r"^[\s\-=+|:_]+$")
 
@@ -122,9 +123,11 @@ def _check_words(lines: Sequence[str], report: Report, first: int) -> None:
     people += [token for line, token in tokens if line in naming and identifiers.nine_digits(token) is not None]
     people += [number for line in lines for number in identifiers.numbers_of_persons(plain(line[:20_000]))]
     codes = [code for code in codes if code not in linked]
+    # the sum of a file or a package is named so; somebody should look, for keys can be named so too
+    sums = {code for line, code in tokens if code in set(codes) and _SUM.search(lines[line - first])}
     places = dict(reversed([(token, line) for line, token in tokens]))
     people = [token for token in people if token in places]
-    for found, sure in ((people, True), (codes, len(set(codes)) >= 3)):
+    for found, sure in ((people, True), (codes, len(set(codes) - sums) >= 3)):
         for token in list(dict.fromkeys(found))[:20]:
             text = Text(
                 en="A word looks like a key of a person or an encrypted key.",

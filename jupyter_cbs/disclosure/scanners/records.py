@@ -33,7 +33,7 @@ MAX_GAP = 3
 LEAST_DIGITS = 5
 """Digits of a line of fixed width without blanks that may be a record."""
 
-MARKS = "\t;|^~:,&"
+MARKS = "\t;|^~:,&+$#@!"
 _STRIP = " \t\"'\\"
 _BRACKETED = re.compile(r"^\s*[(\[{](.*)[)\]}]\s*[,;]?\s*$")
 _LONG_CELL = 40

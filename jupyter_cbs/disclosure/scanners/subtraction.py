@@ -34,6 +34,12 @@ _REMEDY = Text(
     en="Withhold another cell of its row and of its column too, or leave the total out; ws.table(…).suppress() chooses them.",
     nl="Onderdruk in de rij en in de kolom nog een cel, of laat het totaal weg; ws.table(…).suppress() kiest ze.",
 )
+_LEFT_OUT = Text(
+    en="Give the total of the cells that are shown, or take the missing category together with another.",
+    nl="Geef het totaal van de getoonde cellen, of voeg de ontbrekende categorie samen met een andere.",
+)
+ROUNDED: Final = 5
+"""Counts that are all multiples of it are rounded."""
 
 
 def check(block: Block, lines: Iterable[Line], report: Report, basis: Literal["declared", "found"]) -> None:
@@ -53,6 +59,7 @@ def check(block: Block, lines: Iterable[Line], report: Report, basis: Literal["d
     known = [(cells, totals[0]) for cells, totals in lines if len(totals) == 1 and len(cells) > 1]
     known = [line for line in known if all(_value(place) is not None or _is_open(place) for place in (*line[0], line[1]))]
     complete = [line for line in known if not any(map(_is_open, (*line[0], line[1])))]
+    _left_out(block, complete, report, basis)
     if any(sum(_value(place) or 0 for place in cells) != _value(total) for cells, total in complete):
         return  # its totals are no sums, as where one unit counts in several categories
     broken = [line for line in known if line not in complete]
@@ -64,6 +71,21 @@ def check(block: Block, lines: Iterable[Line], report: Report, basis: Literal["d
     if problem is None:
         return
     _tell(block, broken, problem, report, basis)
+
+
+def _left_out(block: Block, lines: Sequence[tuple[Sequence[Place], Place]], report: Report, basis: Literal["declared", "found"]) -> None:
+    """Report a total that is a few more than its cells: a category that is not shown has so many. Rounded counts differ by themselves."""
+    least = report.context.profile.min_frequency
+    for cells, total in lines:
+        values = [value for place in (*cells, total) if (value := _value(place)) is not None]
+        rest = values[-1] - sum(values[:-1])
+        if not 0 < rest < least or rest != int(rest) or all(value % ROUNDED == 0 for value in values):
+            continue
+        text = Text(
+            en=f"The total is {rest:g} more than the cells: a category that is not shown has fewer than {least} units.",
+            nl=f"Het totaal is {rest:g} meer dan de cellen: een categorie die er niet staat heeft minder dan {least} eenheden.",
+        )
+        report.add(Rule.SECONDARY, Status.REVIEW, text, _LEFT_OUT, block.where(total[0], total[1].index), basis)
 
 
 def _tell(
