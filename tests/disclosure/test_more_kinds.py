@@ -300,6 +300,8 @@ def test_the_time_of_a_long_text_is_bounded(part: str) -> None:
         ("groep,n,p1,p2,p3,p4,p6,p7\nA,90,1,2,3,4,5,6\nB,100,1,2,3,4,5,6\n", 0),
         ("groep,n,gemiddelde\nP0-P10,90,1\nP10-P20,100,2\n", 0),
         ("groep,p1,p50\nA,1,2\nB,1,2\n", 0),
+        ("van,naar,n,kans\nQ1,Q1,400,0.2\nQ1,Q2,300,0.1\nQ2,Q1,90,0.3\n", 0),
+        ("groep,n,q01,q50\nA,90,1,2\n", 1),
     ],
 )
 def test_a_percentile_needs_ten_units_on_each_side(rows: str, unsafe: int) -> None:

@@ -16,7 +16,8 @@ from .sheet import Block, Column
 from .values import is_count_name
 
 _LEVEL = re.compile(
-    r"^(?:(?:p|q|perc|pct|pctl|percentile|percentiel|kwantiel|quantile)[ _.-]?(\d{1,2}(?:[.,]\d{1,2})?)"
+    # q1 to q5 are quarters of a year or classes
+    r"^(?:(?:p|q(?=[ _.-]?\d\d)|perc|pct|pctl|percentile|percentiel|kwantiel|quantile)[ _.-]?(\d{1,2}(?:[.,]\d{1,2})?)"
     r"|(\d{1,2}(?:[.,]\d{1,2})?)(?: ?%|(?:e|th|st|nd|rd)? ?(?:percentile|percentiel|pctl|perc|pct)))$",
     re.IGNORECASE,
 )
