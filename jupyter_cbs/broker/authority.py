@@ -61,6 +61,10 @@ class Authority:
                     en="Only a demo with synthetic data may run without walls; this deployment is none.",
                     nl="Alleen een demo met synthetische gegevens mag zonder muren draaien; deze omgeving is dat niet.",
                 ),
+                Text(
+                    en="Leave --unsandboxed-demo out; 'jupyter cbs selftest' says what is missing on this machine.",
+                    nl="Laat --unsandboxed-demo weg; 'jupyter cbs selftest' laat zien wat op deze machine ontbreekt.",
+                ),
             )
         deployment.prepare()
         self.deployment = deployment

@@ -118,6 +118,11 @@ def _disk_full() -> Unavailable:
 
 def _fault(name: str) -> Internal:
     log.exception("operation %s failed", name)
+    return mistake()
+
+
+def mistake() -> Internal:
+    """Give the error for a fault of ours; what it was stands in the log."""
     return Internal(
         "internal",
         Text(en="The workspace made a mistake; nothing was changed.", nl="De werkomgeving maakte een fout; er is niets veranderd."),

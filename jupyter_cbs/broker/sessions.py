@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from ..domain.errors import Cancelled, CbsError, Internal, Refused, Unavailable
+from ..domain.errors import Cancelled, CbsError, Refused, Unavailable
 from ..domain.gateway import Hello
 from ..domain.project import Action, Principal
 from ..domain.rules import QueryLimits
@@ -28,7 +28,7 @@ from ..protocol.stream import FrameStream
 from ..query.engine import Worker, Wrapped
 from ..sandbox import profiles
 from . import peers
-from .calls import dispatch
+from .calls import dispatch, mistake
 from .owners import group_of
 
 if TYPE_CHECKING:
@@ -340,9 +340,7 @@ class KernelSession:
             stream.close()
         except Exception:
             log.exception("session %s: request failed", self.id)
-            await self._fail(
-                stream, number, Internal("internal", Text(en="The workspace made a mistake.", nl="De werkomgeving maakte een fout.")), lang
-            )
+            await self._fail(stream, number, mistake(), lang)
 
     async def _fail(self, stream: FrameStream, number: int, error: CbsError, lang: Language) -> None:
         with contextlib.suppress(ConnectionError):
@@ -404,7 +402,7 @@ async def _turn_away(stream: FrameStream) -> None:
 
 
 def _cancelled() -> CbsError:
-    return Cancelled("cancelled", Text(en="The query was stopped at your request.", nl="De vraag is op uw verzoek gestopt."))
+    return Cancelled("cancelled", Text(en="The query was stopped at your request.", nl="De query is op uw verzoek gestopt."))
 
 
 class Sessions:

@@ -401,7 +401,9 @@ def _not_ready(facts: Facts) -> CbsError | None:
 
 def _empty() -> Conflict:
     return Conflict(
-        "empty", Text(en="There is no file in the request that could leave.", nl="Er zit geen bestand in de aanvraag dat naar buiten kan.")
+        "empty",
+        Text(en="There is no file in the request that could leave.", nl="Er zit geen bestand in de aanvraag dat naar buiten kan."),
+        Text(en="Add a file, or mend what the pre-check refuses.", nl="Voeg een bestand toe, of verhelp wat de voorcontrole weigert."),
     )
 
 

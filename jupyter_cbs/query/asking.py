@@ -133,7 +133,7 @@ def too_many_cells(most: int) -> TooLarge:
     """Give the error for a table that is too large."""
     return TooLarge(
         "too_many_cells",
-        Text(en=f"The table has more than {most:,} cells, margins included.", nl=f"De tabel heeft meer dan {most:,} cellen, inclusief totalen."),
+        Text(en=f"The table has more than {most:,} cells, margins included.", nl=f"De tabel heeft meer dan {most} cellen, inclusief totalen."),
         Text(en="Use coarser categories, or fewer dimensions.", nl="Gebruik grovere categorieën, of minder dimensies."),
     )
 

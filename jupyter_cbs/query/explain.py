@@ -260,4 +260,11 @@ def _memory() -> TooLarge:
 
 
 def _internal() -> Internal:
-    return Internal("internal", Text(en="Something went wrong on our side.", nl="Er ging iets mis aan onze kant."))
+    return Internal(
+        "internal",
+        Text(en="Something went wrong on our side.", nl="Er ging iets mis aan onze kant."),
+        Text(
+            en="Try again; if it happens again, tell the administrator what you ran and when.",
+            nl="Probeer het opnieuw; blijft het zo, meld de beheerder dan wat u uitvoerde en wanneer.",
+        ),
+    )

@@ -358,7 +358,11 @@ class CbsContentsManager(AsyncContentsManager):
                 name = item.name if item.folder else copy_pat.sub(".", item.name)
                 target = f"{target}/{await self.increment_filename(name, target, insert='-Copy')}".strip("/")
             elif await self.run(self.files.exists, target):
-                raise Conflict("name_taken", Text(en=f"'{printable(target)}' exists already.", nl=f"'{printable(target)}' bestaat al."))
+                raise Conflict(
+                    "name_taken",
+                    Text(en=f"'{printable(target)}' exists already.", nl=f"'{printable(target)}' bestaat al."),
+                    Text(en="Choose another name.", nl="Kies een andere naam."),
+                )
             await self.check_write(target, await self.run(self.files.size, source))
             await self.run(self.files.copy, source, target)
             copied = await self.get(target, content=False)

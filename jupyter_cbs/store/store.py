@@ -41,6 +41,18 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def stale_version() -> Conflict:
+    """Give the error for who acts on a request as it was."""
+    return Conflict(
+        "stale_version",
+        Text(
+            en="Somebody has changed this request since you opened it.",
+            nl="Iemand heeft deze aanvraag gewijzigd nadat u die opende.",
+        ),
+        Text(en="Look at the new state, then decide again.", nl="Bekijk de nieuwe stand en beslis dan opnieuw."),
+    )
+
+
 class Transaction(Reader):
     """One write transaction: what is read in it is what is changed by it.
 
@@ -110,14 +122,7 @@ class Transaction(Reader):
             raise NotFound("unknown_export", Text(en="There is no such export request.", nl="Deze uitvoeraanvraag bestaat niet."))
         row = export_row(dict(found))
         if row.version != expected_version:
-            raise Conflict(
-                "stale_version",
-                Text(
-                    en="Somebody has changed this request since you opened it.",
-                    nl="Iemand heeft deze aanvraag gewijzigd nadat u hem opende.",
-                ),
-                Text(en="Look at the new state, then decide again.", nl="Bekijk de nieuwe stand en beslis dan opnieuw."),
-            )
+            raise stale_version()
         recalls = row.state is ExportState.RELEASED and changes.get("state") is ExportState.RECALLED
         if row.state.is_final and not recalls:
             raise Conflict(
@@ -131,7 +136,7 @@ class Transaction(Reader):
         # the version stands in the statement too: no database setting may turn this into a lost update
         done = self._connection.execute(update(exports).where(exports.c.id == export_id, exports.c.version == expected_version).values(columns))
         if done.rowcount != 1:
-            raise Conflict("stale_version", Text(en="Somebody else was first.", nl="Iemand anders was eerder."))
+            raise stale_version()
         return changed
 
     def insert_vote(

@@ -33,7 +33,7 @@ from ...exports.release import delivery_name, write_release
 from ...exports.snapshot import freeze
 from ...policy.permissions import check
 from ...store.rows import ExportChanges, ExportRow, Vote
-from ...store.store import Transaction
+from ...store.store import Transaction, stale_version
 from ..authority import Authority
 from ..calls import Call, handles
 from ..inspection import Inspection
@@ -316,7 +316,7 @@ async def act(call: Call, request: ExportAct) -> ExportRequest:
     row = _row(call, request.id)
     check(call.project, call.principal, _ACTIONS[request.action], call.authority.now())
     if row.version != request.version:
-        raise _stale()
+        raise stale_version()
     if request.action is ExportAction.PROPOSE and row.state is ExportState.DRAFT:
         # judged on the files as they are now, not as they were when the draft was saved
         report = await _precheck(call, row.paths, row.form) if row.paths else None
@@ -342,14 +342,6 @@ async def act(call: Call, request: ExportAct) -> ExportRequest:
         case _:
             _step(call, row, request, state, {})
     return _view(call, _row(call, row.id))
-
-
-def _stale() -> Conflict:
-    return Conflict(
-        "stale_version",
-        Text(en="Somebody changed this request in the meantime.", nl="Iemand heeft deze aanvraag intussen gewijzigd."),
-        Text(en="Look at it again, then decide.", nl="Bekijk haar opnieuw en beslis dan."),
-    )
 
 
 async def _step_up(call: Call, pin: str | None) -> None:
@@ -412,7 +404,7 @@ async def _decide(call: Call, row: ExportRow, request: ExportAct) -> None:
         votes = tx.votes(row.id, row.round)
         row = tx.export(row.project, row.id)
         if row.state is not ExportState.IN_REVIEW or row.digest != request.digest:
-            raise _stale()
+            raise stale_version()
         state = machine.outcome(_facts(call, row, votes))
         if state is not ExportState.IN_REVIEW:
             decided = (

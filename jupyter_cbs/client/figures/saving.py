@@ -76,6 +76,6 @@ def _render(figure: Any, dpi: int) -> bytes:
             ),
             Text(
                 en="Draw it with matplotlib, or use report.alternative(), which does.",
-                nl="Teken hem met matplotlib, of gebruik report.alternative(), dat doet dat.",
+                nl="Teken hem met matplotlib, of gebruik report.alternative(), die dat doet.",
             ),
         ) from error
