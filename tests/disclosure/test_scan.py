@@ -55,6 +55,13 @@ def test_records_in_any_notation_are_microdata() -> None:
     assert missed == {}
 
 
+@pytest.mark.parametrize("before", [0, 19_990, 24_000])
+@pytest.mark.parametrize("kind", ["txt", "md", "json", "log", "tex"])
+def test_keys_are_found_wherever_in_a_line_they_stand(kind: str, before: int) -> None:
+    line = ("lorem ipsum " * 2_000)[:before] + " ".join(f"RINPERSOON 1000{n:05} income {5_000 + n}" for n in range(40))
+    assert worst(scan(content(f"long.{kind}", line), CONTEXT)) is Status.UNSAFE
+
+
 def test_few_records_are_for_review_and_more_are_unsafe() -> None:
     for count, status in [(10, Status.REVIEW), (19, Status.REVIEW), (20, Status.UNSAFE), (60, Status.UNSAFE)]:
         rows = corpus_records.people(1, count)

@@ -15,7 +15,7 @@ from .grids import check_sheet
 from .identifiers import _BRIN, _PC6
 from .report import REMOVE_COLUMN, Report
 from .sheet import Sheet
-from .values import is_suppressed, number, plain
+from .values import is_suppressed, number, pieces, plain
 
 MAX_CHARACTERS = 8_000_000
 """Characters of a text that are looked at."""
@@ -113,15 +113,16 @@ def check_text(lines: Sequence[str], report: Report, first: int = 1, *, markup: 
 
 def _check_words(lines: Sequence[str], report: Report, first: int) -> None:
     """Find keys among the words: one is enough when it is surely one, three different ones when it may be an amount."""
-    tokens = [(first + at, token) for at, line in enumerate(lines) for token in _TOKEN.findall(plain(line[:20_000]))]
+    tokens = [(first + at, token) for at, line in enumerate(lines) for part in pieces(line) for token in _TOKEN.findall(plain(part))]
     # an address on the internet may hold the number of a change or a page, which is no encrypted key
-    linked = {token for line in lines if "://" in line for address in _ADDRESS.findall(line[:20_000]) for token in _TOKEN.findall(address)}
+    parts = [part for line in lines if "://" in line for part in pieces(line)]
+    linked = {token for part in parts for address in _ADDRESS.findall(part) for token in _TOKEN.findall(address)}
     linked |= {part for token in linked for part in token.split(".")}
     people, codes = identifiers.keys_in_tokens([token for _, token in tokens])
     # a key's name on the same line says what a number of nine digits is
     naming = {line for line, token in tokens if report.context.is_identifier(token)}
     people += [token for line, token in tokens if line in naming and identifiers.nine_digits(token) is not None]
-    people += [number for line in lines for number in identifiers.numbers_of_persons(plain(line[:20_000]))]
+    people += [number for line in lines for part in pieces(line) for number in identifiers.numbers_of_persons(plain(part))]
     codes = [code for code in codes if code not in linked]
     # the sum of a file or a package is named so; somebody should look, for keys can be named so too
     sums = {code for line, code in tokens if code in set(codes) and _SUM.search(lines[line - first])}

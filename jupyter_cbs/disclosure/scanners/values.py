@@ -32,6 +32,17 @@ _POINTS = {"\u066b": ".", "\u066c": ",", "\uff0e": ".", "\uff0c": ",", "\u2212":
 _CIRCLED = re.compile(r"^[\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u249b\u24ea-\u24f4\u2776-\u2793]+$")
 
 
+def pieces(line: str) -> tuple[str, ...]:
+    """Give a line in parts that patterns can be looked for in; each begins with the end of the one before, so that no key is cut in two."""
+    if len(line) <= _PIECE:
+        return (line,)
+    return tuple(line[max(0, at - _SEAM) : at + _PIECE] for at in range(0, len(line), _PIECE))
+
+
+_PIECE = 20_000
+_SEAM = 60
+
+
 def plain(text: str) -> str:
     """Give a text with the digits of any script as 0 to 9, and without characters that take no place (zero width, direction).
 
