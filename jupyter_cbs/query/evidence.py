@@ -44,8 +44,6 @@ SPECIAL: frozenset[Statistic] = frozenset({"mode", "gini", "mean_lowest", "mean_
 """Statistics of which the value comes from a statement of its own."""
 PAIRED: frozenset[Statistic] = frozenset({"correlation", "ratio"})
 """Statistics of two columns."""
-DOMINATED: frozenset[Statistic] = frozenset({"sum", "mean", "ratio", "gini", "lorenz", "mean_lowest", "mean_highest"})
-"""Statistics one contributor can dominate."""
 RANKED: frozenset[Statistic] = frozenset({"median", "percentile"})
 """Statistics with a low and a high side."""
 

@@ -143,7 +143,7 @@ class Gate:
                 "statement_too_long",
                 Text(
                     en=f"The statement has {size:,} bytes; at most {self._max_bytes:,} are read.",
-                    nl=f"De query heeft {size:,} bytes; er worden er hoogstens {self._max_bytes:,} gelezen.",
+                    nl=f"De query heeft {size} bytes; er worden er hoogstens {self._max_bytes} gelezen.",
                 ),
                 Text(
                     en="Pass long lists as a parameter: ws.sql('… WHERE x IN (SELECT unnest(?))', [values]).",

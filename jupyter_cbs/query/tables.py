@@ -390,7 +390,7 @@ def _binned(plan: Plan, answer: Answer) -> Plan:
     outside = answer(f"SELECT count(*)::BIGINT AS c FROM {base.source} WHERE {where} AND NOT {bins.within(number, edges)}").to_pylist()[0]["c"]
     notes = [*plan.notes]
     if outside:
-        notes.append(Text(en=f"Rows outside the edges were left out: {outside:,}.", nl=f"Rijen buiten de grenzen zijn weggelaten: {outside:,}."))
+        notes.append(Text(en=f"Rows outside the edges were left out: {outside:,}.", nl=f"Rijen buiten de grenzen zijn weggelaten: {outside}."))
     return replace(plan, base=replace(base, dimensions=dimensions, where=inside), notes=notes, bins=bins.labels(edges))
 
 

@@ -522,7 +522,7 @@ def _of_origin(panel: int, origin: Origin, drawing: Drawing, label: str, labels:
     return artist(
         panel,
         "aggregated",
-        origin.drawing or drawing,  # type: ignore[arg-type]
+        origin.drawing or drawing,
         marks=len(shown) if shown else len(origin.counts or ()),
         label=label,
         labels=origin.labels or labels,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from weakref import WeakKeyDictionary
+
+from ...domain.figure import Drawing
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Origin:
     fingerprint: str | None = None
     codes: tuple[tuple[str | None, ...], ...] = ()
     counts: tuple[int | None, ...] | None = None
-    drawing: str | None = None
+    drawing: Drawing | Literal["decoration"] | None = None
     quantiles: tuple[float, ...] = ()
     labels: tuple[str, ...] = ()
     values: tuple[float | None, ...] = ()
@@ -44,7 +46,7 @@ def remember(
     fingerprint: str | None = None,
     codes: Sequence[Sequence[str | None]] = (),
     counts: Sequence[int | None] | None = None,
-    drawing: str | None = None,
+    drawing: Drawing | Literal["decoration"] | None = None,
     quantiles: Sequence[float] = (),
     labels: Sequence[str] = (),
     values: Sequence[float | None] = (),
