@@ -276,12 +276,14 @@ def test_sdclog_zeros_as_missing_a_share_of_0_35958732_and_too_few_entities_by_s
     assert reasons(made, "zeros kept") == {}
 
 
-def test_sdclog_missing_ids_filled_shares_of_0_8714379_0_90563139_and_0_877685169_here_without_filling(made: dict[str, Cells]) -> None:
-    """Rows of unknown entities are those of one here, as in sdcLog when they are filled; unfilled it finds 0.054822, 0.085102 and 0.129902."""
+def test_sdclog_missing_ids_4_known_entities_by_sector_and_filled_shares_of_0_8714379_0_90563139_and_0_877685169(made: dict[str, Cells]) -> None:
+    """test-sdc_descriptives.R, "missing ID's": unfilled, 8 entities and 4 by sector, which are too few. Rows of unknown entities are those of one
+    here, as in sdcLog when they are filled; unfilled it finds shares of 0.054822, 0.085102 and 0.129902."""
+    assert per_cell(made, "missing ids", "n") == {(None,): 8, ("S1",): 4, ("S2",): 4}
     share = shares(made, "missing ids")
     expected = {(None,): 0.8714379273090671, ("S2",): 0.90563139, ("S1",): 0.877685169}
     assert share == pytest.approx(expected, abs=1e-6)
-    assert reasons(made, "missing ids") == {"largest_contributor": set(expected)}
+    assert reasons(made, "missing ids") == {"largest_contributor": set(expected), "too_few_units": {("S1",), ("S2",)}}
 
 
 def test_sdclog_all_ids_missing_and_issues_77_and_83_where_it_says_nothing_of_dominance(made: dict[str, Cells]) -> None:

@@ -51,7 +51,7 @@ def _largest(cells: Cells, units: int) -> tuple[Floats, Mask]:
     if units == 1:
         return cells.top1, cells.top_exact & ~np.isnan(cells.top1)
     known = cells.topn if units > 2 else cells.top1 + cells.top2
-    known = np.where(_alone(cells), cells.top1, known)
+    known = np.where(np.isnan(known) & _alone(cells), cells.top1, known)
     exact = cells.top_exact & ~np.isnan(known)
     return np.where(exact, known, units * cells.top1), exact
 
