@@ -62,6 +62,15 @@ def test_keys_are_found_wherever_in_a_line_they_stand(kind: str, before: int) ->
     assert worst(scan(content(f"long.{kind}", line), CONTEXT)) is Status.UNSAFE
 
 
+@pytest.mark.parametrize("before", [0, 19_990, 24_000])
+def test_person_numbers_and_addresses_are_found_wherever_in_a_cell_or_line_they_stand(before: int) -> None:
+    long = ("lorem ipsum " * 2_000)[:before]
+    cell = content("long.csv", f"gemeente;toelichting;aantal\nUtrecht;{long} RINPERSOON 123456782 klopt niet;120\n")
+    assert {f.status for f in scan(cell, CONTEXT).findings if f.rule == Rule.IDENTIFIER} == {Status.UNSAFE}
+    line = content("long.txt", long + " ".join(f"naam{n}@voorbeeld.nl" for n in range(40)))
+    assert {f.status for f in scan(line, CONTEXT).findings if f.rule == Rule.IDENTIFIER} == {Status.REVIEW}
+
+
 def test_few_records_are_for_review_and_more_are_unsafe() -> None:
     for count, status in [(10, Status.REVIEW), (19, Status.REVIEW), (20, Status.UNSAFE), (60, Status.UNSAFE)]:
         rows = corpus_records.people(1, count)

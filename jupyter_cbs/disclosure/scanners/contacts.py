@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import chain
 
 from ...domain.finding import Rule, Status, Where
 from ...domain.text import Text
 from .report import REMOVE_COLUMN, Report
 from .sheet import Block, Column
+from .values import pieces
 
 LEAST_IN_COLUMN = 3
 """Different telephone numbers or computers of a column; fewer may be codes that look alike."""
@@ -90,7 +92,7 @@ def check_lines(lines: Sequence[str], report: Report, first: int = 1) -> None:
         places: dict[str, int] = {}
         for at, line in enumerate(lines, first):
             if not sign or sign in line:
-                for found in find(line[:20_000]):
+                for found in chain.from_iterable(map(find, pieces(line))):
                     places.setdefault(found, at)
         if len(places) >= LEAST_IN_TEXT or (places and least == 1 and not sign):
             text = Text(en=f"{len(places)} {name.en} stand in the text.", nl=f"Er staan {len(places)} {name.nl} in de tekst.")

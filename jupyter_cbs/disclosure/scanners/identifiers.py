@@ -13,7 +13,7 @@ from ...domain.identifiers import DECRYPTION_COLUMNS, VALUE_SHAPES
 from ...domain.text import Text
 from .report import REMOVE_COLUMN, Report
 from .sheet import Block, Column, Sheet
-from .values import is_count_name, plain, words
+from .values import is_count_name, pieces, plain, words
 
 MANY = 0.8
 """Share of a column's values that must have a shape before the column has it."""
@@ -205,14 +205,15 @@ def check_words(sheet: Sheet, report: Report) -> None:
         for column, cell in enumerate(cells):
             if len(cell) < 9:
                 continue
-            if cell.isascii() and _NINE.search(cell, 0, 20_000) is None:
-                continue
-            text = plain(cell[:20_000]).strip()
-            if text.isdigit() and sum(bool(other.strip()) for other in cells) > 1:
-                continue  # of its column one knows more
-            if numbers := [token for token in _NINE.findall(text) if nine_digits(token) is not None]:
-                found += [(token, row, column) for token in numbers]
-                sure |= set(numbers_of_persons(text))
+            for piece in pieces(cell):
+                if piece.isascii() and _NINE.search(piece) is None:
+                    continue
+                text = plain(piece).strip()
+                if text.isdigit() and sum(bool(other.strip()) for other in cells) > 1:
+                    continue  # of its column one knows more
+                if numbers := [token for token in _NINE.findall(text) if nine_digits(token) is not None]:
+                    found += [(token, row, column) for token in numbers]
+                    sure |= set(numbers_of_persons(text))
     if not found:
         return
     sure |= set(keys_in_tokens([token for token, _, _ in found])[0])

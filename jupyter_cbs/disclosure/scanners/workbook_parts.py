@@ -288,7 +288,7 @@ def _workbook(package: zipfile.ZipFile, report: Report) -> None:
 
 def _keys(texts: list[str], report: Report, where: Where) -> None:
     """Find keys in what is not seen."""
-    tokens = [token for text in texts for token in re.findall(r"[0-9A-Za-z][0-9A-Za-z\-]*", text[:20_000])]
+    tokens = [token for text in texts for token in re.findall(r"[0-9A-Za-z][0-9A-Za-z\-]*", text)]
     people, codes = identifiers.keys_in_tokens(tokens)
     if people or codes:
         text = Text(en="Hidden content holds keys of persons or institutions.", nl="Verborgen inhoud bevat sleutels van personen of instellingen.")
