@@ -61,7 +61,8 @@ def listen(client: LabClient) -> websocket.WebSocket:
     "code",
     [
         "blocks = [b'1' * 10**7 for _ in range(200)]",
-        "import os\nfor _ in range(20):\n    if os.fork() == 0:\n        block = b'1' * 10**8\n        while block: pass",
+        # waits for one of them: the cell is to run still when the kernel ends
+        "import os\nfor _ in range(20):\n    if os.fork() == 0:\n        block = b'1' * 10**8\n        while block: pass\nos.wait()",
     ],
     ids=["one process", "many processes"],
 )
