@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import json
 import logging
 import os
@@ -15,10 +14,11 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
@@ -30,30 +30,19 @@ from ..domain.gateway import Nothing
 from ..domain.text import Text
 from ..sandbox import fonts, profiles
 from ..sandbox.bubblewrap import Sandbox
-from ..sandbox.namespaces import Namespace
 from ..sandbox.users import is_root, prepare_directory
 from ..server import paths
 from ..server.gateway import Gateway
 from .deploy import Account, prepare_storage, write_private
+from .listening import listen, port_of
+from .processes import Child, adopt_orphans, children, end_orphans
 
 log = logging.getLogger(__name__)
 
 _READY_SECONDS: Final = 180.0
-_STOP_SECONDS: Final = 15.0
-_MOST_RESTARTS: Final = 5
-_RESTART_WINDOW: Final = 30.0
 _LOOK_SECONDS: Final = 2.0
 _RUNTIME: Final = "cbs-demo-"
 _PID: Final = "pid"
-_PR_SET_PDEATHSIG: Final = 1
-_PR_SET_CHILD_SUBREAPER: Final = 36
-
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-def _die_with_parent() -> None:
-    """Run between fork and exec: a supervisor that is killed takes its processes with it."""
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 @dataclass(frozen=True)
@@ -91,112 +80,6 @@ class Endpoint:
     def login_url(self) -> str:
         """Address that logs in."""
         return f"{self.url}lab?token={self.token}"
-
-
-class _Child:
-    """A process in a session of its own, so that Ctrl-C reaches only the supervisor.
-
-    Parameters
-    ----------
-    name : str
-        For people.
-    argv, env
-        The command and all of its environment.
-    log_file : Path
-        Where its output goes.
-    sandbox : Sandbox, optional
-        What it sees; everything this account sees when absent.
-    """
-
-    def __init__(self, name: str, argv: list[str], env: Mapping[str, str], log_file: Path, sandbox: Sandbox | None = None) -> None:
-        self.name = name
-        self._argv = argv
-        self._env = dict(env)
-        self._sandbox = sandbox
-        self._namespace: Namespace | None = None
-        self._log_file = log_file
-        self._log: IO[bytes] | None = None
-        self.process: asyncio.subprocess.Process | None = None
-        self.started: list[float] = []
-
-    @property
-    def pid(self) -> int:
-        """Process id of the program itself, also where it runs in a sandbox."""
-        inner = self._namespace.leader() if self._namespace is not None else None
-        return inner or (self.process.pid if self.process is not None else 0)
-
-    async def start(self) -> None:
-        if self._log is None:
-            self._log = self._log_file.open("ab")
-        self.started.append(time.monotonic())
-        self._forget()
-        if self._sandbox is None:
-            self.process = await self._run(self._argv, self._env)
-            return
-        with self._sandbox.prepare(self._argv) as prepared:
-            self.process = await self._run(prepared.argv, prepared.environment, prepared.pass_fds)
-            self._namespace = await asyncio.to_thread(prepared.started)
-        while self._namespace.alive and self._namespace.leader() is None:
-            await asyncio.sleep(0.005)  # until then there is no program that could be named or asked to end
-
-    async def _run(self, argv: Sequence[str], env: Mapping[str, str], pass_fds: Sequence[int] = ()) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            *argv,
-            env=env,
-            pass_fds=pass_fds,
-            cwd="/",
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=self._log,
-            start_new_session=True,
-            preexec_fn=_die_with_parent,
-        )
-
-    def _forget(self) -> None:
-        namespace, self._namespace = self._namespace, None
-        if namespace is not None:
-            namespace.close()
-
-    def signal(self, number: int) -> None:
-        if self._namespace is not None and self._namespace.alive:
-            # bubblewrap passes nothing on, and takes the program with it
-            self._namespace.signal(number)
-        elif self.process is not None and self.process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, number)
-
-    def replace(self, argv: list[str]) -> None:
-        """End it, to be started again with another command by whoever keeps it running."""
-        self._argv = argv
-        self.signal(signal.SIGTERM)
-
-    async def stop(self) -> None:
-        """End the process and what it started in its group."""
-        if self.process is not None:
-            self.signal(signal.SIGTERM)
-            try:
-                await asyncio.wait_for(self.process.wait(), _STOP_SECONDS)
-            except TimeoutError:
-                log.warning("%s did not end in %d s and is killed", self.name, _STOP_SECONDS)
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            await self.process.wait()
-        self._forget()
-        if self._log is not None:
-            self._log.close()
-            self._log = None
-
-    def too_often(self) -> bool:
-        """Whether it died so often lately that starting it again makes no sense."""
-        now = time.monotonic()
-        self.started = [moment for moment in self.started if now - moment < _RESTART_WINDOW]
-        return len(self.started) >= _MOST_RESTARTS
-
-    def last_lines(self) -> str:
-        """Give the end of the log, for the message when it does not start."""
-        with contextlib.suppress(OSError):
-            return "\n".join(self._log_file.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
-        return ""
 
 
 class Supervisor:
@@ -244,9 +127,10 @@ class Supervisor:
         self._lab_settings = dict(lab_settings or {})
         self._unsandboxed = unsandboxed
         self._owners: Owners | None = None
-        self._broker: _Child | None = None
-        self._servers: dict[str, _Child] = {}
+        self._broker: Child | None = None
+        self._servers: dict[str, Child] = {}
         self._endpoints: dict[str, Endpoint] = {}
+        self._listening: dict[str, socket.socket] = {}
         self._runtime: Path | None = None
         self._before: set[int] | None = None
         self._views = False
@@ -306,10 +190,9 @@ class Supervisor:
 
     async def _start(self) -> None:
         await self._refuse_second()
-        self._before = _children()
+        self._before = children()
         self.info_file.unlink(missing_ok=True)
-        # kernels whose server was killed come to us instead of to init, and can be ended
-        _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        adopt_orphans()  # such as kernels whose server was killed
         _sweep_runtimes(_short_temporary())
         self._runtime = Path(tempfile.mkdtemp(prefix=_RUNTIME, dir=_short_temporary()))
         (self._runtime / _PID).write_text(str(os.getpid()))
@@ -325,15 +208,16 @@ class Supervisor:
             prepare_directory(self.deployment.servers, 0, os.getgid(), 0o711)
         else:
             prepare_storage(self.deployment, self.accounts)
-        for account, port in zip(self.accounts, _free_ports(len(self.accounts), self._port_base), strict=True):
-            self._endpoints[account.name] = Endpoint(account, port, secrets.token_hex(24), self._pins.get(account.name))
+        for account, listening in zip(self.accounts, listen(len(self.accounts), self._port_base), strict=True):
+            self._listening[account.name] = listening
+            self._endpoints[account.name] = Endpoint(account, port_of(listening), secrets.token_hex(24), self._pins.get(account.name))
 
         broker = self._broker_command()
         if self._owners is not None:
             # it could give up root by itself, but would then be loaded twice at every start
             broker = self._owners.broker_command(broker)
         # what a process that is killed leaves among its temporary files goes with the rest
-        self._broker = _Child("broker", broker, _environment({"TMPDIR": str(for_broker)}), logs / "broker.log")
+        self._broker = Child("broker", broker, _environment({"TMPDIR": str(for_broker)}), logs / "broker.log")
         await self._broker.start()
         await self._until(self._broker, self._broker_answers)
         self.deployment.fonts.mkdir(mode=0o755, exist_ok=True)
@@ -342,7 +226,7 @@ class Supervisor:
         for name, endpoint in self._endpoints.items():
             self._servers[name] = self._server(endpoint, logs / f"{name}.log")
             await self._servers[name].start()
-        await asyncio.gather(*(self._until(self._servers[e.account.name], lambda e=e: self._server_answers(e)) for e in self.endpoints))
+        await asyncio.gather(*(self._until(self._servers[e.account.name], partial(self._server_answers, e)) for e in self.endpoints))
         self._write_info()
         errand = asyncio.create_task(self._find_fonts())
         self._errands.add(errand)
@@ -387,20 +271,26 @@ class Supervisor:
         finally:
             client.close()
 
-    async def _until(self, child: _Child, answers: Any) -> None:
+    async def _until(self, child: Child, answers: Callable[[], Awaitable[None]]) -> None:
         """Wait until a process answers, or ends, or takes too long."""
-        deadline = time.monotonic() + _READY_SECONDS
-        while True:
-            with contextlib.suppress(CbsError):
-                await answers()
-                return
-            ended = child.process is not None and child.process.returncode is not None
-            if ended or time.monotonic() > deadline:
-                state = "ended" if ended else f"did not answer within {_READY_SECONDS:.0f} s"
-                raise Unavailable("no_start", f"The {child.name} {state}. The end of its log:\n{child.last_lines()}")
-            await asyncio.sleep(0.1)
+        if child.process is None:
+            raise RuntimeError("not started")
+        asking = asyncio.create_task(_ask(answers))
+        # a server that ended refuses nobody: its socket is ours, and who connects would wait
+        ending = asyncio.create_task(child.process.wait())
+        try:
+            done, _ = await asyncio.wait({asking, ending}, timeout=_READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (asking, ending):
+                task.cancel()
+            await asyncio.gather(asking, ending, return_exceptions=True)
+        if asking in done:
+            asking.result()
+            return
+        state = "ended" if ending in done else f"did not answer within {_READY_SECONDS:.0f} s"
+        raise Unavailable("no_start", f"The {child.name} {state}. The end of its log:\n{child.last_lines()}")
 
-    def _server(self, endpoint: Endpoint, log_file: Path) -> _Child:
+    def _server(self, endpoint: Endpoint, log_file: Path) -> Child:
         who = endpoint.account.principal
         if self._runtime is None:
             raise RuntimeError("not started")
@@ -425,7 +315,8 @@ class Supervisor:
             command = self._owners.server_command(who, command, (home, runtime))
         environment = _environment(env)
         sandbox = self._view(endpoint, home, runtime, environment) if self._views else None
-        return _Child(f"server of {who.user}", command, environment, log_file, sandbox)
+        handed = (self._listening[endpoint.account.name].fileno(),)
+        return Child(f"server of {who.user}", command, environment, log_file, sandbox=sandbox, handed=handed)
 
     def _view(self, endpoint: Endpoint, home: Path, runtime: Path, environment: Mapping[str, str]) -> Sandbox:
         """Describe what a server sees where it has no account of its own: its person's things and nothing of the broker's or of others."""
@@ -477,7 +368,6 @@ class Supervisor:
             "ServerApp": {
                 "ip": "127.0.0.1",
                 "port": endpoint.port,
-                "port_retries": 0,
                 "base_url": endpoint.base_url,
                 "open_browser": False,
                 "identity_provider_class": "jupyter_cbs.server.identity.AccountIdentityProvider",
@@ -489,6 +379,7 @@ class Supervisor:
                     "notebook_shim": False,
                 },
             },
+            "HandedServerApp": {"listening_fd": self._listening[endpoint.account.name].fileno()},
             "AccountIdentityProvider": {
                 "token": endpoint.token,
                 "user": who.user,
@@ -549,11 +440,11 @@ class Supervisor:
     def _bury_orphans(self) -> None:
         """Take notice of what ended among the processes that came to us, so that it does not fill the table of processes."""
         own = {child.process.pid for child in (self._broker, *self._servers.values()) if child is not None and child.process is not None}
-        for pid in _children() - own - (self._before or set()):
+        for pid in children() - own - (self._before or set()):
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(pid, os.WNOHANG)
 
-    async def _newcomers(self) -> list[_Child]:
+    async def _newcomers(self) -> list[Child]:
         """Start servers for people whom the policies name by now; give them."""
         look = _signature(self.deployment.policies)
         if self._everybody is None or look == self._looked:
@@ -573,14 +464,16 @@ class Supervisor:
             self._broker.replace(self._owners.broker_command(self._broker_command()))
         else:
             prepare_storage(self.deployment, tuple(new))
-        started: list[_Child] = []
-        for account, port in zip(new, _free_ports(len(new), None), strict=True):
+        started: list[Child] = []
+        for account in new:
             try:
                 await self._gateway_opens(account)
             except CbsError as error:
                 log.error("no server for %s: %s", account.name, error.say("en"))
                 continue
-            endpoint = Endpoint(account, port, secrets.token_hex(24), None)
+            (listening,) = listen(1, None)
+            self._listening[account.name] = listening
+            endpoint = Endpoint(account, port_of(listening), secrets.token_hex(24), None)
             child = self._server(endpoint, self.deployment.root / "logs" / f"{account.name}.log")
             await child.start()
             self._endpoints[account.name], self._servers[account.name] = endpoint, child
@@ -602,7 +495,7 @@ class Supervisor:
                     raise
             await asyncio.sleep(0.1)
 
-    async def _keep(self, child: _Child) -> None:
+    async def _keep(self, child: Child) -> None:
         while child.process is not None:
             code = await child.process.wait()
             if child.too_often():
@@ -624,9 +517,12 @@ class Supervisor:
         await asyncio.gather(*(server.stop() for server in self._servers.values()))
         if self._broker is not None:
             await self._broker.stop()
-        _end_orphans(self._before)
+        end_orphans(self._before)
         self._before = None
         self._servers.clear()
+        for listening in self._listening.values():
+            listening.close()
+        self._listening.clear()
         self._broker = None
         self.info_file.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
@@ -670,6 +566,15 @@ async def run(supervisor: Supervisor, announce: Any) -> None:
         await supervisor.stop()
 
 
+async def _ask(answers: Callable[[], Awaitable[None]]) -> None:
+    """Ask until there is an answer."""
+    while True:
+        with contextlib.suppress(CbsError):
+            await answers()
+            return
+        await asyncio.sleep(0.1)
+
+
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:
     """Give the environment of a process: nothing of the person's own that could change how it works."""
     kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "TZ", "HOME") if name in os.environ}
@@ -707,48 +612,3 @@ def _sweep_runtimes(temporary: str) -> None:
         with contextlib.suppress(OSError, ValueError):
             if not folder.is_symlink() and folder.stat().st_uid == os.geteuid() and not Path(f"/proc/{int((folder / _PID).read_text())}").exists():
                 shutil.rmtree(folder)
-
-
-def _free_ports(count: int, base: int | None) -> list[int]:
-    """Find free TCP ports on the loopback interface, consecutive ones from ``base`` where that is given."""
-    with contextlib.ExitStack() as stack:
-        ports = []
-        for index in range(count):
-            probe = stack.enter_context(socket.socket())  # kept open meanwhile, so that no port is found twice
-            wanted = 0 if base is None else base + index
-            try:
-                probe.bind(("127.0.0.1", wanted))
-            except (OSError, OverflowError) as error:
-                raise Conflict(
-                    "port_taken",
-                    Text(en=f"Port {wanted} is taken or not a port.", nl=f"Poort {wanted} is bezet of geen poort."),
-                    Text(en="Choose another --port-base, or leave it out.", nl="Kies een andere --port-base, of laat die weg."),
-                ) from error
-            ports.append(int(probe.getsockname()[1]))
-        return ports
-
-
-def _children() -> set[int]:
-    """Give the processes whose parent is this one."""
-    found: set[int] = set()
-    for task in Path("/proc/self/task").iterdir():
-        with contextlib.suppress(OSError):
-            found |= {int(pid) for pid in (task / "children").read_text().split()}
-    return found
-
-
-def _end_orphans(spare: set[int]) -> None:
-    """End what our processes left behind; everything we started ourselves has been waited for.
-
-    Parameters
-    ----------
-    spare : set of int
-        Children this process had before.
-    """
-    deadline = time.monotonic() + _STOP_SECONDS
-    while (left := _children() - spare) and time.monotonic() < deadline:
-        for pid in left:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, 0)

@@ -23,6 +23,7 @@ from . import handlers, hardening, sessions, sockets
 from .gateway import Gateway
 from .identity import AccountIdentityProvider
 from .kernels import ForcedProvisionerFactory
+from .listening import HandedServerApp
 from .notes import Notes
 from .permitted import PermittedKernels
 from .routes import NOTES, close_the_rest
@@ -36,6 +37,7 @@ class CbsApp(ExtensionApp):
     description = "A secure analysis workspace for statistical microdata."
     extension_url = "/lab"
     load_other_extensions = True
+    serverapp_class = HandedServerApp
 
     gateway_socket = Unicode(help="Socket of the broker's gateway for this person in this project.").tag(config=True)
     shared_dir = Unicode(help="The project's shared area, shown as shared/.").tag(config=True)

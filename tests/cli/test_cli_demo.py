@@ -57,6 +57,19 @@ def everything_of(demo: Demo) -> tuple[list[int], list[int], Path]:
     return [demo.process.pid, info["pids"]["broker"], *info["pids"]["servers"].values()], ports, runtime_of(demo)
 
 
+def take(port: int) -> socket.socket | None:
+    """Take a port as any connection of the machine may; None when it is somebody's."""
+    thief = socket.socket()
+    thief.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        thief.bind(("127.0.0.1", port))
+        thief.listen()
+    except OSError:
+        thief.close()
+        return None
+    return thief
+
+
 def nothing_left(pids: list[int], ports: list[int], runtime: Path) -> bool:
     for port in ports:
         with socket.socket() as probe:
@@ -175,6 +188,8 @@ def test_life_of_a_demo(place: Path) -> None:
     # a server that dies is started again, with the same address
     dead = demo.info["pids"]["servers"]["viewer"]
     os.kill(dead, signal.SIGKILL)
+    wait_for(lambda: not alive(dead), 60, "the end of the server")
+    assert take(int(demo.accounts["viewer"]["url"].split(":")[2].split("/")[0])) is None
     wait_for(lambda: demo.info["pids"]["servers"]["viewer"] != dead, 120, "the new server")
 
     def answers() -> bool:
@@ -234,6 +249,35 @@ def test_up_runs_what_is_there_for_everybody_the_policies_name(place: Path) -> N
         assert process.wait(120) == 0
     assert not (root / "servers.json").exists()
     assert not any(alive(pid) for pid in (info["pids"]["broker"], *info["pids"]["servers"].values()))
+
+
+def test_no_port_can_be_taken_between_its_choice_and_the_servers_start(place: Path) -> None:
+    root = place / "d"
+    (root / "catalogue").mkdir(parents=True)
+    shutil.copytree(paths.policies(), root / "policies")
+    command = [sys.executable, "-P", "-m", "jupyter_cbs.cli", "up", "--dir", str(root)]
+    stolen: dict[Path, socket.socket | None] = {}
+
+    def started() -> bool:
+        # what a server is told stands in its folder before it starts
+        for told in set(root.glob("servers/*/config/jupyter_server_config.json")) - set(stolen):
+            with contextlib.suppress(ValueError):  # being written
+                stolen[told] = take(json.loads(told.read_text())["ServerApp"]["port"])
+        return (root / "servers.json").exists() or process.poll() is not None
+
+    with (place / "log").open("w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment())
+    try:
+        wait_for(started, 120, "the start")
+        assert process.poll() is None, (place / "log").read_text()
+        assert len(stolen) == len(json.loads((root / "servers.json").read_text())["accounts"])
+        assert set(stolen.values()) == {None}
+    finally:
+        for thief in stolen.values():
+            if thief is not None:
+                thief.close()
+        process.terminate()
+        process.wait(120)
 
 
 def test_smoke_on_generated_and_real_data() -> None:

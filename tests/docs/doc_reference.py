@@ -30,6 +30,7 @@ from jupyter_cbs.server import hardening
 from jupyter_cbs.server.app import CbsApp
 from jupyter_cbs.server.handlers import INTERNAL
 from jupyter_cbs.server.identity import AccountIdentityProvider
+from jupyter_cbs.server.listening import HandedServerApp
 from jupyter_cbs.server.routes import OFFERED
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -94,17 +95,18 @@ def _anchor(verb: str) -> str:
 # ------------------------------------------------------------------------------------------ configuration
 
 
-def _traits(owner: type[Any]) -> str:
+def _traits(*owners: type[Any]) -> str:
     rows = []
-    for name, trait in sorted(owner.class_own_traits(config=True).items()):
-        default = trait.default()
-        shown = sorted(default) if isinstance(default, (set, frozenset)) else default
-        rows.append([f"`{owner.__name__}.{name}`", type(trait).__name__, f"`{shown!r}`", _cell(trait.help)])
+    for owner in owners:
+        for name, trait in sorted(owner.class_own_traits(config=True).items()):
+            default = trait.default()
+            shown = sorted(default) if isinstance(default, (set, frozenset)) else default
+            rows.append([f"`{owner.__name__}.{name}`", type(trait).__name__, f"`{shown!r}`", _cell(trait.help)])
     return _table("trait|type|default|meaning", rows)
 
 
 def workspace_traits() -> str:
-    return _traits(CbsApp)
+    return _traits(CbsApp, HandedServerApp)
 
 
 def identity_traits() -> str:
