@@ -193,6 +193,9 @@ _WAITING: Final = {
     _S.RECALLED: Text(en="nobody", nl="niemand"),
 }
 
+_OTHER_CHECKER: Final = Text(en="the other checker at CBS", nl="de andere controleur bij het CBS")
+_ONE_CHECKER: Final = Text(en="one more checker at CBS (one of two has decided)", nl="nog één controleur bij het CBS (één van de twee heeft beslist)")
+
 _ACTION_TEXTS: Final = {
     _A.EDIT: Text(en="change it", nl="wijzigen"),
     _A.PROPOSE: Text(en="propose it", nl="voorleggen"),
@@ -217,9 +220,18 @@ def state_text(state: ExportState) -> Text:
     return _STATE_TEXTS[state]
 
 
-def waiting_for(state: ExportState) -> Text:
-    """Give who is to act in a state."""
-    return _WAITING[state]
+def waiting_for(state: ExportState, principal: Principal | None = None, facts: Facts | None = None) -> Text:
+    """Give who is to act in a state.
+
+    With the reader and the facts, a request under review says who is left once one checker has decided. A checker hears of
+    the own vote only: that the other one has decided is not told before both have.
+    """
+    if state is not _S.IN_REVIEW or principal is None or facts is None:
+        return _WAITING[state]
+    voters = {vote.checker for vote in facts.counting}
+    if principal.role is _R.CHECKER:
+        return _OTHER_CHECKER if principal.user in voters else _WAITING[state]
+    return _ONE_CHECKER if len(voters) == REVIEWS - 1 else _WAITING[state]
 
 
 def allowed(state: ExportState, principal: Principal, facts: Facts) -> tuple[Permission, ...]:

@@ -139,6 +139,20 @@ def test_one_checker_learns_nothing_of_the_other(broker: Running, folder: Path) 
     assert "too small" not in str(broker.call("checker2", "GET", "/exports").body)
 
 
+def test_the_project_sees_that_one_checker_is_left(broker: Running, folder: Path) -> None:
+    request = submitted(broker, folder)
+
+    def waiting(user: str) -> str:
+        shown: str = broker.call(user, "GET", f"/exports/{request['id']}").body["waiting_for"]
+        return shown
+
+    assert waiting("leader") == "two checkers at CBS"
+    act(broker, "checker1", request, "approve", digest=request["digest"], pin=PIN)
+    assert waiting("researcher") == waiting("leader") == "one more checker at CBS (one of two has decided)"
+    assert waiting("checker1") == "the other checker at CBS"
+    assert waiting("checker2") == "two checkers at CBS"
+
+
 def test_one_objection_is_enough_to_send_it_back(broker: Running, folder: Path) -> None:
     request = submitted(broker, folder)
     act(broker, "checker1", request, "reject", digest=request["digest"], pin=PIN, reason="cell too small")

@@ -169,12 +169,13 @@ def _view(call: Call, row: ExportRow) -> ExportRequest:
 
 
 def _summary_fields(call: Call, row: ExportRow) -> dict[str, Any]:
+    facts = _facts(call, row)
     return {
         "id": row.id,
         "title": row.title,
         "state": row.state,
         "state_text": machine.state_text(row.state),
-        "waiting_for": machine.waiting_for(row.state),
+        "waiting_for": machine.waiting_for(row.state, call.principal, facts),
         "author": row.author,
         "round": row.round,
         "version": row.version,
@@ -184,7 +185,7 @@ def _summary_fields(call: Call, row: ExportRow) -> dict[str, Any]:
         "ready_on": row.ready_on,
         "status": row.report.status if row.report else None,
         "file_count": len(row.report.files) if row.report else len(row.paths),
-        "allowed_actions": machine.allowed(row.state, call.principal, _facts(call, row)),
+        "allowed_actions": machine.allowed(row.state, call.principal, facts),
     }
 
 
@@ -415,7 +416,8 @@ async def _decide(call: Call, row: ExportRow, request: ExportAct) -> None:
             tx.update_export(row.id, row.version, state=state, changed_at=now, history=decided)
             _audit(tx, call, "exports.decided", row.id, {"state": str(state), "digest": row.digest})
     if state is ExportState.IN_REVIEW:
-        _tell(call, row.id, users={call.principal.user})
+        # whose request it is sees that one is left; the other checker hears nothing
+        _tell(call, row.id, users={call.principal.user, *(member.user for member in call.project.members)})
         return
     if state is ExportState.APPROVED:
         await asyncio.to_thread(release, call, _row(call, row.id))
