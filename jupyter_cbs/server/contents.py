@@ -376,11 +376,20 @@ class CbsContentsManager(AsyncContentsManager):
 
 def _bytes_of(model: dict[str, Any]) -> bytes:
     content, form = model["content"], model.get("format") or "text"
+    if not isinstance(content, str):
+        raise Invalid(
+            "no_content",
+            Text(
+                en="The content of a file must be text, or bytes in base64; nothing was saved.",
+                nl="De inhoud van een bestand moet tekst zijn, of bytes in base64; er is niets opgeslagen.",
+            ),
+            Text(en="Send it as a JSON string.", nl="Stuur de inhoud als JSON-string."),
+        )
     try:
         if form == "text":
-            return str(content).encode("utf-8")
+            return content.encode("utf-8")
         if form == "base64":
-            return base64.b64decode(str(content).encode("ascii"), validate=False)
+            return base64.b64decode(content.encode("ascii"), validate=False)
     except (UnicodeEncodeError, binascii.Error) as error:
         raise web.HTTPError(400, "content does not have the format it says") from error
     raise web.HTTPError(400, "format must be text or base64")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 from jupyter_server.services.kernels.handlers import KernelActionHandler
 from jupyter_server.services.sessions.handlers import SessionRootHandler
 from tornado import web
+
+from . import bodies
 
 
 @contextmanager
@@ -22,8 +24,10 @@ def _reason_kept() -> Iterator[None]:
         raise
 
 
-class ReasonedSessionsHandler(SessionRootHandler):
+class ReasonedSessionsHandler(bodies.TypedBody, SessionRootHandler):
     """Starts notebooks with their kernels."""
+
+    shapes: ClassVar = {"POST": bodies.Session}
 
     async def post(self) -> None:
         """Start a session; a refusal of the broker is answered as one."""
@@ -45,4 +49,5 @@ def routes() -> list[tuple[str, type[Any]]]:
     return [
         (r"/api/sessions", ReasonedSessionsHandler),
         (r"/api/kernels/(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)/(?P<action>restart|interrupt)", ReasonedKernelActionHandler),
+        *bodies.routes(),
     ]

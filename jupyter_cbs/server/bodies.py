@@ -1,0 +1,196 @@
+"""Bodies of requests to Jupyter's own routes, looked at before Jupyter takes their types for granted.
+
+Without this a number for a path is an error 500, and content that is no text is written over a file as Python would print it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final, Literal
+
+from jupyter_client.kernelspec import NoSuchKernel
+from jupyter_server.services.api.handlers import IdentityHandler
+from jupyter_server.services.contents.handlers import ContentsHandler, default_handlers
+from jupyter_server.services.kernels.handlers import MainKernelHandler
+from jupyter_server.services.sessions.handlers import SessionHandler
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..domain.errors import Invalid, NotFound, not_text
+from ..domain.text import Text
+from ..domain.validation import explain
+from .problems import http_error
+
+_UUID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+
+
+class Body(BaseModel):
+    """Fields whose types Jupyter relies on; others may be there, and are passed on as they are."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+
+class Saved(Body):
+    """A file, a notebook or a folder that is made or saved."""
+
+    type: str | None = None
+    format: Literal["text", "base64", "json"] | None = None
+    path: str | None = None
+    name: str | None = None
+    copy_from: str | None = None
+    ext: str = ""
+    chunk: int | None = None
+
+
+class Moved(Body):
+    """A file that gets another path."""
+
+    path: str = ""
+
+
+class KernelOf(Body):
+    """A kernel of a session, by its id or by the name of its kind."""
+
+    id: str | None = None
+    name: str | None = None
+
+
+class Named(Body):
+    """What Jupyter called a session's notebook long ago."""
+
+    name: str = ""
+    path: str = ""
+
+
+class Session(Body):
+    """A notebook and its kernel."""
+
+    path: str = ""
+    name: str | None = None
+    type: str = ""
+    kernel: KernelOf = KernelOf()
+    notebook: Named = Named()
+
+
+class Started(Body):
+    """A kernel that is started."""
+
+    name: str | None = None
+    path: str | None = None
+    kernel_id: str | None = Field(
+        None, pattern=rf"^{_UUID}$", description="Only ids that routes of kernels match: what has another could not be ended."
+    )
+
+
+class TypedBody:
+    """Mixin for handlers of Jupyter: refuses a body whose types are not those of its method's shape."""
+
+    shapes: ClassVar[Mapping[str, type[Body]]]
+
+    def get_json_body(self) -> dict[str, Any] | None:
+        """Give the request's body as JSON; None when there is none.
+
+        Raises
+        ------
+        tornado.web.HTTPError
+            400 with what is wrong; nothing was done then.
+        """
+        request = self.request  # type: ignore[attr-defined]  # of the handler this is mixed into
+        try:
+            return checked(request.body, self.shapes.get(request.method, Body))
+        except Invalid as error:
+            raise http_error(error) from error
+
+
+def checked(raw: bytes, shape: type[Body]) -> dict[str, Any] | None:
+    """Give a body as JSON; None when it is empty.
+
+    Parameters
+    ----------
+    raw : bytes
+        As it came.
+    shape : type of Body
+        What its fields must be.
+
+    Raises
+    ------
+    Invalid
+        ``not_json``, ``not_text`` or ``invalid_request``.
+    """
+    if not raw.strip():
+        return None
+    try:
+        value: Any = json.loads(raw)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise Invalid(
+            "not_json",
+            Text(en="The request's body is no JSON object.", nl="De inhoud van het verzoek is geen JSON-object."),
+            Text(en="Send a JSON object.", nl="Stuur een JSON-object."),
+        )
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except (UnicodeEncodeError, RecursionError) as error:
+        raise not_text() from error
+    try:
+        shape.model_validate(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        message, expected = explain(first)
+        prefix = f"{place}: " if place else ""
+        raise Invalid(
+            "invalid_request",
+            Text(en=f"The request is not understood: {prefix}{message.en}", nl=f"Het verzoek is niet begrepen: {prefix}{message.nl}"),
+            expected,
+        ) from error
+    return value
+
+
+class TypedContentsHandler(TypedBody, ContentsHandler):
+    """Files, notebooks and folders."""
+
+    shapes: ClassVar = {"PUT": Saved, "POST": Saved, "PATCH": Moved}
+
+
+class TypedSessionHandler(TypedBody, SessionHandler):
+    """One notebook and its kernel."""
+
+    shapes: ClassVar = {"PATCH": Session}
+
+
+class TypedKernelsHandler(TypedBody, MainKernelHandler):
+    """All kernels."""
+
+    shapes: ClassVar = {"POST": Started}
+
+    async def post(self) -> None:
+        """Start a kernel without a notebook; a kind there is not is no fault of the server."""
+        try:
+            await super().post()
+        except NoSuchKernel as error:
+            raise http_error(
+                NotFound(
+                    "no_such_kernel",
+                    Text(en="There is no kernel of that name here.", nl="Er is hier geen kernel met die naam."),
+                    Text(en="Choose one of those the launcher shows.", nl="Kies een van de kernels die de starter toont."),
+                )
+            ) from error
+
+
+class TypedIdentityHandler(TypedBody, IdentityHandler):
+    """Who is logged in."""
+
+    shapes: ClassVar = {}
+
+
+def routes() -> list[tuple[str, type[Any]]]:
+    """Give the routes that take the place of Jupyter's own; those of extensions come first."""
+    return [
+        # with those of checkpoints, which must stay before what matches every path
+        *((pattern, TypedContentsHandler if handler is ContentsHandler else handler) for pattern, handler in default_handlers),
+        (rf"/api/sessions/(?P<session_id>{_UUID})", TypedSessionHandler),
+        (r"/api/kernels", TypedKernelsHandler),
+        (r"/api/me", TypedIdentityHandler),
+    ]
