@@ -18,6 +18,7 @@ import duckdb
 
 from ..domain.errors import Cancelled, CbsError, Internal, Invalid, NotFound, Position, Refused, TooLarge, Unavailable
 from ..domain.text import Text
+from .wording import objection
 
 _SHOWN = 600
 """Longest part of DuckDB's own words in a message."""
@@ -200,7 +201,7 @@ def explain(
     if isinstance(error, duckdb.ParserException | duckdb.SyntaxException):
         return Invalid(
             "sql_syntax",
-            Text(en=f"The SQL is not correct: {said}.", nl=f"De SQL is niet correct: {said}."),
+            objection(said, "The SQL is not correct", "De SQL klopt niet"),
             Text(en="Look at the place that is marked; often a comma, a bracket or a quote is missing.",
                  nl="Kijk naar de gemarkeerde plek; vaak ontbreekt een komma, haakje of aanhalingsteken."),
             position=where,
@@ -240,12 +241,12 @@ def explain(
     if isinstance(error, duckdb.ConversionException | duckdb.OutOfRangeException | duckdb.DataError) or found.subtype == "NO_MATCHING_FUNCTION":
         return Invalid(
             "sql_type",
-            Text(en=f"Values and types do not go together: {said}.", nl=f"Waarden en typen passen niet bij elkaar: {said}."),
+            objection(said, "Values and types do not go together", "Waarden en typen passen niet bij elkaar"),
             Text(en="Convert with CAST(… AS …), or TRY_CAST to get NULL for what does not convert.",
                  nl="Zet om met CAST(… AS …), of met TRY_CAST om NULL te krijgen waar dat niet kan."),
             position=where,
         )  # fmt: skip
-    return Invalid("sql_error", Text(en=f"DuckDB refuses this: {said}.", nl=f"DuckDB weigert dit: {said}."), position=where)
+    return Invalid("sql_error", objection(said, "DuckDB refuses this", "Deze query kan niet worden uitgevoerd"), position=where)
 
 
 def _memory() -> TooLarge:

@@ -319,7 +319,7 @@ def _forbidden_function(name: str, where: Any) -> Refused:
         Text(en=f"The function '{name}' is not offered here.", nl=f"De functie '{name}' wordt hier niet aangeboden."),
         Text(
             en="Data sets are read by their names in FROM; files of your own are read in Python.",
-            nl="Bestanden lees je met hun naam in FROM; eigen bestanden lees je in Python.",
+            nl="Bestanden leest u met hun naam in FROM; eigen bestanden leest u in Python.",
         ),
         position=where,
     )
