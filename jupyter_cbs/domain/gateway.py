@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -21,6 +21,7 @@ from .export import ExportAction, ExportForm, ExportRequest, ExportSummary
 from .figure import FigureEvidence, OutputReport
 from .finding import PrecheckReport
 from .model import ModelEvidence
+from .plain import ALL_SHOWN, Line, Prose
 from .project import Action, Principal, ProjectSummary
 from .quota import QuotaStatus
 from .text import Language, Text
@@ -62,9 +63,9 @@ class PrecheckQuery(Model):
 class ExportCreate(Model):
     """A new draft."""
 
-    title: str = Field(min_length=1, max_length=200)
+    title: Line = Field(min_length=1, max_length=200)
     paths: tuple[str, ...] = ()
-    form: ExportForm = ExportForm()
+    form: Annotated[ExportForm, ALL_SHOWN] = ExportForm()
 
 
 class ExportEdit(Model):
@@ -72,9 +73,9 @@ class ExportEdit(Model):
 
     id: str
     version: int
-    title: str | None = Field(None, min_length=1, max_length=200)
+    title: Annotated[Line, Field(min_length=1, max_length=200)] | None = None
     paths: tuple[str, ...] | None = None
-    form: ExportForm | None = None
+    form: Annotated[ExportForm, ALL_SHOWN] | None = None
 
 
 class ExportAct(Model):
@@ -84,7 +85,7 @@ class ExportAct(Model):
     action: ExportAction
     version: int
     digest: str | None = Field(None, description="The digest the person saw; required to approve or reject.")
-    reason: str = Field("", max_length=4000)
+    reason: Prose = Field("", max_length=4000)
     pin: str | None = Field(None, description="Step-up PIN; only from the trusted front end.")
 
 
