@@ -26,6 +26,7 @@ from .deployment import Deployment
 from .events import EventHub
 from .launching import Launcher
 from .metering import Metering
+from .overrun import Overrun
 from .refusals import Refusals
 from .sessions import Sessions
 from .walls import Walls
@@ -80,6 +81,7 @@ class Authority:
         self._scopes: dict[tuple[str, tuple[Grant, ...]], Scope] = {}
         self.narrow = NarrowFiles(deployment.columns)
         self.metering = Metering(self)
+        self.overrun = Overrun(self)
         self.on_policies: list[Callable[[], None]] = []
         """Called after a change of the policies or the catalogue, by parts that hold something made from them."""
         self.sessions = Sessions(self)
@@ -136,8 +138,7 @@ class Authority:
 
     def audit(self, principal: Principal, action: str, subject: str, outcome: str, details: dict[str, Any] | None = None) -> None:
         """Write one event in a transaction of its own."""
-        with self.store.begin() as tx:
-            tx.audit(user=principal.user, project=principal.project, action=action, subject=subject, outcome=outcome, details=details or {})
+        self.store.note(user=principal.user, project=principal.project, action=action, subject=subject, outcome=outcome, details=details)
 
     def note_refusal(self, user: str, project: str, operation: str, error: CbsError) -> None:
         """Keep a refusal in the audit, or count it where one asks for the same again and again."""

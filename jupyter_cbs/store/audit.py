@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 from ..domain.base import Model
 from ..domain.gateway import AuditEvent
@@ -23,6 +25,10 @@ EMPTY = Head(0, "0" * 64)
 _HEAD = select(audit.c.sequence, audit.c.hash).order_by(audit.c.sequence.desc()).limit(1)
 _ALL = select(audit).order_by(audit.c.sequence)
 _INSERT = insert(audit)
+_SQLITE: Any = sqlite.dialect(paramstyle="named")
+_READY_HEAD = str(_HEAD.compile(dialect=_SQLITE, compile_kwargs={"literal_binds": True}))
+_READY_INSERT = str(_INSERT.compile(dialect=_SQLITE))
+"""The same two for SQLite, ready to run."""
 
 
 class AuditVerdict(Model):
@@ -49,11 +55,23 @@ def head(connection: Connection) -> Head:
 
 def append(connection: Connection, end: Head, at: datetime, fields: Mapping[str, str], details: Mapping[str, Any]) -> Head:
     """Append an event behind ``end`` and give the new end."""
+    columns = _columns(end, at, fields, details)
+    connection.execute(_INSERT, columns)
+    return Head(columns["sequence"], columns["hash"])
+
+
+def append_ready(cursor: DBAPICursor, at: datetime, fields: Mapping[str, str], details: Mapping[str, Any]) -> None:
+    """Append an event at the end of the chain by SQLite's own cursor, inside a write transaction."""
+    cursor.execute(_READY_HEAD)
+    row = cursor.fetchone()
+    cursor.execute(_READY_INSERT, _columns(EMPTY if row is None else Head(row[0], row[1]), at, fields, details))
+
+
+def _columns(end: Head, at: datetime, fields: Mapping[str, str], details: Mapping[str, Any]) -> dict[str, Any]:
     columns: dict[str, Any] = {name: storable(value) for name, value in fields.items()}
     columns |= {"sequence": end.sequence + 1, "at": moment_text(at), "details": canonical(dict(details))}
     columns["hash"] = event_hash(columns, end.hash)
-    connection.execute(_INSERT, columns)
-    return Head(columns["sequence"], columns["hash"])
+    return columns
 
 
 def event_of(columns: RowMapping) -> AuditEvent:

@@ -8,12 +8,14 @@ anchor vouches for is synced first). PostgreSQL: an advisory lock serialises wri
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
 
 from ..domain.errors import Invalid, Unavailable
@@ -96,9 +98,9 @@ def answering() -> Iterator[None]:
     """
     try:
         yield
-    except IntegrityError:
+    except (IntegrityError, sqlite3.IntegrityError):
         raise
-    except DatabaseError as error:
+    except (DatabaseError, sqlite3.DatabaseError) as error:
         raise Unavailable(
             "state_unavailable",
             Text(en="The state database does not answer.", nl="De toestandsdatabase antwoordt niet."),
@@ -116,6 +118,20 @@ def writing(engine: Engine) -> Iterator[Connection]:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
         yield connection
+
+
+@contextmanager
+def noting(engine: Engine) -> Iterator[DBAPICursor]:
+    """Hold SQLite's one write transaction by its own cursor; as :func:`writing`, at a third of its cost where one row is all there is to write."""
+    with answering():
+        connection = engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute("BEGIN IMMEDIATE")
+            yield cursor
+            connection.commit()
+        finally:
+            connection.close()  # back to the pool, which rolls back what was not committed
 
 
 @contextmanager

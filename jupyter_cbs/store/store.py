@@ -23,7 +23,7 @@ from . import audit, pins
 from .anchors import Anchors, Head
 from .audit import AuditVerdict
 from .canonical import storable
-from .database import open_engine, reading, sync, writing
+from .database import noting, open_engine, reading, sync, writing
 from .migrate import migrate
 from .reader import Reader
 from .rows import EXPORT_FIELDS, ExportChanges, ExportRow, MeasurementRow, ReleasedModel, ReleasedTable, Vote, export_columns, export_row
@@ -307,22 +307,52 @@ class Store:
         Unavailable
             The database did not answer in time.
         """
+        with self._held():
+            with writing(self._engine) as connection:
+                transaction = Transaction(connection, self._clock)
+                yield transaction
+            due = self._count(transaction.appended)
+        if due:
+            self._try_anchor()
+
+    def note(self, *, user: str, project: str, action: str, subject: str, outcome: str, details: Mapping[str, Any] | None = None) -> None:
+        """Append one event in a transaction of its own; takes what :meth:`Transaction.audit` takes.
+
+        Raises
+        ------
+        RuntimeError, Unavailable
+            As :meth:`begin`.
+        """
+        fields = {"user": user, "project": project, "action": action, "subject": subject, "outcome": outcome}
+        if self._engine.dialect.name != "sqlite":
+            with self.begin() as transaction:
+                transaction.audit(**fields, details=details)
+            return
+        with self._held():
+            with noting(self._engine) as cursor:
+                audit.append_ready(cursor, self._clock(), fields, details or {})
+            due = self._count(1)
+        if due:
+            self._try_anchor()
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Take the writers' turn."""
         if self._writer == threading.get_ident():
             raise RuntimeError("a transaction is already open in this thread")
         with self._turn:
             self._writer = threading.get_ident()
             try:
-                with writing(self._engine) as connection:
-                    transaction = Transaction(connection, self._clock)
-                    yield transaction
+                yield
             finally:
                 self._writer = None
-            self._unanchored += transaction.appended
-            # a clock that was set back counts as time gone by
-            waited = not timedelta(0) <= self._clock() - self._anchored_at < ANCHOR_AFTER
-            due = self._unanchored >= ANCHOR_EVENTS or waited
-        if due and self._unanchored:
-            self._try_anchor()
+
+    def _count(self, appended: int) -> bool:
+        """Count committed events, and tell whether an anchor is due."""
+        self._unanchored += appended
+        # a clock that was set back counts as time gone by
+        waited = not timedelta(0) <= self._clock() - self._anchored_at < ANCHOR_AFTER
+        return self._unanchored > 0 and (waited or self._unanchored >= ANCHOR_EVENTS)
 
     @contextmanager
     def view(self) -> Iterator[Reader]:

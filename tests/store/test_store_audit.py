@@ -244,6 +244,13 @@ def test_the_head_is_anchored_after_a_number_of_events(store: Store, tmp_path: P
     assert anchored(tmp_path) == [0, ANCHOR_EVENTS]
 
 
+def test_events_of_their_own_are_anchored_too(store: Store, tmp_path: Path) -> None:
+    for index in range(ANCHOR_EVENTS):
+        store.note(user="a", project="9001", action="x", subject=str(index), outcome="ok")
+    assert anchored(tmp_path) == [0, ANCHOR_EVENTS]
+    assert store.verify().ok
+
+
 def test_the_head_is_anchored_by_the_first_event_after_a_time(store: Store, tmp_path: Path, clock: Any) -> None:
     append(store, 1)
     clock.advance(seconds=59)
@@ -275,9 +282,13 @@ def test_key_and_anchors_are_private(store: Store, tmp_path: Path, database: Pat
     ),
 )
 def test_any_text_and_any_json_can_be_told_and_verified(store: Store, subject: str, details: dict[str, object]) -> None:
+    event: dict[str, Any] = {"user": "ünï", "project": "9001", "action": "x", "subject": subject + "\udcff\0", "outcome": "ok", "details": details}
     with store.begin() as tx:
-        tx.audit(user="ünï", project="9001", action="x", subject=subject + "\udcff\0", outcome="ok", details=details)
-    assert store.events(limit=1)[0].details == details
+        tx.audit(**event)
+    store.note(**event)
+    alone, among = store.events(limit=2)
+    assert alone.details == details
+    assert alone.model_dump(exclude={"sequence", "hash"}) == among.model_dump(exclude={"sequence", "hash"}), "both ways write the same"
     assert store.verify().ok
 
 
@@ -285,7 +296,10 @@ def test_any_text_and_any_json_can_be_told_and_verified(store: Store, subject: s
 def test_details_that_are_no_json_are_refused(store: Store, details: dict[str, object]) -> None:
     with pytest.raises((TypeError, ValueError)), store.begin() as tx:
         tx.audit(user="a", project="9001", action="x", subject="", outcome="ok", details=details)
+    with pytest.raises((TypeError, ValueError)):
+        store.note(user="a", project="9001", action="x", subject="", outcome="ok", details=details)
     assert store.verify().events == 0
+    append(store, 1)  # the transaction that failed holds nothing
 
 
 _WRITER = """
@@ -294,8 +308,12 @@ from pathlib import Path
 from jupyter_cbs.store import Store
 with Store.open(sys.argv[1], Path(sys.argv[2])) as store:
     for index in range(int(sys.argv[4])):
-        with store.begin() as tx:
-            tx.audit(user=sys.argv[3], project="9001", action="x", subject=str(index), outcome="ok")
+        event = dict(user=sys.argv[3], project="9001", action="x", subject=str(index), outcome="ok")
+        if index % 2:
+            store.note(**event)
+        else:
+            with store.begin() as tx:
+                tx.audit(**event)
 """
 
 

@@ -135,10 +135,35 @@ def test_a_transaction_inside_a_transaction_is_an_error_and_no_deadlock(store: S
         with store.begin(), store.begin():
             pass
 
-    with pytest.raises(RuntimeError, match="already open"):
-        nest()
+    def note() -> None:
+        with store.begin():
+            store.note(user="a", project="9001", action="x", subject="", outcome="ok")
+
+    for within in (nest, note):
+        with pytest.raises(RuntimeError, match="already open"):
+            within()
     with store.begin() as tx:
         tx.audit(user="a", project="9001", action="x", subject="", outcome="ok")
+    assert store.verify().events == 1
+
+
+def test_an_event_that_cannot_be_written_is_said_and_holds_nothing(store: Store, database: Path) -> None:
+    def note() -> None:
+        store.note(user="a", project="9001", action="x", subject="", outcome="ok")
+
+    other = sqlite3.connect(database, isolation_level=None)
+    other.execute("ALTER TABLE audit RENAME TO elsewhere")
+    with pytest.raises(Unavailable) as caught:
+        note()
+    assert caught.value.code == "state_unavailable"
+    other.execute("ALTER TABLE elsewhere RENAME TO audit")
+    note()
+    # a number that is taken, or skipped, is refused by the database itself
+    other.execute("DROP TRIGGER audit_no_gap")
+    other.execute("CREATE TRIGGER audit_no_gap BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'refused'); END")
+    other.close()
+    with pytest.raises(sqlite3.IntegrityError, match="refused"):
+        note()
     assert store.verify().events == 1
 
 
