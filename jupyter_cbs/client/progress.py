@@ -7,6 +7,11 @@ from typing import Any
 
 from .language import number, pick, seconds
 
+SEEN_SECONDS = 1.0
+"""Time over which progress must have been seen before an end is told."""
+SEEN_FRACTION = 0.02
+"""Progress that must have been seen before an end is told."""
+
 
 def in_notebook() -> bool:
     """Tell whether output goes to a notebook rather than to a terminal or a script."""
@@ -33,6 +38,8 @@ class ProgressDisplay:
         self._lang = lang
         self._fraction: float | None = None
         self._rows = 0
+        self._first: tuple[float, float] | None = None
+        self._rate: float | None = None
         self._promised: float | None = None
         self._bar: Any = None
         self._label: Any = None
@@ -43,6 +50,7 @@ class ProgressDisplay:
         """Show a state; ``rows`` below 0 means nothing new but the time."""
         if rows >= 0:
             self._fraction, self._rows = fraction, rows
+            self._measure(elapsed)
         text = self._text(elapsed)
         stop = pick(self._lang, "cancel with", "stoppen met")
         if in_notebook():
@@ -64,18 +72,29 @@ class ProgressDisplay:
         parts = [seconds(elapsed, self._lang)]
         if self._fraction is not None:
             parts.insert(0, f"{number(100 * self._fraction, self._lang, 0)} %")
-            if self._fraction > 0.05 and self._keeps_word(elapsed, self._fraction):
-                left = max(1, round(elapsed * (1 - self._fraction) / self._fraction))
+            if self._rate is not None and self._keeps_word(elapsed, self._fraction, self._rate):
+                left = max(1, round((1 - self._fraction) / self._rate))
                 left_text = f"{left} s" if left < 60 else seconds(left, self._lang)
                 parts.append(pick(self._lang, f"about {left_text} left", f"nog ongeveer {left_text}"))
         if self._rows:
             parts.append(f"{number(self._rows, self._lang)} {pick(self._lang, 'rows', 'rijen')}")
         return " · ".join(parts)
 
-    def _keeps_word(self, elapsed: float, fraction: float) -> bool:
-        """Tell whether the end that was told first can still be true: a join without end stands at 92 % for ever, one second from done."""
+    def _measure(self, elapsed: float) -> None:
+        """Measure how fast the fraction grows. Where it stood at first says nothing: a join without end stands at 92 % from its first second."""
+        if self._fraction is None:
+            return
+        if self._first is None or self._fraction < self._first[1]:
+            self._first, self._rate = (elapsed, self._fraction), None
+            return
+        seconds_seen, grown = elapsed - self._first[0], self._fraction - self._first[1]
+        if seconds_seen >= SEEN_SECONDS and grown >= SEEN_FRACTION:
+            self._rate = grown / seconds_seen
+
+    def _keeps_word(self, elapsed: float, fraction: float, rate: float) -> bool:
+        """Tell whether the end that was told first can still be true: a request may slow down, or stop short of its end."""
         if self._promised is None:
-            self._promised = elapsed / fraction
+            self._promised = elapsed + (1 - fraction) / rate
         return elapsed <= 1.5 * self._promised + 1
 
     def _show_widget(self, text: str) -> None:

@@ -52,6 +52,7 @@ def test_without_a_session_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -
     assert caught.value.code == "no_session"
     assert "kernel" in str(caught.value)
     assert "Deze Python" in str(caught.value)
+    assert caught.value.message.en != caught.value.message.nl
 
 
 def test_nobody_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,10 +251,11 @@ def test_the_progress_line_goes_away(monkeypatch: pytest.MonkeyPatch, capsys: py
 
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     display = ProgressDisplay("Query", "en")
-    display(0.25, 1200, 2.0)
+    display(0.05, 100, 1.2)
+    display(0.25, 1200, 3.2)
     display.close()
     shown = capsys.readouterr().err
-    assert "25 % · 2.0 s · about 6 s left · 1,200 rows · cancel with Ctrl-C" in shown
+    assert "25 % · 3.2 s · about 8 s left · 1,200 rows · cancel with Ctrl-C" in shown
     assert shown.endswith("\r")
 
 
@@ -262,12 +264,25 @@ def test_a_remaining_time_that_proved_wrong_is_not_told_again(monkeypatch: pytes
 
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     display = ProgressDisplay("Query", "nl")
-    display(0.92, 0, 2.0)
-    assert "92 % · 2,0 s · nog ongeveer 1 s" in capsys.readouterr().err
-    display(0.93, 0, 9.0)
+    display(0.10, 0, 1.0)
+    display(0.92, 0, 3.0)
+    assert "92 % · 3,0 s · nog ongeveer 1 s" in capsys.readouterr().err
+    display(0.93, 0, 19.0)
     shown = capsys.readouterr().err
-    assert "93 % · 9,0 s · stoppen met" in shown
+    assert "93 % · 19,0 s · stoppen met" in shown
     assert "nog ongeveer" not in shown
+    display.close()
+
+
+def test_no_end_is_told_before_progress_was_seen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from jupyter_cbs.client.progress import ProgressDisplay
+
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    display = ProgressDisplay("Query", "en")
+    for elapsed in (1.0, 2.0, 4.0, 8.0):
+        display(0.92, 0, elapsed)
+        display(None, -1, elapsed + 0.5)  # nothing new but the time
+    assert " left" not in capsys.readouterr().err
     display.close()
 
 
