@@ -34,14 +34,12 @@ def readable(error: CbsError, lang: str, source: str | None = None) -> CbsError:
     CbsError
         The same error; ``str`` of it is in the reader's language too, and names the place in the SQL.
     """
-    said = error.message.say(lang)
     if caret(error, source) and error.position is not None:  # where only the text of an error is seen, as in a log of a run notebook
         line, column = error.position.line, error.position.column
-        said += pick(lang, f" Line {line}, column {column}.", f" Regel {line}, kolom {column}.")
-    error.message = Text(en=said, nl=said)
-    error.args = (error.say(lang),)
-    if error.remedy is not None:
-        error.remedy = Text(en=error.remedy.say(lang), nl=error.remedy.say(lang))
+        said = error.message
+        error.message = Text(en=f"{said.en} Line {line}, column {column}.", nl=f"{said.nl} Regel {line}, kolom {column}.")
+    error.reader = lang
+    error.args = (str(error),)
     error._render_traceback_ = partial(render, error, lang, source)  # type: ignore[attr-defined]  # IPython asks for it
     return error
 
@@ -92,4 +90,6 @@ def _place(trace: TracebackType | None, lang: str) -> list[str]:
     if found is None or found[2] != "__main__":
         return []
     line = linecache.getline(found[0], found[1]).strip()
+    if line.startswith("get_ipython()."):  # what IPython makes of a magic is not what the reader wrote
+        return []
     return [f"\x1b[2m{pick(lang, 'line', 'regel')} {found[1]}: {line}\x1b[0m"] if line else []

@@ -52,6 +52,8 @@ class CbsError(Exception):
 
     status: ClassVar[int] = 500
     kinds: ClassVar[dict[str, type[CbsError]]] = {}
+    reader: str = "en"
+    """Language of ``str`` of the error; a notebook sets its reader's."""
 
     def __init__(
         self,
@@ -74,7 +76,7 @@ class CbsError(Exception):
         CbsError.kinds[cls.__name__] = cls
 
     def __str__(self) -> str:
-        return self.say("en")
+        return self.say(self.reader)
 
     def say(self, lang: str) -> str:
         """Give message and remedy as one paragraph in ``lang``."""
