@@ -39,6 +39,22 @@ _MONTHS = {
     "en": ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"],
     "nl": ["januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december"],
 }
+_STATISTICS = {
+    "count": "aantal",
+    "units": "eenheden",
+    "sum": "som",
+    "mean": "gemiddelde",
+    "median": "mediaan",
+    "share": "aandeel",
+    "sd": "standaardafwijking",
+    "variance": "variantie",
+    "correlation": "correlatie",
+    "gini": "Gini-coëfficiënt",
+    "ratio": "verhouding",
+    "lorenz": "Lorenzcurve",
+    "survival": "overleving",
+}
+"""Dutch words of the statistics that begin a table's label."""
 
 
 @dataclass(frozen=True)
@@ -197,16 +213,22 @@ def _frame(content: bytes) -> pa.Table:
 
 
 def _released(table: ReleasedTable) -> Text:
-    day = _day(table.released_at)
-    label = table.meta.value_label
+    day, label = _day(table.released_at), _label(table.meta)
     return Text(
-        en=f"‘{label}’ of request {table.export_id} ({day.en})",
-        nl=f"‘{label}’ van aanvraag {table.export_id} ({day.nl})",
+        en=f"‘{label.en}’ of request {table.export_id} ({day.en})",
+        nl=f"‘{label.nl}’ van aanvraag {table.export_id} ({day.nl})",
     )
 
 
 def _in_file(one: _Found) -> Text:
-    return Text(en=f"‘{one.meta.value_label}’ in {one.path}", nl=f"‘{one.meta.value_label}’ in {one.path}")
+    label = _label(one.meta)
+    return Text(en=f"‘{label.en}’ in {one.path}", nl=f"‘{label.nl}’ in {one.path}")
+
+
+def _label(meta: TableMeta) -> Text:
+    """Name what a table's cells hold; the statistic is a word, what it is of a variable's name."""
+    statistic, _, variable = meta.value_label.partition(" ")
+    return Text(en=meta.value_label, nl=f"{_STATISTICS.get(statistic, statistic)} {variable}".strip())
 
 
 def _place(basis: TableBasis, row: int | None) -> Where:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ..domain.figure import OutputFinding, OutputReport
@@ -13,8 +14,20 @@ from .words import tone, verdict
 if TYPE_CHECKING:
     import pandas
 
+_QUANTILE = re.compile(r"quantile ([\d.]+)")
+
 SHOWN_FINDINGS = 8
 """Findings that are shown at once; the rest is in ``.df()``."""
+
+
+def subject(finding: OutputFinding, lang: str) -> str:
+    """Name what a finding is about as people read it: a number is a panel of a figure, a quantile is a word and a figure."""
+    if finding.subject.isdigit():
+        return f"{pick(lang, 'panel', 'deelfiguur')} {finding.subject}"
+    quantile = _QUANTILE.fullmatch(finding.subject)
+    if quantile is not None:
+        return f"{pick(lang, 'quantile', 'kwantiel')} {quantile[1] if lang == 'en' else quantile[1].replace('.', ',')}"
+    return finding.subject
 
 
 class OutputCheck(Judged[OutputReport]):
@@ -42,7 +55,7 @@ class OutputCheck(Judged[OutputReport]):
         lang = self._lang
         lines = []
         for f in self.report.findings[:SHOWN_FINDINGS]:
-            lead = f"{f.subject}: " if f.subject else ""
+            lead = f"{subject(f, lang)}: " if f.subject else ""
             lines.append(f"{markup.SIGNS[tone(f.status)]} {lead}{f.text.say(lang)} → {f.remedy.say(lang)}")
         more = len(self.report.findings) - SHOWN_FINDINGS
         if more > 0:
@@ -58,7 +71,7 @@ class OutputCheck(Judged[OutputReport]):
             kind = tone(f.status)
             sign = f'<span style="{markup.ink(kind)};font-weight:600" title="{markup.esc(f.rule.value)}">{markup.SIGNS[kind]}'
             sign += f"{markup.unseen(verdict(f.status, lang))}</span>"
-            lead = f"<b>{markup.esc(f.subject)}</b>: " if f.subject else ""
+            lead = f"<b>{markup.esc(subject(f, lang))}</b>: " if f.subject else ""
             parts.append(
                 f'<div style="padding:2px 0">{sign} {lead}{markup.esc(f.text.say(lang))}'
                 f'<div style="padding-left:16px">→ {markup.esc(f.remedy.say(lang))}</div></div>'

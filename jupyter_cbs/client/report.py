@@ -79,27 +79,31 @@ def file_html(file: FileReport, lang: str) -> str:
     if file.delivered_as and not file.path.endswith(file.delivered_as):
         path += f" → <b>{markup.esc(file.delivered_as)}</b>"
     chip = markup.chip(verdict(file.status, lang), tone(file.status))
-    parts = [f"<div>{chip} {path} {markup.quiet('· ' + file_facts(file, lang))}</div>"]
+    # what all findings rest on is said once
+    proofs = {basis(finding, lang) for finding in file.findings}
+    common = proofs.pop() if len(proofs) == 1 else None
+    facts = " · ".join(part for part in (file_facts(file, lang), common) if part)
+    parts = [f"<div>{chip} {path} {markup.quiet('· ' + facts)}</div>"]
     if file.stripped is not None:
         parts.append(
             f'<div style="padding:2px 0 2px 18px"><span style="{markup.ink("info")}">↻</span> {markup.esc(file.stripped.text.say(lang))}</div>'
         )
-    parts += [finding_html(finding, lang) for finding in file.findings[:SHOWN_FINDINGS]]
+    parts += [finding_html(finding, lang, proof=common is None) for finding in file.findings[:SHOWN_FINDINGS]]
     if len(file.findings) > SHOWN_FINDINGS:
-        rest = "".join(finding_html(finding, lang) for finding in file.findings[SHOWN_FINDINGS:])
+        rest = "".join(finding_html(finding, lang, proof=common is None) for finding in file.findings[SHOWN_FINDINGS:])
         summary = f'<summary style="cursor:pointer">{_more(len(file.findings) - SHOWN_FINDINGS, lang)}</summary>'
         parts.append(f'<details style="padding:2px 0 2px 18px">{summary}<div style="margin-left:-18px">{rest}</div></details>')
     return f'<div style="padding:6px 0;border-bottom:{markup.LINE}">{"".join(parts)}</div>'
 
 
-def finding_html(finding: Finding, lang: str) -> str:
-    """Show a finding: what it is, where, why, and what to do; the rule's code is in the tooltip."""
+def finding_html(finding: Finding, lang: str, *, proof: bool = True) -> str:
+    """Show a finding: what it is, where, why, and what to do; the rule's code is in the tooltip, and ``proof`` adds what it rests on."""
     where = place(finding.where, lang)
     kind = tone(finding.status)
     sign = f'<span style="{markup.ink(kind)};font-weight:600" title="{markup.esc(finding.rule.value)}">{markup.SIGNS[kind]}'
     sign += f"{markup.unseen(verdict(finding.status, lang))}</span>"
-    proof = basis(finding, lang)
-    tail = markup.quiet(f" ({proof})") if proof else ""
+    rests_on = basis(finding, lang) if proof else ""
+    tail = markup.quiet(f" ({rests_on})") if rests_on else ""
     lead = f"<b>{markup.esc(where)}</b>: " if where else ""
     text = f"{lead}{markup.esc(finding.text.say(lang))}{tail}"
     return f'<div style="padding:2px 0 2px 18px">{sign} {text}<div style="padding-left:16px">→ {markup.esc(finding.remedy.say(lang))}</div></div>'

@@ -20,6 +20,9 @@ SHOWN_ROWS = 100
 SHOWN_COLUMNS = 30
 SHOWN_FINDINGS = 5
 
+LORENZ_STEPS = "share_of_units"
+"""Name of the steps of a Lorenz curve, as evidence and files have it."""
+
 
 def table_html(meta: TableMeta, frame: pa.Table, hidden: Collection[int], lang: str) -> str:
     """Give the display of a table; every label is escaped."""
@@ -59,19 +62,28 @@ def _total(lang: str) -> str:
     return pick(lang, "total", "totaal")
 
 
+def _name(dimension: Dimension, lang: str) -> str:
+    """Name a dimension; the steps of a Lorenz curve are no variable and have words."""
+    return (
+        pick(lang, "share of the units, lowest first", "aandeel van de eenheden, laagste eerst")
+        if dimension.label == LORENZ_STEPS
+        else dimension.label
+    )
+
+
 def _combinations(dimensions: Sequence[Dimension], lang: str) -> list[tuple[str, ...]]:
     return list(product(*([c.label for c in d.categories] + [_total(lang)] for d in dimensions)))
 
 
 def _head(meta: TableMeta, layout: Layout, title: str, lang: str) -> str:
-    names = [d.label for d in layout.down]
+    names = [_name(d, lang) for d in layout.down]
     if not layout.across:
         cells = "".join(markup.cell(markup.esc(n), tag="th", extra=' scope="col"') for n in names or [""])
         return markup.row(cells + markup.cell(markup.esc(title), tag="th", right=True, extra=' scope="col"'))
     rows = markup.row(
         markup.cell(markup.esc(title), tag="th", extra=f' colspan="{layout.label_columns}" scope="col"')
         + markup.cell(
-            markup.esc(" · ".join(d.label for d in layout.across)),
+            markup.esc(" · ".join(_name(d, lang) for d in layout.across)),
             tag="th",
             extra=f' colspan="{min(SHOWN_COLUMNS, layout.width - layout.label_columns)}" scope="colgroup"',
             style=markup.QUIET,
@@ -90,7 +102,7 @@ def _head(meta: TableMeta, layout: Layout, title: str, lang: str) -> str:
             while not last and end < len(columns) and columns[end][: level + 1] == columns[start][: level + 1]:
                 end += 1
             span = f' colspan="{end - start}" scope="colgroup"' if end - start > 1 else ' scope="col"'
-            cells += markup.cell(markup.esc(columns[start][level]), tag="th", right=last, extra=span)
+            cells += markup.cell(markup.esc(columns[start][level].replace(" %", "\N{NO-BREAK SPACE}%")), tag="th", right=last, extra=span)
             start = end
         rows += markup.row(cells)
     return rows
@@ -113,7 +125,7 @@ def _body(meta: TableMeta, frame: pa.Table, layout: Layout, hidden: frozenset[in
     for at, names in enumerate(labels[:height]):
         cells = ""
         total = bool(names) and all(name == _total(lang) for name in names)
-        for name in names or (_total(lang) if not layout.across else meta.value_label,):
+        for name in names or (_total(lang) if not layout.across else quantity(meta, lang)[0],):
             strong = "font-weight:600" if name == _total(lang) else "font-weight:400"
             cells += markup.cell(markup.esc(name), tag="th", extra=' scope="row"', style=strong)
         for column in range(columns):

@@ -233,7 +233,7 @@ class FigureReport(OutputCheck):
         return "\n".join([head, *self._lines(), f"  {self._next()}"])
 
     def _repr_html_(self) -> str:
-        parts = [self._head_html(self._title()), self._findings_html(), f"<div>{markup.quiet(self._next())}</div>"]
+        parts = [self._head_html(self._title()), self._findings_html(), f"<div>{_as_code(self._next())}</div>"]
         if self._shown:
             import base64
 
@@ -241,3 +241,9 @@ class FigureReport(OutputCheck):
             name = pick(self._lang, "aggregated figure", "geaggregeerde figuur")
             parts.append(f'<img alt="{markup.esc(name)}" style="max-width:100%" src="data:image/png;base64,{encoded}">')
         return markup.block("".join(parts))
+
+
+def _as_code(sentence: str) -> str:
+    """Give a sentence that begins with a call, the call as code."""
+    call, _, rest = sentence.partition(" ")
+    return f"<code>{markup.esc(call)}</code> {markup.quiet(rest)}"

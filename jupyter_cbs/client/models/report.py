@@ -24,6 +24,18 @@ if TYPE_CHECKING:
 
 SHOWN_ROWS = 60
 
+_DUTCH_STATISTICS = {
+    "R² adjusted": "gecorrigeerde R²",
+    "R² within": "R² binnen",
+    "R² between": "R² tussen",
+    "R² overall": "R² totaal",
+    "R² with effects": "R² met effecten",
+    "deviance": "deviantie",
+    "scale": "schaal",
+    "residual variance": "residuele variantie",
+}
+"""Fit statistics that have a Dutch name; a written file has the English one, as its other headers."""
+
 
 class ModelReport(OutputCheck):
     """The verdict on a model, and what of it may be written: estimates and fit, never residuals, fitted values or effects of units.
@@ -116,7 +128,13 @@ class ModelReport(OutputCheck):
                 f"{path} (buiten shared/ en personal/: kan daar niet worden uitgevoerd)",
             )
         count = len(self._coefficients)
-        print(pick(lang, f"Written to {where}: {count} estimates.", f"Geschreven naar {where}: {count} schattingen."))
+        print(
+            pick(
+                lang,
+                f"Written to {where}: {count} {'estimate' if count == 1 else 'estimates'}.",
+                f"Geschreven naar {where}: {count} {'schatting' if count == 1 else 'schattingen'}.",
+            )
+        )
         if self.status in (Status.UNSAFE, Status.REFUSED):
             print(
                 "✕ "
@@ -138,7 +156,7 @@ class ModelReport(OutputCheck):
         counted = pick(lang, "rows counted as units", "rijen als eenheden geteld") if e.unit is None else e.unit
         parts.append(f"{pick(lang, 'units', 'eenheden')} {shown(e.units)} ({counted})")
         parts.append(f"{pick(lang, 'residual df', 'vrijheidsgraden residuen')} {shown(e.residual_dof)}")
-        parts += [f"{name} {number(value, lang, 3 if abs(value) < 100 else 0)}" for name, value in self._statistics[:4]]
+        parts += [f"{statistic_name(name, lang)} {number(value, lang, 3 if abs(value) < 100 else 0)}" for name, value in self._statistics[:4]]
         return " · ".join(parts)
 
     def _title(self) -> str:
@@ -161,7 +179,8 @@ class ModelReport(OutputCheck):
         lang = self._lang
         parts = [self._head_html(self._title())]
         if self.evidence.kind not in ("memorising", "unit_level", "unknown"):
-            parts.append(f"<div>{markup.quiet(self._facts())}</div>")
+            # a name and its figure stay on one line
+            parts.append(f"<div>{markup.quiet(_kept_together(self._facts()))}</div>")
         parts.append(self._findings_html())
         if self._coefficients:
             parts.append(self._table())
@@ -204,6 +223,15 @@ class ModelReport(OutputCheck):
         cut = markup.quiet(pick(lang, f"{more} more: .coefficients()", f"nog {more}: .coefficients()")) if more > 0 else ""
         title = pick(lang, "Estimates", "Schattingen")
         return f'<div style="overflow-x:auto">{markup.table(markup.row(shown), body, title)}</div>{cut}'
+
+
+def statistic_name(name: str, lang: str) -> str:
+    """Give the name of a fit statistic as people read it; what has one name in both languages keeps it."""
+    return _DUTCH_STATISTICS.get(name, name) if lang.startswith("nl") else name
+
+
+def _kept_together(facts: str) -> str:
+    return " · ".join(fact.replace(" ", "\N{NO-BREAK SPACE}") for fact in facts.split(" · "))
 
 
 def _local(text: str, lang: str, whole: bool) -> str:

@@ -88,7 +88,7 @@ NO_EVIDENCE: Said = (
     Text(en="Make the table again and draw it again.", nl="Maak de tabel opnieuw en teken hem opnieuw."),
 )
 NO_LABELS: Said = (
-    Text(en="This panel says nowhere what it shows.", nl="Dit paneel zegt nergens wat het toont."),
+    Text(en="nothing says what it shows.", nl="nergens staat wat het toont."),
     Text(en="Give it a title or labels at the axes.", nl="Geef het een titel of bijschriften bij de assen."),
 )
 
