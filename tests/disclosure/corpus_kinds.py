@@ -12,6 +12,7 @@ import random
 import zlib
 from collections.abc import Callable, Sequence
 
+import pandas as pd
 from corpus import AGES, GEMEENTEN, OPLEIDING, book, content, hexkey, level, pc6, person, png, rin, table
 from corpus_records import dicts, fixed, quoted
 from openpyxl import Workbook
@@ -207,6 +208,61 @@ def small_count(rng: Rng) -> tuple[FileContent, str]:
     return rng.choice(files), "min_frequency"
 
 
+def _skewed(rng: Rng, size: int) -> list[int]:
+    """Numbers of events of some people: most have few, hardly any have many."""
+    return [min(int(rng.expovariate(0.25)), 60) for _ in range(size)]
+
+
+def _sample(rng: Rng, size: int) -> pd.DataFrame:
+    """People with the variables cross tables are made of."""
+    return pd.DataFrame(
+        {
+            "mdvis": _skewed(rng, size),
+            "physlm": [rng.random() < 0.3 for _ in range(size)],
+            "sekse": rng.choices("MV", k=size),
+            "opl": rng.choices([1, 2, 3, 9], k=size),
+            "sector": rng.choices([11, 23, 31, 42, 44, 51, 62], k=size),
+            "gem": rng.choices(GEMEENTEN[:4], k=size),
+            "jaar": rng.choices(range(2015, 2021), k=size),
+        }
+    )
+
+
+def _written(rng: Rng, frame: pd.DataFrame | pd.Series[int], name: str = "uitkomst") -> FileContent:
+    """A frame as pandas writes it."""
+    if rng.random() < 0.4:
+        buffer = io.BytesIO()
+        frame.to_excel(buffer)
+        return content(f"{name}.xlsx", buffer.getvalue())
+    return content(f"{name}.csv", frame.to_csv(sep=rng.choice(MARKS)))
+
+
+def small_count_unnamed(rng: Rng) -> tuple[FileContent, str]:
+    """Cross tables and lists of values as pandas writes them, some of whose counts are small: no word says what the numbers are."""
+    d = _sample(rng, rng.randrange(900, 3000))
+    one = rng.choice(["physlm", "sekse", "opl", "gem", "sector"])
+    other = rng.choice([name for name in ("sekse", "opl", "jaar", "sector") if name != one])
+    margins = rng.random() < 0.4
+    kind = rng.randrange(8)
+    if kind == 0:
+        frame: pd.DataFrame | pd.Series[int] = pd.crosstab(d[one], d.mdvis, margins=margins)
+    elif kind == 1:
+        frame = pd.crosstab(d.mdvis, d[one], margins=margins)
+    elif kind == 2:
+        frame = pd.crosstab(d.mdvis, [d[one], d[other]], margins=margins)
+    elif kind == 3:
+        frame = pd.crosstab([d[one], d[other]], d.mdvis)
+    elif kind == 4:
+        frame = pd.crosstab(d[one], [d[other], d.mdvis])
+    elif kind == 5:
+        frame = d.mdvis.value_counts(sort=rng.random() < 0.7)
+    elif kind == 6:
+        frame = d.groupby(["mdvis", one][: rng.randrange(1, 3)]).size()
+    else:
+        frame = d.groupby([one, "mdvis"]).size().unstack()
+    return _written(rng, frame), "min_frequency"
+
+
 def one_category(rng: Rng) -> tuple[FileContent, str]:
     big = rng.randrange(1000, 5000)
     rows: Grid = [["Aantal", "ja", "nee"], ["wijk A", big, rng.randrange(10, big // 10)], ["wijk B", level(rng), level(rng)]]
@@ -313,6 +369,7 @@ CAUGHT: dict[str, Caught] = {
     "microdata: script": records_in_script,
     "microdata: printed": printed_records,
     "small count": small_count,
+    "small count: unnamed": small_count_unnamed,
     "one category": one_category,
     "minimum or maximum": extremes,
     "residuals": residual_extremes,
@@ -460,6 +517,31 @@ def fine_series(rng: Rng) -> FileContent:
     return rng.choice([_csv(rng, rows), _xlsx(rows)])
 
 
+def fine_whole(rng: Rng) -> FileContent:
+    """Whole numbers between categories that count nobody: rounded means and medians, shares of a hundred, ranks, codes; and counts that are large."""
+    size = 2000
+    d = _sample(rng, size).assign(inkomen=[rng.lognormvariate(10.2, 0.5) for _ in range(size)], lft=[rng.randrange(18, 90) for _ in range(size)])
+    one, other = rng.sample(["sekse", "opl", "gem", "jaar"], 2)
+    kind = rng.randrange(7)
+    if kind == 0:
+        frame = d.pivot_table(index=one, columns=other, values="inkomen", aggfunc=rng.choice(["mean", "median"])).round().astype(int)
+    elif kind == 1:
+        frame = d.pivot_table(index=one, columns=other, values="lft", aggfunc="median").round().astype(int)
+    elif kind == 2:
+        frame = d.pivot_table(index=one, columns=other, values="mdvis", aggfunc="median").round().astype(int)
+    elif kind == 3:
+        frame = (pd.crosstab(d[one], d[other], normalize="index") * 100).round().astype(int)
+    elif kind == 4:
+        frame = pd.crosstab(d[one], d[other], margins=rng.random() < 0.5)
+    elif kind == 5:
+        frame = d.pivot_table(index="sector", columns="jaar", values="inkomen").rank().astype(int)
+    else:
+        frame = (
+            d.pivot_table(index=one, columns="sector", values="mdvis", aggfunc=[rng.choice(["mean", "std", "median"]), "count"]).round().astype(int)
+        )
+    return _written(rng, frame)
+
+
 HARMLESS: dict[str, Harmless] = {
     "counts": fine_counts,
     "cube": fine_cube,
@@ -471,5 +553,6 @@ HARMLESS: dict[str, Harmless] = {
     "code books": fine_codebook,
     "pictures": fine_picture,
     "time series": fine_series,
+    "whole numbers": fine_whole,
 }
 """Makers of harmless files."""

@@ -12,8 +12,9 @@ from ...domain.export import FormFile
 from ...domain.finding import Rule, Status, Where
 from ...domain.text import Text
 from ..units import counted, unit_of_words
-from . import percentiles, results, subtraction
-from .microdata import _is_category
+from . import crossings, percentiles, results, subtraction
+from .crossings import Crossed
+from .microdata import _is_category, is_ranked
 from .report import Report
 from .sheet import Block, Column
 from .values import is_count_name, is_extreme_name, is_percent_name, is_residual_df, is_suppressed, is_total, mentions_counts, number, words
@@ -38,6 +39,8 @@ class Roles:
     others: tuple[Column, ...]
     cross: bool
     basis: Literal["declared", "found"] = "found"
+    guessed: bool = False
+    """Whether only the way the numbers stand says that they are counts."""
 
 
 def _declared(form: FormFile | None, column: Column) -> bool:
@@ -70,7 +73,7 @@ def roles(block: Block, form: FormFile | None = None) -> Roles:
     for column in block.columns:
         if column in counts or column in shares or column.is_withheld or not column.filled:
             continue
-        if not column.is_numeric or (column.index < first and counts and _is_category(column)):
+        if not column.is_numeric or (column.index < first and counts and (_is_category(column) or is_ranked((column, *counts)))):
             labels.append(column)
         else:
             others.append(column)
@@ -100,6 +103,9 @@ def check(block: Block, report: Report) -> None:
     if not any(c.has_numbers for c in block.columns):
         return
     found = roles(block, report.declared)
+    crossed = None if found.counts else crossings.read(block, report.context.profile.min_frequency)
+    if crossed is not None and crossed.sure:
+        found = Roles(crossed.labels, crossed.counts, (), (), cross=True, guessed=True)
     _small_counts(block, found, report)
     percentiles.check(block, found.counts, report)
     subtraction.check(block, [*_lines(block, found), *_across(block, found)], report, found.basis)
@@ -108,12 +114,12 @@ def check(block: Block, report: Report) -> None:
         _groups(block, found, report)
     _shares(block, found, report)
     weighted = report.declared is not None and report.declared.weighted and found.basis == "found" and bool(found.counts)
-    unproved = bool(found.others) or (not found.counts and not counted_rows) or weighted
+    unproved = bool(found.others) or (not found.counts and not counted_rows) or weighted or found.guessed
     report.table(block.where(0) if block.height else block.header_where(0), "unknown" if unproved else found.basis)
     if weighted:
         _weighted(block.header_where(found.counts[0].index), report)
     elif unproved:
-        _unknown(block, found, report)
+        _unknown(block, crossed, found, report)
 
 
 _WITH_SHARE = re.compile(r"^(\d[\d.,\u00a0 ]*?)\s*[(\[]\s*\d{1,3}(?:[.,]\d+)?\s*(%?)\s*[)\]]$")
@@ -317,12 +323,24 @@ def _weighted(where: Where, report: Report) -> None:
     report.add(Rule.UNKNOWN_TABLE, Status.REVIEW, text, WITH_EVIDENCE, where, "declared")
 
 
-def _unknown(block: Block, found: Roles, report: Report) -> None:
-    column = (found.others or found.shares or tuple(c for c in block.columns if c.has_numbers))[-1]
-    text = Text(
-        en=f"Nothing proves the numbers of this table (column ‘{column.name or column.index + 1}’): how many units are behind "
-        "each, and whether one dominates, is unknown.",
-        nl=f"Niets bewijst de getallen van deze tabel (kolom ‘{column.name or column.index + 1}’): hoeveel eenheden erachter "
-        "zitten en of er één domineert, is onbekend.",
-    )
-    report.add(Rule.UNKNOWN_TABLE, Status.REVIEW, text, WITH_EVIDENCE, block.header_where(column.index))
+def _unknown(block: Block, crossed: Crossed | None, found: Roles, report: Report) -> None:
+    """Say of a table that nothing proves it; and how many of its numbers are too small, if it counts units."""
+    column = (found.others or found.shares or found.counts or tuple(c for c in block.columns if c.has_numbers))[-1]
+    name, where = column.name or column.index + 1, block.header_where(column.index)
+    if crossed is None:
+        text = Text(
+            en=f"Nothing proves the numbers of this table (column ‘{name}’): how many units are behind each, and whether one dominates, is unknown.",
+            nl=f"Niets bewijst de getallen van deze tabel (kolom ‘{name}’): hoeveel eenheden erachter zitten en of er één domineert, is onbekend.",
+        )
+    else:
+        least = report.context.profile.min_frequency
+        small = [block.where(row, c.index) for c in crossed.counts for row, value in enumerate(c.numbers) if _is_small(value, report)]
+        where = small[0] if small and not crossed.sure else where
+        some = Text(en=f"{len(small)} of them are" if small else "none of them is", nl=f"zijn er {len(small)}" if small else "is er geen")
+        text = Text(
+            en=f"Nothing says what the whole numbers of this table are (column ‘{name}’). If they are numbers of units, {some.en} below {least}; "
+            "if they are anything else, how many units are behind each is unknown.",
+            nl=f"Niets zegt wat de gehele getallen van deze tabel zijn (kolom ‘{name}’). Als het aantallen eenheden zijn, {some.nl} kleiner dan "
+            f"{least}; als het iets anders is, is onbekend hoeveel eenheden erachter zitten.",
+        )
+    report.add(Rule.UNKNOWN_TABLE, Status.REVIEW, text, WITH_EVIDENCE, where)

@@ -53,6 +53,23 @@ def _is_key_like_label(column: Column) -> bool:
     return all(any(c.isdigit() for c in value) for value in column.filled)
 
 
+def _is_close(column: Column) -> bool:
+    """Tell whether numbers stand without great gaps, as codes, ages and small numbers do."""
+    values = [value for value in column.numbers if value is not None]
+    return max(values) - min(values) <= 5 * column.distinct
+
+
+def is_ranked(columns: Sequence[Column]) -> bool:
+    """Tell whether two columns are different whole numbers and how often each comes: ``value_counts`` of pandas, the most frequent first or not."""
+    if len(columns) != 2 or not is_count_name(columns[1].name) or not all(column.is_integer for column in columns):
+        return False
+    values, counts = ([value for value in column.numbers if value is not None] for column in columns)
+    if not len(counts) == len(values) == len(set(values)) == len(columns[1].cells):
+        return False
+    falling = all(a >= b for a, b in pairwise(counts))
+    return _is_close(columns[0]) if falling else max(values) - min(values) <= 2 * len(values)
+
+
 def _is_category(column: Column) -> bool:
     """Tell whether a column can label groups: texts, or whole numbers that repeat or are dense; no dates but a time series."""
     if not column.filled:
@@ -70,10 +87,14 @@ def _is_category(column: Column) -> bool:
         # an axis: equal steps, or whole numbers that rise without great gaps
         if max(steps) - min(steps) <= 1e-6 * max(abs(values[-1]), 1e-12):
             return True
-        return column.is_integer and values[-1] - values[0] <= 5 * len(values)
+        return column.is_integer and _is_close(column)
     if any(value != int(value) for value in values):
         return column.distinct <= max(2, len(values) / 10)
     distinct = column.distinct
+    times = set(Counter(values).values())
+    # an axis with other labels behind it, or codes each of which comes equally often, as in a cross
+    if (all(step >= 0 for step in steps) and _is_close(column)) or (len(times) == 1 and times != {1}):
+        return True
     return max(values) - min(values) + 1 <= 1.5 * distinct or distinct <= len(values) / 3
 
 
@@ -125,7 +146,7 @@ def is_microdata(block: Block) -> bool:
     if mixed or sum(not cell for cell in columns[0].cells) > 0.3 * block.height:
         return False
     numbered = columns[:1] if columns[0].is_numeric and len(columns) > 1 and _is_row_number(columns[0]) else []
-    if _are_ranges(columns):
+    if _are_ranges(columns) or is_ranked(columns):
         return False
     columns = columns[len(numbered) :]
     labelled = [c for c in columns if not _is_key_like_label(c)]

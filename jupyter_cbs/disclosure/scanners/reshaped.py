@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from ...domain.finding import Rule, Status
 from ...domain.text import Text
-from . import microdata
+from . import crossings, headers, microdata
 from .microdata import LEAST_ROWS, SURE_ROWS
 from .report import Report
 from .sheet import Block, Sheet
@@ -39,6 +39,9 @@ Record = tuple[int, Mapping[str, str]]
 
 def check(block: Block, report: Report) -> bool:
     """Report a table that is one of units when it is turned or spread; tell whether it is."""
+    crossed = crossings.read(block, report.context.profile.min_frequency) if headers.levels(block.rows) is not None else None
+    if crossed is not None and crossed.sure:
+        return False  # categories of two variables above each other, with how many there are of each
     for other, count in (*_turned(block), *_spread(block)):
         if microdata.is_microdata(other):
             _tell(count, block, report)

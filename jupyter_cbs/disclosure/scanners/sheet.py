@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from ...domain.finding import Where
+from . import headers
 from .values import decimal_mark, is_suppressed, number, plain
-
-MAX_HEADER_ROWS = 8
 
 
 def column_letters(index: int) -> str:
@@ -130,10 +128,6 @@ class Column:
         return len(set(self.filled))
 
 
-def _names_all(row: Sequence[str]) -> bool:
-    return len(row) > 1 and all(cell.strip() for cell in row)
-
-
 @dataclass(frozen=True)
 class Block:
     """One table of a sheet.
@@ -165,40 +159,16 @@ class Block:
 
     @cached_property
     def header_rows(self) -> int:
-        """Rows before the first that holds a number or a suppression, and a row of years or column numbers."""
-        rows = self.rows
-        for at, row in enumerate(rows[:MAX_HEADER_ROWS]):
-            filled = [cell for cell in row if cell.strip()]
-            values = [number(cell) for cell in row]
-            if all(value is None for value in values):
-                if at and len(filled) > 1 and any(is_suppressed(cell) for cell in filled):
-                    return at
-                if at and len(filled) == 1 and row[0].strip() and _names_all(rows[at - 1]):
-                    return at  # a label whose numbers were left empty
-                continue
-            return at + 1 if self._is_numbered_header(at) else at
-        if len(rows) <= MAX_HEADER_ROWS:
-            return 1
-        # text only: one header, below lines that are titles
-        return next((at + 1 for at, row in enumerate(rows) if sum(bool(cell.strip()) for cell in row) > 1), 1)
-
-    def _is_numbered_header(self, at: int) -> bool:
-        row, rows = self.rows[at], self.rows
-        if at + 1 >= len(rows):
-            return False
-        values = [number(cell) for cell in row if cell.strip()]
-        numbers = [value for value in values if value is not None]
-        labels_first = bool(row) and number(row[0]) is None
-        if len(numbers) < 2 or not labels_first or len(values) - len(numbers) > 2:
-            return False
-        years = all(1900 <= value <= 2100 and value == int(value) for value in numbers)
-        steps = {b - a for a, b in itertools.pairwise(numbers)}
-        return (years and len(set(numbers)) == len(numbers)) or (len(numbers) >= 3 and steps == {1.0} and numbers[0] in (0.0, 1.0))
+        """Rows of the header (:mod:`.headers`)."""
+        return headers.count_rows(self.rows)
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
         """The columns of the body."""
-        header, body = self.rows[: self.header_rows], self.rows[self.header_rows :]
+        header, body = list(self.rows[: self.header_rows]), self.rows[self.header_rows :]
+        levels = headers.levels(self.rows)
+        if levels is not None:
+            header = [*levels, header[-1]]
         columns = []
         for i in range(self.width):
             names = [plain(row[i]).strip() for row in header if i < len(row) and row[i].strip()]

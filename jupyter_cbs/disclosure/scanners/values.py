@@ -151,6 +151,8 @@ _NOT_A_COUNT = frozenset(
         "children", "index", "log", "coef", "estimate", "per", "var", "uren", "hours", "dagen", "days", "jaren", "years",
     }
 )  # fmt: skip
+_TESTS = frozenset({"chi2", "r2", "ci", "rank", "rang", "lower", "upper", "score", "prijs", "price", "leeftijd", "age", "duur", "duration", "rente"})
+_PERCENTILE = re.compile(r"^(?:p|q|d)\d{1,2}$")
 _PERCENT_WORDS = frozenset({"pct", "perc", "percentage", "percent", "procent", "aandeel", "share", "proportion", "proportie", "fractie", "fraction"})
 _RESIDUAL_DF = re.compile(r"^(?:df_?resid(?:ual)?s?|resid(?:ual)?_?df|residual_degrees_of_freedom|dof|vrijheidsgraden|degrees_of_freedom)$")
 _EXTREMES = frozenset({"min", "max", "minimum", "maximum", "range", "smallest", "largest", "kleinste", "grootste"})
@@ -163,6 +165,13 @@ def is_count_name(name: str) -> bool:
     if not parts or "%" in name or _NOT_A_COUNT & set(parts):
         return False
     return parts[0] in _COUNT_WORDS or parts[-1] in _COUNT_WORDS or parts[:2] in (("number", "of"), ("nr", "of"), ("num", "of"))
+
+
+@lru_cache(maxsize=4096)
+def is_statistic_name(name: str) -> bool:
+    """Tell whether a name says that numbers under it are anything but counts: means, shares, amounts, percentiles, tests."""
+    parts = words(name)
+    return "%" in name or bool((_NOT_A_COUNT | _TESTS) & set(parts)) or any(_PERCENTILE.match(part) for part in parts)
 
 
 @lru_cache(maxsize=4096)
