@@ -77,9 +77,8 @@ def classify(files: Sequence[FileContent], cells: Mapping[str, int], prices: Pri
     terms = prices.classes[export_class]
     price, days = terms.price_cents, terms.working_days
     to_decrypt = [(file, columns) for file in shape.csv if (columns := _decryption_columns(file, prices.decryption_columns))]
+    extra = -(-len(to_decrypt) // prices.decryption_batch) * prices.decryption_cents_per_batch
     if to_decrypt:
-        batches = -(-len(to_decrypt) // prices.decryption_batch)
-        extra = batches * prices.decryption_cents_per_batch
         price += extra
         days += prices.decryption_working_days
         names = ", ".join(sorted({column for _, columns in to_decrypt for column in columns}))
@@ -100,7 +99,8 @@ def classify(files: Sequence[FileContent], cells: Mapping[str, int], prices: Pri
                     nl="Een te ontsleutelen tabel bevat precies één van de kolommen; zet elke tabel in een eigen csv.",
                 )
             )
-    return Classification(export_class, price, tuple(reasons), _cheaper(export_class, shape, prices), days, len(to_decrypt))
+    fewer = len(to_decrypt) <= prices.light_max_files
+    return Classification(export_class, price, tuple(reasons), _cheaper(export_class, shape, prices, cells, extra, fewer), days, len(to_decrypt))
 
 
 def ready_on(calendar: WorkingCalendar, received: datetime, working_days: int) -> date:
@@ -220,19 +220,17 @@ def _counted(count: int, cells: int) -> Text:
     return Text(en=f"{files.en}, {_number(cells, 'en')} cells, no scripts.", nl=f"{files.nl}, {_number(cells, 'nl')} cellen, geen scripts.")
 
 
-def _cheaper(export_class: ExportClass, shape: _Shape, prices: PriceTable) -> Text | None:
-    """Give the one change that saves most, or None."""
+def _cheaper(
+    export_class: ExportClass, shape: _Shape, prices: PriceTable, cells: Mapping[str, int], decryption: int, in_fewer_csv: bool
+) -> Text | None:
+    """Give the one change that saves most, or None; its price is all that would be paid, with the ``decryption`` of the same tables.
+
+    Tables to be decrypted each need a csv of their own: ``in_fewer_csv`` says whether they fit into a light output.
+    """
     price = {each: prices.classes[each].price_cents for each in ExportClass}
-    light, conform, scripts = price[ExportClass.LIGHT], price[ExportClass.CONFORM], price[ExportClass.SCRIPTS]
-    if export_class is ExportClass.NON_CONFORM and conform < price[export_class]:
-        names = _names(shape.foreign)
-        return _both(
-            lambda lang: (
-                f"Zonder {names}, of met tabellen als csv, tekst als txt en figuren als png: {format_euros(conform, lang)}."
-                if lang == "nl"
-                else f"Without {names}, or with tables as csv, text as txt and figures as png: {format_euros(conform, lang)}."
-            )
-        )
+    light, conform, scripts = price[ExportClass.LIGHT] + decryption, price[ExportClass.CONFORM] + decryption, price[ExportClass.SCRIPTS]
+    if export_class is ExportClass.NON_CONFORM:
+        return _without_foreign(shape, prices, cells, decryption, price[export_class] + decryption)
     if export_class is not ExportClass.CONFORM:
         return None
     count, limit = len(shape.files), prices.light_max_cells
@@ -277,11 +275,44 @@ def _cheaper(export_class: ExportClass, shape: _Shape, prices: PriceTable) -> Te
                 else f"With {names} as csv, in at most {prices.light_max_files} tables and nothing else: {format_euros(light, lang)}."
             )
         )
+    if not in_fewer_csv:
+        return None
     return _both(
         lambda lang: (
             f"In ten hoogste {prices.light_max_files} csv is het kleine output: {format_euros(light, lang)}."
             if lang == "nl"
             else f"In at most {prices.light_max_files} csv it would be light: {format_euros(light, lang)}."
+        )
+    )
+
+
+def _without_foreign(shape: _Shape, prices: PriceTable, cells: Mapping[str, int], decryption: int, now: int) -> Text | None:
+    """Compare leaving out the files of other formats with handing them in as one of the usual ones."""
+    conform = prices.classes[ExportClass.CONFORM].price_cents + decryption
+    names = _names(shape.foreign)
+    foreign = {file.path for file in shape.foreign}
+    rest = [file for file in shape.files if file.path not in foreign]
+    without = prices.classes[_class(_Shape.of(rest, cells, prices), prices)[0]].price_cents + decryption if rest else now
+    if min(without, conform) >= now:
+        return None
+    if without < conform:
+        alone = without
+        return _both(
+            lambda lang: f"Zonder {names}: {format_euros(alone, lang)}." if lang == "nl" else f"Without {names}: {format_euros(alone, lang)}."
+        )
+    if without > conform:
+        return _both(
+            lambda lang: (
+                f"Met tabellen als csv, tekst als txt en figuren als png: ten hoogste {format_euros(conform, lang)}."
+                if lang == "nl"
+                else f"With tables as csv, text as txt and figures as png: at most {format_euros(conform, lang)}."
+            )
+        )
+    return _both(
+        lambda lang: (
+            f"Zonder {names}, of met tabellen als csv, tekst als txt en figuren als png: {format_euros(conform, lang)}."
+            if lang == "nl"
+            else f"Without {names}, or with tables as csv, text as txt and figures as png: {format_euros(conform, lang)}."
         )
     )
 

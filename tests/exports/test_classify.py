@@ -146,7 +146,10 @@ def test_only_csv_is_decrypted() -> None:
         (["a.xlsx"], 10, "With a.xlsx as csv, in at most 5 tables and nothing else: €\xa0140.", None),
         (["a.xlsx"], 6000, None, None),
         ([f"{n}.csv" for n in range(6)], 10, "In at most 5 csv it would be light: €\xa0140.", None),
-        (["a.pdf", "b.csv"], 10, "Without a.pdf, or with tables as csv, text as txt and figures as png: €\xa0280.", None),
+        (["a.pdf", "b.csv"], 10, "Without a.pdf: €\xa0140.", "Zonder a.pdf: €\xa0140."),
+        (["a.sql", "b.py"], 0, "Without a.sql: €\xa050.", None),
+        (["a.pdf", "b.csv"], 5001, "Without a.pdf, or with tables as csv, text as txt and figures as png: €\xa0280.", None),
+        (["a.tsv"], 10, "With tables as csv, text as txt and figures as png: at most €\xa0280.", None),
         ([f"{n}.py" for n in range(11)], 0, "Spread over 2 deliveries of scripts: €\xa0100.", "Verdeeld over 2 leveringen van scripts: €\xa0100."),
         (["a.png"], 0, None, None),
     ],
@@ -158,6 +161,25 @@ def test_how_it_would_be_cheaper(names: list[str], cells: int, en: str | None, n
     if nl is not None:
         assert cheaper is not None
         assert cheaper.nl == nl
+
+
+@pytest.mark.parametrize(
+    ("names", "cheaper"),
+    [
+        ([f"{n}.csv" for n in range(6)], None),
+        (["a.csv", "b.py"], "Tables alone would be light: €\xa0411; with the scripts apart €\xa0461 in all."),
+        (["a.csv", "b.pdf"], "Without b.pdf: €\xa0411."),
+    ],
+)
+def test_what_would_be_cheaper_is_decrypted_too(names: list[str], cheaper: str | None) -> None:
+    files = [file(name, b"PC6,n\n1234AB,10\n") for name in names]
+    found = classify(files, counted(files, 40), PRICES)
+    assert (found.cheaper and found.cheaper.en) == cheaper
+
+
+def test_following_the_advice_costs_what_it_says() -> None:
+    files = [file("a.csv"), file("b.pdf")]
+    assert classify(files[:1], counted(files, 10), PRICES).price_cents == 14_000
 
 
 def test_prices_are_policy() -> None:
