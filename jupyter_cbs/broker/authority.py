@@ -26,6 +26,7 @@ from .deployment import Deployment
 from .events import EventHub
 from .launching import Launcher
 from .metering import Metering
+from .overrun import Overrun
 from .refusals import Refusals
 from .sessions import Sessions
 from .walls import Walls
@@ -80,6 +81,7 @@ class Authority:
         self._scopes: dict[tuple[str, tuple[Grant, ...]], Scope] = {}
         self.narrow = NarrowFiles(deployment.columns)
         self.metering = Metering(self)
+        self.overrun = Overrun(self)
         self.on_policies: list[Callable[[], None]] = []
         """Called after a change of the policies or the catalogue, by parts that hold something made from them."""
         self.sessions = Sessions(self)

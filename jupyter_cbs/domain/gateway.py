@@ -103,6 +103,20 @@ class SaveCheck(Model):
     replaces_bytes: int = Field(0, ge=0, description="Allocated bytes of the file it replaces.")
 
 
+class KernelWritten(Model):
+    """What one kernel wrote to disk."""
+
+    session: str = Field(max_length=64)
+    written_bytes: int = Field(ge=0, description="Since it started, with all it starts.")
+    nameless_bytes: int = Field(0, ge=0, description="Held by open files without a name, which no measurement of an area finds.")
+
+
+class WrittenReport(Model):
+    """What all kernels of a person wrote."""
+
+    kernels: tuple[KernelWritten, ...] = Field(max_length=100)
+
+
 class ServerNote(Model):
     """Something a workspace server saw, and how often since it last told."""
 
@@ -162,6 +176,13 @@ class Cancel(Model):
 
 
 # ------------------------------------------------------------------------------------------------- answers
+
+
+class WrittenVerdict(Model):
+    """Which kernels have to end because the disk is not theirs alone."""
+
+    end: tuple[str, ...] = Field((), description="Their sessions.")
+    text: Text | None = Field(None, description="Why, for the person; null when none has to end.")
 
 
 class CatalogueListing(Model):
@@ -312,6 +333,9 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("quota", "GET", "/quota", "Use of both storage areas", Nothing, QuotaStatus, Action.READ_QUOTA),
     Operation("quota.measure", "POST", "/quota/measurements", "Measure both areas now", Nothing, QuotaStatus, Action.READ_QUOTA),
     Operation("quota.check", "POST", "/quota/checks", "Whether a save fits", SaveCheck, SaveVerdict, Action.WRITE_WORKSPACE, _HTTP),
+    Operation(
+        "quota.written", "POST", "/quota/written", "What kernels wrote, and which end", WrittenReport, WrittenVerdict, Action.OPEN_SESSION, _HTTP
+    ),
     Operation("precheck", "POST", "/precheck", "Check files against the disclosure rules", PrecheckQuery, PrecheckReport, Action.PRECHECK),
     Operation("exports.list", "GET", "/exports", "Export requests", Nothing, ExportList, Action.READ_EXPORTS),
     Operation("exports.create", "POST", "/exports", "Start a draft", ExportCreate, ExportRequest, Action.DRAFT_EXPORT),

@@ -66,6 +66,18 @@ class QuotaLimits(Model):
     shared_bytes: int = Field(100 * 10**9, gt=0)
     personal_bytes: int = Field(10**9, gt=0)
     warn_share: float = Field(0.90, gt=0, le=1, description="Strictly above this share a warning is shown.")
+    overrun_bytes: int | None = Field(
+        None, ge=0, description="Room above a limit, past which kernels that write are ended; a tenth of the limit and at least 100 MB where not set."
+    )
+
+    def limit(self, area: Literal["shared", "personal"]) -> int:
+        """Bytes an area may hold."""
+        return self.shared_bytes if area == "shared" else self.personal_bytes
+
+    def line(self, area: Literal["shared", "personal"]) -> int:
+        """Bytes past which kernels that write to an area are ended."""
+        limit = self.limit(area)
+        return limit + (max(limit // 10, 10**8) if self.overrun_bytes is None else self.overrun_bytes)
 
 
 class QueryLimits(Model):

@@ -64,6 +64,13 @@ class QuotaPolicy(Model):
     shared: float = Field(100, gt=0, le=1_000_000, description="Room of the project's shared area, in the unit.")
     personal: float = Field(1, gt=0, le=1_000_000, description="Room of each member's personal area, in the unit.")
     warn_share: float = Field(0.90, gt=0, le=1, description="Strictly above this share a warning is shown.")
+    overrun: float | None = Field(
+        None,
+        ge=0,
+        le=1_000_000,
+        description="Room above the limit of an area, in the unit, past which kernels that write are ended; a tenth of the limit and at least "
+        "100 MB where not set.",
+    )
 
     @property
     def unit_bytes(self) -> int:
@@ -77,6 +84,7 @@ class QuotaPolicy(Model):
             shared_bytes=max(1, round(self.shared * self.unit_bytes)),
             personal_bytes=max(1, round(self.personal * self.unit_bytes)),
             warn_share=self.warn_share,
+            overrun_bytes=None if self.overrun is None else round(self.overrun * self.unit_bytes),
         )
 
 

@@ -16,6 +16,8 @@ Area = Literal["shared", "personal"]
 
 _DECIMAL = ("bytes", "kB", "MB", "GB", "TB", "PB")
 _BINARY = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
+_INODE_BYTES = 1024
+"""What a file or folder counts apart from its blocks where what matters is the disk: an inode takes 256 to 512 bytes, a name some more."""
 _BLOCK = 4096  # a file takes whole blocks; this is the usual one
 _NAMES = {
     "shared": Text(en="Shared workspace", nl="Gedeelde werkruimte"),
@@ -200,4 +202,44 @@ def check_save(
             en=f"Remove or compress files{more.en}, then save again; the file on disk is unchanged.",
             nl=f"Verwijder bestanden of pak ze in{more.nl} en sla opnieuw op; het bestand op schijf is ongewijzigd.",
         ),
+    )
+
+
+def held_bytes(measurement: Measurement) -> int:
+    """Give what an area takes of the disk, also by how many files and folders there are."""
+    return measurement.used_bytes + measurement.inodes * _INODE_BYTES
+
+
+def overrun(area: Area, held: int, limits: QuotaLimits, unit_bytes: int = 10**9) -> tuple[Text, Text]:
+    """Say that an area is so far above its limit that kernels cannot go on, and what to do.
+
+    Parameters
+    ----------
+    area : {"shared", "personal"}
+    held : int
+        What it takes of the disk in bytes, as :func:`held_bytes` says.
+    limits : QuotaLimits
+    unit_bytes : int
+        10^9 (GB) or 2^30 (GiB).
+
+    Returns
+    -------
+    message, remedy : Text
+    """
+    has, may = ({lang: human_bytes(size, unit_bytes, lang) for lang in ("en", "nl")} for size in (held, limits.limit(area)))
+    name = _NAMES[area]
+    message = Text(
+        en=f"{name.en} takes {has['en']} of the disk and may hold {may['en']}.",
+        nl=f"{name.nl} neemt {has['nl']} van de schijf in en mag {may['nl']} bevatten.",
+    )
+    if area == "personal":
+        return message, Text(
+            en="Delete files under personal/ in the file browser, which needs no kernel; then start a kernel again.",
+            nl="Verwijder bestanden onder personal/ in de bestandsverkenner, daar is geen kernel voor nodig; start daarna opnieuw een kernel.",
+        )
+    return message, Text(
+        en="Delete files under shared/ in the file browser, which needs no kernel, or ask the project leader for more storage; then start a "
+        "kernel again.",
+        nl="Verwijder bestanden onder shared/ in de bestandsverkenner, daar is geen kernel voor nodig, of vraag de projectleider om extra "
+        "opslag; start daarna opnieuw een kernel.",
     )

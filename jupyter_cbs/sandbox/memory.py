@@ -88,7 +88,7 @@ class _Look:
     def __init__(self, init: int, places: Mapping[str, int]) -> None:
         self._init = init
         self._places = places
-        self._members = _members(init)
+        self._members = members(init)
         self._hidden: set[int] = set()
         self._shared: dict[tuple[int, int], int] = {}  # device and inode → bytes
         self._buffers: dict[str, int] = {}
@@ -194,7 +194,7 @@ def _anonymous(rollup: str) -> int:
     return found.get("Pss_Anon", found.get("Pss", 0)) + found.get("SwapPss", 0)
 
 
-def _members(init: int) -> list[int]:
+def members(init: int) -> list[int]:
     """Give the processes below an init: all of its namespace."""
     found: list[int] = []
     open_ = [init]

@@ -158,6 +158,12 @@ HOLDERS: Final = Group(
 )
 """Answered with ENOSYS: programs then use other shared memory, which is seen."""
 
+RESERVERS: Final = Group(
+    "takes room on a disk without writing, where whoever counts what a sandbox writes would not see it",
+    _table(fallocate=(285, 47)),
+)
+"""Answered with EOPNOTSUPP, as file systems do that cannot reserve: the C library and programs then write."""
+
 LINKS: Final = Group(
     "makes links and special files that a server might follow; Landlock refuses them in the workspaces only, this everywhere",
     _table(symlink=(88, None), symlinkat=(266, 36), mknod=(133, None), mknodat=(259, 33)),
@@ -311,6 +317,7 @@ def build(arch: str | None = None, *, refuse_links: bool = False) -> bytes:
     # clone3 has its flags in memory, where a filter cannot look; the C library then falls back to clone
     absent = (CLONE3, *HOLDERS.calls.values())
     program += [_Jump(_EQUAL, number, "absent") for call in absent if (number := call.number(arch)) is not None]
+    program += [_Jump(_EQUAL, number, "unsupported") for call in RESERVERS.calls.values() if (number := call.number(arch)) is not None]
     for call, label in ((CLONE, "clone"), (SOCKET, "socket"), (SOCKETPAIR, "socket"), (IOCTL, "ioctl"), (PRCTL, "prctl")):
         program += [_Jump(_EQUAL, number, label) for number in [call.number(arch)] if number is not None]
     program += [
@@ -348,6 +355,8 @@ def build(arch: str | None = None, *, refuse_links: bool = False) -> bytes:
         _error(errno.EPERM),
         _Label("absent"),
         _error(errno.ENOSYS),
+        _Label("unsupported"),
+        _error(errno.EOPNOTSUPP),
         _Label("allowed again"),
         _Return(_ALLOW),
     ]

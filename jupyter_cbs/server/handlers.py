@@ -24,7 +24,7 @@ from .gateway import PREFIX, Gateway
 if TYPE_CHECKING:
     from .stream import EventStream
 
-INTERNAL: Final = frozenset({"sessions.open", "sessions.close", "quota.check", "server.notes"})
+INTERNAL: Final = frozenset({"sessions.open", "sessions.close", "quota.check", "quota.written", "server.notes"})
 """Operations the server asks on its own behalf; a browser has no business with them."""
 
 MAX_REQUEST: Final = 2**20

@@ -1,25 +1,35 @@
-"""Kernels end when their person may have none any more: the role is gone, is another, or the project has ended.
+"""Kernels end when their person may have none any more, or when they fill the disk of the others.
 
-The broker refuses every call at once, but a kernel that runs sees the project's files without asking anybody.
+The broker refuses every call at once, but a kernel that runs sees the project's files, and writes to the areas, without asking anybody.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from collections.abc import Iterable
 from typing import Any, Final
 
 from ..domain.errors import CbsError
-from ..domain.gateway import Event, Nothing
+from ..domain.gateway import Event, KernelWritten, Nothing, WrittenReport
 from ..domain.project import Action
 from ..domain.text import Text
+from ..sandbox.writing import Written
 from .gateway import Gateway
+from .sockets import tell_end
 from .stream import EventStream
 
 log = logging.getLogger(__name__)
 
 _EVERY_SECONDS: Final = 2.0
 _REFUSED: Final = frozenset({401, 403, 404})
+
+_LOOK_SECONDS: Final = 0.5
+_LOOK_SHARE: Final = 0.02
+"""At most this part of a core goes into counting what kernels write, however many processes they have."""
+_WORTH_TELLING: Final = 2**18
+"""Bytes that a kernel must have written since for the broker to be told."""
 
 
 class PermittedKernels:
@@ -38,17 +48,30 @@ class PermittedKernels:
         self._gateway = gateway
         self._kernels = kernels
         self._stream = stream
+        self._told: dict[str, Written] = {}
 
     async def run(self) -> None:
-        """Look every two seconds; runs until cancelled."""
+        """Look every two seconds whether kernels are permitted, and twice a second at what they write; runs until cancelled."""
+        await asyncio.gather(self._run_permitted(), self._run_written())
+
+    async def _run_permitted(self) -> None:
         while True:
             await asyncio.sleep(_EVERY_SECONDS)
             try:
                 if self._kernels.list_kernel_ids() and (reason := await self._refusal()) is not None:
-                    await self._end(reason)
+                    await self._end(self._kernels.list_kernel_ids(), reason, "project")
             except Exception:
                 # one look that failed must not be the last
                 log.exception("whether kernels are still permitted could not be seen to")
+
+    async def _run_written(self) -> None:
+        pause = _LOOK_SECONDS
+        while True:
+            await asyncio.sleep(pause)
+            try:
+                pause = max(_LOOK_SECONDS, await self._look() / _LOOK_SHARE)
+            except Exception:
+                log.exception("what kernels write could not be seen to")
 
     async def _refusal(self) -> Text | None:
         """Give the reason why this person may have no kernel; None when they may, and while the broker does not answer."""
@@ -61,9 +84,48 @@ class PermittedKernels:
                 return Text.model_validate(str(permission.get("reason")))
         return None
 
-    async def _end(self, reason: Text) -> None:
+    async def _look(self) -> float:
+        """Count what kernels wrote, and tell the broker when it is worth it; give the seconds of a core that counting took."""
+        provisioners = {kernel_id: self._kernels.get_kernel(kernel_id).provisioner for kernel_id in self._kernels.list_kernel_ids()}
+        counting = {
+            provisioner.session: (kernel_id, provisioner.writing)
+            for kernel_id, provisioner in provisioners.items()
+            if provisioner is not None and provisioner.writing is not None and provisioner.session is not None
+        }
+        if not counting:
+            return 0.0
+
+        def count() -> tuple[dict[str, Written], float]:
+            began = time.thread_time()
+            return {session: writing.look() for session, (_, writing) in counting.items()}, time.thread_time() - began
+
+        found, cost = await asyncio.to_thread(count)
+        if any(_differs(written, self._told.get(session)) for session, written in found.items()):
+            await self._report(found, {session: kernel_id for session, (kernel_id, _) in counting.items()})
+        return cost
+
+    async def _report(self, found: dict[str, Written], kernels: dict[str, str]) -> None:
+        report = WrittenReport(
+            kernels=tuple(KernelWritten(session=s, written_bytes=w.bytes, nameless_bytes=w.nameless) for s, w in found.items()),
+        )
+        try:
+            verdict = await self._gateway.call("quota.written", report, self._stream.language)
+        except CbsError as error:
+            # told again at the next look
+            log.info("the broker could not be told what kernels write: %s", error.code)
+            return
+        self._told = found
+        if ended := [kernels[session] for session in verdict.get("end", ()) if session in kernels]:
+            await self._end(ended, Text.model_validate(str(verdict.get("text"))), "quota")
+
+    async def _end(self, kernels: Iterable[str], reason: Text, topic: Any) -> None:
         log.warning("kernels are ended: %s", reason.en)
-        for kernel_id in list(self._kernels.list_kernel_ids()):
-            await self._kernels.shutdown_kernel(kernel_id, now=True)
         text = Text(en=f"Your kernels were ended. {reason.en}", nl=f"Uw kernels zijn beëindigd. {reason.nl}")
-        self._stream.tell(Event(topic="project", text=text, level="error"))
+        for kernel_id in list(kernels):
+            tell_end(kernel_id, text.say(self._stream.language))
+            await self._kernels.shutdown_kernel(kernel_id, now=True)
+        self._stream.tell(Event(topic=topic, text=text, level="error"))
+
+
+def _differs(now: Written, told: Written | None) -> bool:
+    return told is None or now.bytes - told.bytes >= _WORTH_TELLING or abs(now.nameless - told.nameless) >= _WORTH_TELLING

@@ -28,6 +28,7 @@ from ..sandbox.bubblewrap import Sandbox
 from ..sandbox.memory import Keeper
 from ..sandbox.namespaces import Namespace
 from ..sandbox.selftest import all_mandatory, missing, selftest
+from ..sandbox.writing import Writing
 from . import language, paths
 from .gateway import Gateway
 from .problems import http_error
@@ -116,6 +117,9 @@ class CbsProvisioner(LocalProvisioner):
     reason: str = ""
     """Why the kernel was ended, for whoever waits for it; empty when that is not known."""
 
+    writing: Writing | None = None
+    """Counts what the kernel writes to disk; None before it runs."""
+
     process: subprocess.Popen[bytes] | None = None
     _session: str | None = None
     _session_socket: str = ""
@@ -187,8 +191,11 @@ class CbsProvisioner(LocalProvisioner):
         tornado.web.HTTPError
             503 when the sandbox does not start; the session is ended.
         """
+        areas = (Path(self.shared_dir), Path(self.personal_dir))
         if self.unsandboxed:
-            return await super().launch_kernel(cmd, **kwargs)
+            info = await super().launch_kernel(cmd, **kwargs)
+            self.writing = Writing(self.pid, areas)
+            return info
         try:
             await self._launch(cmd)
         except BaseException as error:
@@ -196,7 +203,14 @@ class CbsProvisioner(LocalProvisioner):
             if isinstance(error, CbsError):
                 raise http_error(error) from error
             raise
+        if self._namespace is not None:
+            self.writing = Writing(self._namespace.init, areas)
         return self.connection_info
+
+    @property
+    def session(self) -> str | None:
+        """The kernel's session at the broker."""
+        return self._session
 
     async def _launch(self, cmd: Sequence[str]) -> None:
         manager = self.parent
@@ -301,6 +315,7 @@ class CbsProvisioner(LocalProvisioner):
 
     async def cleanup(self, restart: bool = False) -> None:
         """End the sandbox and the session; the sockets stay for a restart."""
+        self.writing = None
         namespace, self._namespace = self._namespace, None
         if namespace is not None:
             namespace.kill()

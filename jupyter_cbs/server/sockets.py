@@ -324,6 +324,15 @@ class BoundedChannels(ZMQChannelsWebsocketConnection):
         with suppress(WebSocketClosedError):
             super().on_kernel_restarted()
 
+    def tell_end(self, reason: str) -> None:
+        """Tell the cell that ran why its kernel is ended, and that it does not come back."""
+        if self._asked:
+            self._write("iopub", "stream", {"name": "stderr", "text": f"{reason}\n"}, next(iter(self._asked.values())))
+        self._asked.clear()
+        self._cell = None
+        with suppress(WebSocketClosedError):
+            self.on_restart_failed()
+
     def _write(self, channel: str, kind: str, content: dict[str, Any], parent: dict[str, Any]) -> None:
         """Send the page a message as if the kernel had."""
         message = self.session.msg(kind, content, parent=parent)
@@ -366,6 +375,13 @@ _TOO_MANY = Text(
     en="Too many pages of this workspace are open. Close some tabs of the browser.",
     nl="Er staan te veel pagina's van deze werkomgeving open. Sluit een paar tabbladen van de browser.",
 )
+
+
+def tell_end(kernel_id: str, reason: str) -> None:
+    """Tell the pages that show a kernel that it is ended for good, and why."""
+    for connection in list(BoundedChannels._open_sockets):
+        if isinstance(connection, BoundedChannels) and connection.kernel_id == kernel_id:
+            connection.tell_end(reason)
 
 
 def language_text(text: Text) -> str:

@@ -22,6 +22,7 @@ TABLE: dict[str, tuple[str, Any, tuple[int, int, int, int, int]]] = {
     "quota": ("/quota", None, (200, 200, 200, 403, 200)),
     "quota.measure": ("/quota/measurements", {}, (200, 200, 200, 403, 200)),
     "quota.check": ("/quota/checks", {"path": "shared/a.txt", "bytes": 1}, (200, 200, 403, 403, 403)),
+    "quota.written": ("/quota/written", {"kernels": []}, (200, 200, 403, 403, 403)),
     "precheck": ("/precheck", {"paths": ["shared"]}, (200, 200, 403, 403, 403)),
     "exports.list": ("/exports", None, (200, 200, 200, 200, 403)),
     "exports.create": ("/exports", {"title": "t"}, (200, 200, 403, 403, 403)),

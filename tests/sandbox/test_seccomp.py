@@ -19,7 +19,7 @@ from jupyter_cbs.sandbox import seccomp
 from .boxes import Boxes, outside
 
 ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
-EPERM, ENOSYS, EAFNOSUPPORT = (ERRNO | number for number in (errno.EPERM, errno.ENOSYS, errno.EAFNOSUPPORT))
+EPERM, ENOSYS, EAFNOSUPPORT, EOPNOTSUPP = (ERRNO | number for number in (errno.EPERM, errno.ENOSYS, errno.EAFNOSUPPORT, errno.EOPNOTSUPP))
 ARCHES = ("x86_64", "aarch64")
 SPECIAL = {
     "clone": seccomp.CLONE,
@@ -29,7 +29,7 @@ SPECIAL = {
     "ioctl": seccomp.IOCTL,
     "prctl": seccomp.PRCTL,
 }
-ALL = {name: call for group in (*seccomp.REFUSED, seccomp.LINKS, seccomp.HOLDERS) for name, call in group.calls.items()} | SPECIAL
+ALL = {name: call for group in (*seccomp.REFUSED, seccomp.LINKS, seccomp.HOLDERS, seccomp.RESERVERS) for name, call in group.calls.items()} | SPECIAL
 
 
 def verdict(program: bytes, number: int, arguments: tuple[int, ...] = (), arch: int = 0) -> int:
@@ -57,6 +57,7 @@ def test_every_call_of_the_table_is_refused_and_no_other(arch: str) -> None:
     audit = seccomp.AUDIT_ARCH[arch]
     expected = {call.number(arch): EPERM for group in seccomp.REFUSED for call in group.calls.values() if call.number(arch) is not None}
     expected |= {call.number(arch): ENOSYS for call in (seccomp.CLONE3, *seccomp.HOLDERS.calls.values())}
+    expected |= {call.number(arch): EOPNOTSUPP for call in seccomp.RESERVERS.calls.values()}
     for number in range(600):
         if number in (seccomp.SOCKET.number(arch), seccomp.SOCKETPAIR.number(arch)):
             continue

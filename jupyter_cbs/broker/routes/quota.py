@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...domain.errors import QuotaExceeded
-from ...domain.gateway import Nothing, SaveCheck, SaveVerdict
+from ...domain.gateway import Nothing, SaveCheck, SaveVerdict, WrittenReport, WrittenVerdict
 from ...domain.quota import QuotaStatus
 from ..calls import Call, handles
 
@@ -32,3 +32,10 @@ async def check(call: Call, request: SaveCheck) -> SaveVerdict:
         call.authority.audit(call.principal, "quota.check", request.path, "refused", {"bytes": request.bytes})
         return SaveVerdict(allowed=False, message=error.message, remedy=error.remedy)
     return SaveVerdict(allowed=True)
+
+
+@handles("quota.written")
+async def written(call: Call, request: WrittenReport) -> WrittenVerdict:
+    """Take what the person's kernels wrote, and tell which of them end and why."""
+    call.authority.roots(call.principal)
+    return await call.authority.overrun.report(call.principal, request)

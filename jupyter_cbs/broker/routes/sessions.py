@@ -9,7 +9,9 @@ from ..calls import Call, handles
 @handles("sessions.open")
 async def open_session(call: Call, request: SessionOpen) -> Session:
     """Start the session of a kernel."""
+    await call.authority.overrun.admit(call.principal)
     session = call.authority.sessions.open(call.principal, request.kernel_id)
+    call.authority.overrun.began(session.id)
     call.authority.audit(call.principal, "session.open", session.id, "ok", {"kernel": request.kernel_id})
     return Session(id=session.id, socket=str(session.socket_path))
 
@@ -18,6 +20,7 @@ async def open_session(call: Call, request: SessionOpen) -> Session:
 async def close_session(call: Call, request: ById) -> Nothing:
     """End the session of a kernel."""
     call.authority.sessions.close(request.id, call.principal)
+    call.authority.overrun.ended(call.principal, request.id)
     call.authority.audit(call.principal, "session.close", request.id, "ok")
     return Nothing()
 

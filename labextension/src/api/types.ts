@@ -138,6 +138,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/quota/written': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** What kernels wrote, and which end */
+    post: operations['quota.written'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/precheck': {
     parameters: {
       query?: never;
@@ -913,6 +930,20 @@ export interface components {
       note: string;
     };
     /**
+     * KernelWritten
+     * @description What one kernel wrote to disk.
+     */
+    KernelWritten: {
+      session: string;
+      /** @description Since it started, with all it starts. */
+      written_bytes: number;
+      /**
+       * @description Held by open files without a name, which no measurement of an area finds.
+       * @default 0
+       */
+      nameless_bytes?: number;
+    };
+    /**
      * ManifestEntry
      * @description One frozen file of a round.
      */
@@ -1280,6 +1311,29 @@ export interface components {
       /** @default null */
       line: number | null;
     };
+    /**
+     * WrittenReport
+     * @description What all kernels of a person wrote.
+     */
+    WrittenReport: {
+      kernels: components['schemas']['KernelWritten'][];
+    };
+    /**
+     * WrittenVerdict
+     * @description Which kernels have to end because the disk is not theirs alone.
+     */
+    WrittenVerdict: {
+      /**
+       * @description Their sessions.
+       * @default []
+       */
+      end: string[];
+      /**
+       * @description Why, for the person; null when none has to end.
+       * @default null
+       */
+      text: components['schemas']['Text'] | null;
+    };
   };
   responses: {
     /** @description What happened, why, and what to do. By status: 400 Invalid, 401 StepUpRequired, 403 Refused, 404 NotFound, 409 Conflict, 413 TooLarge, 499 Cancelled, 500 Internal, 503 Unavailable, 504 TimedOut, 507 QuotaExceeded. */
@@ -1478,6 +1532,33 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['SaveVerdict'];
+        };
+      };
+      default: components['responses']['Error'];
+    };
+  };
+  'quota.written': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          kernels: components['schemas']['KernelWritten'][];
+        };
+      };
+    };
+    responses: {
+      /** @description What kernels wrote, and which end */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WrittenVerdict'];
         };
       };
       default: components['responses']['Error'];
