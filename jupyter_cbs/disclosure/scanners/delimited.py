@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from ...domain.files import FileContent
 from ...domain.finding import Rule, Status
 from ...domain.text import Text
-from . import identifiers, literals
+from . import formulas, identifiers, literals
 from .decoding import bounded_lines, text_stream
 from .grids import check_part, check_sheet
 from .report import Report
@@ -69,6 +69,7 @@ def scan(file: FileContent, report: Report) -> None:
         first = next(parts, [])
         sheet = Sheet(first, title=title, decryption=file.type == "csv")
         check_sheet(sheet, report)
+        formulas.check_cells(sheet, report)
         if any(_holds_rows(cell, delimiter) for row in first for cell in row):
             _swallowed(report)
         if whole.lstrip()[:1] in ("{", "[", "("):
@@ -77,7 +78,9 @@ def scan(file: FileContent, report: Report) -> None:
         for part in parts:
             if not report.has(Rule.UNREADABLE):
                 _too_long(report)
-            check_part(Sheet([header, *part], title=title, decryption=file.type == "csv"), report)
+            further = Sheet([header, *part], title=title, decryption=file.type == "csv")
+            check_part(further, report)
+            formulas.check_cells(further, report)
     identifiers.check_name(file.name, report)
 
 

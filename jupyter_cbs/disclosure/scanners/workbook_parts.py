@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 
 from ...domain.finding import Rule, Status, Where
 from ...domain.text import Text
-from . import identifiers
+from . import formulas, identifiers
 from .package import elements, events, local
 from .prose import check_text
 from .report import REMOVE_COLUMN, Report
@@ -53,6 +53,10 @@ _WORDS = re.compile(
 _LOOK = Text(
     en="Remove it, or write the table again with to_xlsx, which writes values only.",
     nl="Verwijder het, of schrijf de tabel opnieuw met to_xlsx, dat alleen waarden schrijft.",
+)
+_ACTING = (
+    "formulas that read another workbook, or start, fetch or send something where it is opened",
+    "formules die een andere werkmap lezen, of iets starten, ophalen of versturen waar het wordt geopend",
 )
 _INVISIBLE_FORMAT = re.compile(r"^(?:;;;?|\"\"|;+\"\")$")
 _WHITE = frozenset({"FFFFFF"})
@@ -179,12 +183,24 @@ def _hiding_differences(package: zipfile.ZipFile) -> bool:
 
 
 def _sheet(package: zipfile.ZipFile, part: str, sheet: str | None, unseen: frozenset[int], used: set[int], report: Report) -> None:
-    rows = columns = formulas = invisible = lists = 0
+    rows = columns = calculated = invisible = lists = 0
     first: dict[str, Where] = {}
     here = Where(sheet=sheet)
     words: list[str] = []
-    links = False
-    tags = ("row", "col", "c", "sheetFormatPr", "dataValidation", "oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter")
+    tags = (
+        "row",
+        "col",
+        "c",
+        "sheetFormatPr",
+        "dataValidation",
+        "cfRule",
+        "oddHeader",
+        "oddFooter",
+        "evenHeader",
+        "evenFooter",
+        "firstHeader",
+        "firstFooter",
+    )
     for element in _cells(package, part, tags):
         tag = local(element.tag)
         off = element.get("hidden") in ("1", "true") or _is_zero(element.get("ht")) or _is_zero(element.get("width"))
@@ -204,9 +220,10 @@ def _sheet(package: zipfile.ZipFile, part: str, sheet: str | None, unseen: froze
                 invisible += 1
                 first.setdefault("invisible", Where(sheet=sheet, cell=element.get("r")))
             if formula is not None:
-                formulas += 1
+                calculated += 1
                 first.setdefault("formula", Where(sheet=sheet, cell=element.get("r")))
-                links = links or "[" in (formula.text or "") or "://" in (formula.text or "")
+                if formula.text and _acts(formula.text):
+                    first.setdefault("acts", Where(sheet=sheet, cell=element.get("r")))
                 if formula.text and len(words) < 50_000:
                     words.append(formula.text)
         elif tag == "sheetFormatPr":
@@ -214,8 +231,10 @@ def _sheet(package: zipfile.ZipFile, part: str, sheet: str | None, unseen: froze
                 hidden(
                     report, Status.UNSAFE, "all rows without a height of their own are hidden", "alle rijen zonder eigen hoogte zijn verborgen", here
                 )
-        elif tag == "dataValidation":
+        elif tag in ("dataValidation", "cfRule"):
             for child in element:
+                if local(child.tag).startswith("formula") and _acts(child.text or ""):
+                    first.setdefault("acts", here)
                 if local(child.tag).startswith("formula") and (child.text or "").startswith('"'):
                     lists += 1
                     words.append((child.text or "").strip('"').replace(",", " "))
@@ -229,10 +248,10 @@ def _sheet(package: zipfile.ZipFile, part: str, sheet: str | None, unseen: froze
         en = f"{invisible} cells that cannot be seen (text in the colour of the background, or a format that shows nothing)"
         nl = f"{invisible} cellen die niet te zien zijn (tekst in de kleur van de achtergrond, of een notatie die niets toont)"
         hidden(report, Status.UNSAFE, en, nl, first["invisible"])
-    if formulas:
-        hidden(report, Status.REVIEW, f"{formulas} formulas", f"{formulas} formules", first["formula"])
-    if links:
-        hidden(report, Status.UNSAFE, "formulas that read another workbook", "formules die een andere werkmap lezen", first["formula"])
+    if calculated:
+        hidden(report, Status.REVIEW, f"{calculated} formulas", f"{calculated} formules", first["formula"])
+    if "acts" in first:
+        hidden(report, Status.UNSAFE, *_ACTING, first["acts"])
     if lists:
         hidden(report, Status.REVIEW, "lists to choose from behind cells", "keuzelijsten achter cellen", here)
     _keys(words, report, here)
@@ -275,15 +294,24 @@ def _workbook(package: zipfile.ZipFile, report: Report) -> None:
         return
     defined = []
     words = []
+    acting = False
     for element in elements(package, "xl/workbook.xml", "definedName"):
         name = element.get("name", "")
         words.append(element.text or "")
+        acting = acting or _acts(element.text or "")
         if not name.startswith("_xlnm.") or (element.get("hidden") == "1" and name != "_xlnm._FilterDatabase"):
             defined.append(name)
     if defined:
         listed = ", ".join(defined[:10])
         hidden(report, Status.REVIEW, f"defined names ({listed})", f"gedefinieerde namen ({listed})")
+    if acting:
+        hidden(report, Status.UNSAFE, *_ACTING)
     _keys([*defined, *words], report, Where())
+
+
+def _acts(formula: str) -> bool:
+    """Tell whether a formula of a workbook acts; functions that came later have a prefix in the file."""
+    return formulas.acts(formula.replace("_xlfn.", "").replace("_xlws.", ""))
 
 
 def _keys(texts: list[str], report: Report, where: Where) -> None:
