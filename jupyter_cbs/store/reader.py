@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from ..domain.errors import NotFound
 from ..domain.evidence import TableMeta
@@ -62,6 +62,11 @@ class Reader:
         """Give the requests of a project, newest change first."""
         query = select(exports).where(exports.c.project == project).order_by(exports.c.changed_at.desc(), exports.c.id)
         return tuple(export_row(dict(row)) for row in self._connection.execute(query).mappings())
+
+    def count_exports(self, project: str, author: str, states: Collection[str]) -> int:
+        """Count the requests of one person in a project that are in some of the states."""
+        mine = (exports.c.project == project) & (exports.c.author == author) & exports.c.state.in_([str(state) for state in states])
+        return int(self._connection.execute(select(func.count()).select_from(exports).where(mine)).scalar_one())
 
     def votes(self, export_id: str, round: int) -> tuple[Vote, ...]:
         """Give the votes of a round, oldest first."""

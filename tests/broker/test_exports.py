@@ -7,12 +7,14 @@ import shutil
 import signal
 import uuid
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jupyter_cbs.broker.routes.exports import MAX_OPEN
 from jupyter_cbs.domain.export import ExportState
 from jupyter_cbs.store.store import Store
 
@@ -294,3 +296,18 @@ def test_what_the_form_declares_of_a_file_counts_at_once(broker: Running, folder
     assert edited.status == 200, edited.body
     found = edited.body["report"]["files"][0]["findings"]
     assert {(f["rule"], f["status"], f["basis"]) for f in found} == {("min_frequency", "unsafe", "declared")}
+
+
+def test_nobody_has_requests_without_end(fresh_broker: Running) -> None:
+    def create(number: int) -> Any:
+        return fresh_broker.call("researcher", "POST", "/exports", {"title": f"Number {number}"})
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(create, range(MAX_OPEN + 8)))
+    made = [answer.body for answer in answers if answer.status == 200]
+    assert len(made) == MAX_OPEN
+    assert {(answer.status, answer.body["code"]) for answer in answers if answer.status != 200} == {(409, "too_many_drafts")}
+    assert fresh_broker.call("leader", "POST", "/exports", {"title": "Another person's"}).status == 200
+    assert create(0).status == 409
+    assert act(fresh_broker, "researcher", made[0], "withdraw").status == 200
+    assert [create(0).status, create(1).status] == [200, 409]

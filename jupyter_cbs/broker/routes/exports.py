@@ -32,6 +32,7 @@ from ...exports import form, machine, manifest
 from ...exports.release import delivery_name, write_release
 from ...exports.snapshot import freeze
 from ...policy.permissions import check
+from ...store.reader import Reader
 from ...store.rows import ExportChanges, ExportRow, Vote
 from ...store.store import Transaction, stale_version
 from ..authority import Authority
@@ -54,6 +55,10 @@ _ACTIONS = {
 }
 _FREE = Text(en="Redelivered after the first rejection: free of charge.", nl="Opnieuw aangeleverd na de eerste afkeuring: kosteloos.")
 _STEP_UP = frozenset({ExportAction.SUBMIT, ExportAction.APPROVE, ExportAction.REJECT})
+_NOT_SUBMITTED = frozenset({ExportState.DRAFT, ExportState.PROPOSED, ExportState.CHANGES_REQUESTED})
+MAX_OPEN = 100
+"""Most requests one person may have in a project that wait for the project itself: more are made by a program, and hide those of others."""
+
 _SEEN_BY_CHECKERS = frozenset(ExportState) - {ExportState.DRAFT, ExportState.PROPOSED}
 
 
@@ -225,6 +230,8 @@ async def get_request(call: Call, request: ById) -> ExportRequest:
 async def create(call: Call, request: ExportCreate) -> ExportRequest:
     """Start a draft."""
     now = call.authority.now()
+    with call.authority.store.view() as view:
+        _room_for_one_more(call, view)
     report = await _precheck(call, request.paths, request.form) if request.paths else None
     row = ExportRow(
         id=uuid.uuid4().hex[:12],
@@ -249,10 +256,24 @@ async def create(call: Call, request: ExportCreate) -> ExportRequest:
         history=(HistoryEntry(at=now, user=call.principal.user, action="create", state=ExportState.DRAFT),),
     )
     with call.authority.store.begin() as tx:
+        _room_for_one_more(call, tx)
         tx.insert_export(row)
         _audit(tx, call, "exports.create", row.id, {"files": len(row.paths)})
     _tell(call, row.id)
     return _view(call, row)
+
+
+def _room_for_one_more(call: Call, kept: Reader) -> None:
+    if kept.count_exports(call.principal.project, call.principal.user, _NOT_SUBMITTED) < MAX_OPEN:
+        return
+    raise Conflict(
+        "too_many_drafts",
+        Text(
+            en=f"You have {MAX_OPEN} export requests in this project that were not submitted; there can be no more at a time.",
+            nl=f"U hebt in dit project {MAX_OPEN} uitvoeraanvragen die niet zijn ingediend; meer kunnen er niet tegelijk zijn.",
+        ),
+        Text(en="Withdraw those you do not need.", nl="Trek de aanvragen in die u niet nodig hebt."),
+    )
 
 
 def _day(report: PrecheckReport | None) -> date | None:
