@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sqlite3
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -50,6 +53,34 @@ def test_a_syntax_error_has_a_position(broker: Running) -> None:
     header, _ = broker.kernel().ask("sql", text="SELECT count(*)\nFRM GBAPERSOONTAB")
     assert header["error"]["code"] == "sql_syntax"
     assert header["error"]["position"]["line"] == 2
+
+
+@contextmanager
+def nothing_can_be_noted(broker: Running) -> Iterator[None]:
+    """Take the audit log out of the broker's reach, as a full disk does; not only root can do this."""
+    other = sqlite3.connect(broker.deployment.database.removeprefix("sqlite:///"), timeout=60, isolation_level=None)
+    other.execute("ALTER TABLE audit RENAME TO elsewhere")
+    try:
+        yield
+    finally:
+        other.execute("ALTER TABLE elsewhere RENAME TO audit")
+        other.close()
+
+
+def test_what_cannot_be_noted_is_not_begun(broker: Running) -> None:
+    kernel = broker.kernel()
+    asked = {"source": "GBAPERSOON2023TABV1", "rows": ["GBAGEBOORTEJAAR"], "columns": ["GBAGESLACHT"]}
+    made = kernel.ask("table", **asked)[0]["answer"]
+    with nothing_can_be_noted(broker):
+        refused = [
+            kernel.ask("sql", text="SELECT count(*) AS n FROM GBAPERSOONTAB"),
+            kernel.ask("table", **asked),
+            kernel.ask("table.protect", fingerprint=made["fingerprint"], method="suppress"),
+        ]
+    assert [(header["error"]["code"], rows) for header, rows in refused] == [("state_unavailable", None)] * 3
+    assert kernel.ask("sql", text="SELECT 1 AS x")[0]["type"] == "answer"
+    # work that was made ready and then dropped would be told of here
+    assert "never awaited" not in broker.log()
 
 
 def test_a_table_is_judged_and_its_evidence_kept(broker: Running) -> None:
