@@ -17,11 +17,12 @@ from ..domain.gateway import ProtectQuery
 from ..domain.grid import TOTAL, Layout, grid_positions, render_grid
 from ..domain.text import Text
 from ..domain.validation import explain
+from . import markup
 from .connection import Progress
 from .errors import readable
 from .files import workspace_path
 from .interrupt import InterruptNote
-from .language import pick
+from .language import number, pick
 from .progress import ProgressDisplay, in_notebook
 from .table_html import table_html, table_text
 from .writing import write_csv, write_xlsx
@@ -275,9 +276,9 @@ class Table:
                 f"{path} (buiten shared/ en personal/: kan daar niet worden uitgevoerd)",
             )
         cells = sum(bool(text) for row in self.grid() for text in row)
-        parts = [pick(lang, f"Written to {where}: {cells} cells", f"Geschreven naar {where}: {cells} cellen")]
+        parts = [pick(lang, f"Written to {where}: {number(cells, lang)} cells", f"Geschreven naar {where}: {number(cells, lang)} cellen")]
         if self.hidden:
-            parts.append(pick(lang, f"{len(self.hidden)} blanked", f"{len(self.hidden)} onderdrukt"))
+            parts.append(pick(lang, f"{number(len(self.hidden), lang)} blanked", f"{number(len(self.hidden), lang)} onderdrukt"))
         print(", ".join(parts) + ".")
         unsafe = sum(f.status is Status.UNSAFE for f in self.findings)
         if unsafe:
@@ -298,6 +299,23 @@ class Table:
 
     def __repr__(self) -> str:
         return table_text(self.meta, self.frame, self.hidden, self._lang)
+
+
+class Tables(list[Table]):
+    """Tables of one statement: a list that a notebook shows one below the other, each with its place in the list."""
+
+    def _ipython_display_(self) -> None:
+        if not in_notebook():
+            print(self)
+            return
+        from IPython.display import HTML, display
+
+        for place, table in enumerate(self):
+            display(HTML(markup.block(markup.quiet(f"[{place}]"))))
+            table._ipython_display_()
+
+    def __repr__(self) -> str:
+        return "\n\n".join(f"[{place}]\n{table!r}" for place, table in enumerate(self))
 
 
 def _index(dimensions: tuple[Dimension, ...], otherwise: str) -> Any:

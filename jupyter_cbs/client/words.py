@@ -138,6 +138,6 @@ def file_facts(file: FileReport, lang: str) -> str:
     if file.tables:
         parts.append(f"{file.tables} {pick(lang, 'table' if file.tables == 1 else 'tables', 'tabel' if file.tables == 1 else 'tabellen')}")
     if file.cells:
-        parts.append(f"{file.cells} {pick(lang, 'cells', 'cellen')}")
+        parts.append(f"{number(file.cells, lang)} {pick(lang, 'cells', 'cellen')}")
     parts.append(size(file.bytes, lang))
     return " · ".join(parts)

@@ -461,7 +461,11 @@ class Workspace:
         except Invalid as error:
             raise readable(error, self.lang) from None
         made = [self._table(args) for args in asked]
-        return made[0] if len(made) == 1 else made
+        if len(made) == 1:
+            return made[0]
+        from .table import Tables
+
+        return Tables(made)
 
     def _protect(self, query: ProtectQuery, note: InterruptNote | None, progress: Progress | None) -> tuple[TableMeta, pa.Table]:
         """Have a table protected; from another thread with a note by which it can be stopped."""

@@ -36,10 +36,14 @@ def test_histograms_and_curves(kernel: Kernel) -> None:
 
 def test_aggregate_sql_gives_judged_tables_or_the_reason(kernel: Kernel) -> None:
     ran = kernel.ok(
-        f'a, b = ws.sql("SELECT GBAGESLACHT, count(*), avg({BORN}) FROM GBAPERSOONTAB GROUP BY 1", evidence=True)\n'
-        'print(a.meta.statistic, b.meta.statistic, a.meta.unit, a.frame["value"].to_pylist()[-1])'
+        f'both = ws.sql("SELECT GBAGESLACHT, count(*), avg({BORN}) FROM GBAPERSOONTAB GROUP BY 1", evidence=True)\n'
+        'a, b = both\n'
+        'print(a.meta.statistic, b.meta.statistic, a.meta.unit, a.frame["value"].to_pylist()[-1])\nboth'
     )
     assert ran.stdout.split() == ["count", "mean", "person", "3000.0"]
+    # each is shown as a table on its own would be, under its place in the list
+    assert ran.html.count("<table") == 2
+    assert ran.html.index("[0]") < ran.html.index("<table") < ran.html.index("[1]")
     ran = kernel.run('ws.sql("SELECT GBAGESLACHT, count(*) FROM GBAPERSOONTAB GROUP BY 1 HAVING count(*) > 5", evidence=True)')
     assert ran.error == "Invalid"
     assert "HAVING leaves cells out" in ran.traceback
