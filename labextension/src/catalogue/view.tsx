@@ -140,7 +140,7 @@ function Browser(props: {
           }
         }}
       />
-      {row && <Details row={row} model={model} onInsert={onInsert} />}
+      {row && <Details row={row} rows={rows.length} model={model} onInsert={onInsert} />}
     </>
   );
 }
@@ -168,17 +168,31 @@ function subject(row: IRow): DatasetSummary | null {
   return row.dataset ?? (row.kind === 'topic' ? (row.files[0] ?? null) : null);
 }
 
-function Details(props: { row: IRow; model: IWorkspaceModel; onInsert: (name: string) => void }): JSX.Element | null {
+function Details(props: {
+  row: IRow;
+  rows: number;
+  model: IWorkspaceModel;
+  onInsert: (name: string) => void;
+}): JSX.Element | null {
   const { trans } = useSpeech();
-  const { row, model, onInsert } = props;
+  const { row, rows, model, onInsert } = props;
+  const box = useRef<HTMLDivElement>(null);
   useSignal(model.project.changed);
+  // who chooses a row sees what is told of it, also below a long tree; the row itself comes first where not both fit
+  useEffect(() => {
+    const focused = document.activeElement?.closest('.jp-cbs-TreeRow');
+    if (focused) {
+      box.current?.scrollIntoView({ block: 'nearest' });
+      focused.scrollIntoView({ block: 'nearest' });
+    }
+  }, [row.key, rows]);
   const file = subject(row);
   if (file === null) {
     return null;
   }
   const permission = model.permission('query') ?? { allowed: false, reason: trans.__('Your permissions are loading.') };
   return (
-    <div className="jp-cbs-Details" role="group" aria-label={trans.__('Details of %1', row.name)}>
+    <div className="jp-cbs-Details" role="group" ref={box} aria-label={trans.__('Details of %1', row.name)}>
       {row.variable ? <VariableDetails variable={row.variable} /> : <FileDetails file={file} />}
       <div className="jp-cbs-Actions">
         <ActionButton label={trans.__('Insert query')} permission={permission} onAct={() => onInsert(file.name)} />
