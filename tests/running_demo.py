@@ -120,6 +120,19 @@ def wait_for(condition: Callable[[], Any], seconds: float, what: str) -> Any:
         time.sleep(0.05)
 
 
+def writes_are_counted(folder: Path) -> bool:
+    """Whether Linux counts what is written to a folder's file system: not in memory, e.g. where /tmp is a tmpfs."""
+
+    def written() -> int:
+        return int(Path("/proc/self/io").read_text().split("\nwrite_bytes:")[1].split()[0])
+
+    before = written()
+    probe = folder / "probe.bin"
+    probe.write_bytes(bytes(2**20))
+    probe.unlink()
+    return written() - before >= 2**20
+
+
 def descendants(pid: int) -> list[int]:
     """Every process below one, also those in sandboxes."""
     found: list[int] = []

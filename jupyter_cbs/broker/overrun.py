@@ -7,7 +7,8 @@ Three lines, each with room above what an honest person needs:
   on. Theirs are the kernels that end, and none of theirs starts until the area is below the line again;
 * little is left of the disk itself: kernels that write now end, whoever's they are, so that the broker and the others go on.
 
-What kernels wrote is counted by their workspace servers (:mod:`jupyter_cbs.sandbox.writing`), which run no person's code.
+What kernels wrote is counted by their workspace servers (:mod:`jupyter_cbs.sandbox.writing`), which run no person's code. They also
+open folders that the broker cannot look into.
 """
 
 from __future__ import annotations
@@ -121,13 +122,18 @@ class Overrun:
             self._unexplained.pop(principal.project, None)
             if held <= self._limit(principal, "shared"):
                 self._remember(principal, before)
-        elif writing and self._filled(principal, before):
+        elif self._filled(principal, before) and writing:
             self._named.setdefault(principal.project, set()).add(principal.user)
             return self._end(principal, writing, *self._say(principal, "shared", held))
         many = tuple(session for session, size in risen.items() if size >= _COUNTS)
         if many and (left := _below_reserve(self._authority.deployment.storage)) is not None:
             return self._end(principal, many, *_reserve_text(left))
-        return WrittenVerdict()
+        return WrittenVerdict(closed=self._closed(principal))
+
+    def _closed(self, principal: Principal) -> bool:
+        areas: tuple[Area, ...] = ("personal", "shared")
+        readings = (self._authority.metering.latest(principal, area) for area in areas)
+        return any(reading is not None and reading.measurement.unreadable for reading in readings)
 
     def _take(self, principal: Principal, report: WrittenReport) -> dict[str, int]:
         """Keep a report; give by how much each of its kernels rose since the one before."""

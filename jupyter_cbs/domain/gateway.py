@@ -183,6 +183,7 @@ class WrittenVerdict(Model):
 
     end: tuple[str, ...] = Field((), description="Their sessions.")
     text: Text | None = Field(None, description="Why, for the person; null when none has to end.")
+    closed: bool = Field(False, description="Whether there are folders that the broker cannot look into; their owner's server opens them.")
 
 
 class CatalogueListing(Model):

@@ -59,7 +59,7 @@ class _Anchor:
             self.fd = -1
 
 
-def measure(root: Path) -> Measurement:
+def measure(root: Path, opened: list[tuple[int, int]] | None = None) -> Measurement:
     """Measure everything beneath ``root`` without following a link.
 
     Files and folders that appear, disappear or move meanwhile are counted or not; nothing is counted through a link
@@ -69,6 +69,9 @@ def measure(root: Path) -> Measurement:
     ----------
     root : Path
         The area's folder.
+    opened : list, optional
+        Where given, folders of this account are opened that are closed to it, or to the group that shares the area, so that whoever is in
+        the group can measure them; device and inode of each are added.
 
     Raises
     ------
@@ -80,7 +83,8 @@ def measure(root: Path) -> Measurement:
     lstat, is_folder, is_file = os.stat, stat.S_ISDIR, stat.S_ISREG
     top = _Anchor(os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
     top.pending = 1
-    blocks += os.fstat(top.fd).st_blocks
+    area = os.fstat(top.fd)
+    blocks += area.st_blocks
     stack: list[tuple[_Anchor, str]] = [(top, ".")]
     anchors = {top}
     try:
@@ -112,6 +116,8 @@ def measure(root: Path) -> Measurement:
                         continue
                     mode = status.st_mode
                     if is_folder(mode):
+                        if opened is not None and _open_up(fd, name, status, area):
+                            opened.append((status.st_dev, status.st_ino))
                         stack.append((base, prefix + name))
                         base.pending += 1
                     elif status.st_nlink > 1:
@@ -135,3 +141,24 @@ def measure(root: Path) -> Measurement:
         for each in anchors:
             each.close()
     return Measurement(blocks * 512, apparent, files, unreadable, inodes)
+
+
+def _open_up(fd: int, name: str, status: os.stat_result, area: os.stat_result) -> bool:
+    """Open a folder of this account to whoever an area is open to; False when it was, or belongs to somebody else."""
+    shared = area.st_mode & stat.S_IRWXG == stat.S_IRWXG
+    need = 0o750 if shared else 0o700
+    if status.st_uid != os.geteuid() or (status.st_mode & need == need and (status.st_gid == area.st_gid or not shared)):
+        return False
+    try:
+        folder = os.open(name, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=fd)
+    except OSError:
+        return False
+    try:
+        if shared and status.st_gid != area.st_gid:
+            os.chown(f"/proc/self/fd/{folder}", -1, area.st_gid)
+        os.chmod(f"/proc/self/fd/{folder}", stat.S_IMODE(status.st_mode) | need)
+    except OSError:
+        return False
+    finally:
+        os.close(folder)
+    return True

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
+from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, Final
 
 from ..domain.errors import CbsError
 from ..domain.gateway import Event, KernelWritten, Nothing, WrittenReport
 from ..domain.project import Action
 from ..domain.text import Text
+from ..quota.meter import measure
 from ..sandbox.writing import Written
 from .gateway import Gateway
 from .sockets import tell_end
@@ -29,7 +33,21 @@ _LOOK_SECONDS: Final = 0.5
 _LOOK_SHARE: Final = 0.02
 """At most this part of a core goes into counting what kernels write, however many processes they have."""
 _WORTH_TELLING: Final = 2**18
-"""Bytes that a kernel must have written since for the broker to be told."""
+"""Bytes that a kernel must have written since for the broker to be told at once."""
+_TELL_SECONDS: Final = 5.0
+"""The broker is told this often in any case: not every file system says what is written."""
+
+_OPEN_SECONDS: Final = 1.0
+_OPEN_SECONDS_OTHERS: Final = 10.0
+"""Pause between two walks that open folders, and when there was nothing to open: they are other people's."""
+_OPEN_SHARE: Final = 0.2
+"""Part of a core that goes into such walks at most; a tenth of it when there was nothing to open."""
+_MOST_CLOSED: Final = 3
+"""Who closes the same folder this often hides what is in it."""
+_HIDES: Final = Text(
+    en="One of your programs closes a folder of the workspace again and again, so that it cannot be measured how full it is.",
+    nl="Een van uw programma's sluit een map van de werkruimte telkens af, zodat niet te meten is hoe vol die is.",
+)
 
 
 class PermittedKernels:
@@ -49,6 +67,10 @@ class PermittedKernels:
         self._kernels = kernels
         self._stream = stream
         self._told: dict[str, Written] = {}
+        self._told_at = -math.inf
+        self._closed = False
+        self._open_at = -math.inf
+        self._opened: Counter[tuple[int, int]] = Counter()
 
     async def run(self) -> None:
         """Look every two seconds whether kernels are permitted, and twice a second at what they write; runs until cancelled."""
@@ -100,9 +122,27 @@ class PermittedKernels:
             return {session: writing.look() for session, (_, writing) in counting.items()}, time.thread_time() - began
 
         found, cost = await asyncio.to_thread(count)
-        if any(_differs(written, self._told.get(session)) for session, written in found.items()):
+        late = time.monotonic() - self._told_at >= _TELL_SECONDS
+        if late or any(_differs(written, self._told.get(session)) for session, written in found.items()):
             await self._report(found, {session: kernel_id for session, (kernel_id, _) in counting.items()})
+        if self._closed and time.monotonic() >= self._open_at:
+            any_provisioner = next(iter(provisioners.values()))
+            await self._open_folders((Path(any_provisioner.shared_dir), Path(any_provisioner.personal_dir)))
         return cost
+
+    async def _open_folders(self, areas: Iterable[Path]) -> None:
+        """Open the person's own folders to the broker, and end the kernels of who closes them again and again."""
+        opened: list[tuple[int, int]] = []
+        began = time.monotonic()
+        for area in areas:
+            await asyncio.to_thread(measure, area, opened)
+        now = time.monotonic()
+        pause = (now - began) / _OPEN_SHARE
+        self._open_at = now + (max(_OPEN_SECONDS, pause) if opened else max(_OPEN_SECONDS_OTHERS, 10 * pause))
+        self._opened.update(opened)
+        if any(self._opened[folder] >= _MOST_CLOSED for folder in opened):
+            self._opened.clear()
+            await self._end(self._kernels.list_kernel_ids(), _HIDES, "quota")
 
     async def _report(self, found: dict[str, Written], kernels: dict[str, str]) -> None:
         report = WrittenReport(
@@ -114,7 +154,8 @@ class PermittedKernels:
             # told again at the next look
             log.info("the broker could not be told what kernels write: %s", error.code)
             return
-        self._told = found
+        self._told, self._told_at = found, time.monotonic()
+        self._closed = bool(verdict.get("closed"))
         if ended := [kernels[session] for session in verdict.get("end", ()) if session in kernels]:
             await self._end(ended, Text.model_validate(str(verdict.get("text"))), "quota")
 

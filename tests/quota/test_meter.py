@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import stat
 import subprocess
 import threading
 from pathlib import Path
@@ -146,3 +147,25 @@ def test_measuring_while_files_come_and_go(tmp_path: Path) -> None:
     finally:
         stop.set()
         thread.join()
+
+
+def test_folders_that_were_closed_are_opened_to_who_shares_the_area_and_no_other(tmp_path: Path) -> None:
+    area, outside = tmp_path / "area", tmp_path / "outside"
+    for folder in (area, outside, area / "closed", area / "private", area / "open"):
+        folder.mkdir()
+    os.chmod(area, 0o2770)
+    (area / "link").symlink_to(outside)
+    (area / "closed" / "inner").mkdir()
+    (area / "closed" / "inner" / "file").write_bytes(os.urandom(100_000))
+    for folder, mode in ((outside, 0), (area / "closed" / "inner", 0o700), (area / "closed", 0), (area / "private", 0o700), (area / "open", 0o770)):
+        os.chmod(folder, mode)
+    opened: list[tuple[int, int]] = []
+    try:
+        result = measure(area, opened)
+        places = (area / "closed", area / "closed" / "inner", area / "private")
+        assert sorted(opened) == sorted((place.stat().st_dev, place.stat().st_ino) for place in places)
+        assert [stat.S_IMODE(os.stat(place).st_mode) for place in (*places, area / "open", outside)] == [0o750, 0o750, 0o750, 0o770, 0]
+        assert (result.unreadable, result.apparent_bytes) == (0, 100_000)
+        assert measure(area) == result
+    finally:
+        os.chmod(outside, 0o700)

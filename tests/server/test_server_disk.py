@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from running_demo import Demo, wait_for
+from running_demo import Demo, wait_for, writes_are_counted
 
 from jupyter_cbs.broker.deployment import Deployment
 from jupyter_cbs.demo.labclient import LabClient
@@ -46,6 +47,9 @@ def tight(deployment: Demo) -> Iterator[Demo]:
         policy.write_text(before)
         for place in fills(deployment):
             place.unlink(missing_ok=True)
+            if (closed := place.parent / "closed").exists():
+                closed.chmod(0o700)
+                shutil.rmtree(closed)
         wait_for(lambda: measured(leader)["shared"]["limit_bytes"] > shared + ROOM, 120, "the old limit")
 
 
@@ -78,6 +82,8 @@ def test_a_kernel_that_fills_the_personal_area_ends_and_returns_when_there_is_ro
 
 
 def test_who_fills_the_shared_area_ends_and_nobody_else(tight: Demo) -> None:
+    if not writes_are_counted(tight.root):
+        pytest.skip("this file system does not tell who writes")
     leader, client = tight.client("leader"), tight.client("researcher")
     with leader.kernel() as other, client.kernel() as kernel:
         # within its limits, and it goes on writing
@@ -100,6 +106,36 @@ def test_a_file_without_a_name_counts(tight: Demo) -> None:
     with tight.client("researcher").kernel() as kernel:
         number = kernel.send(FILL.format(area="shared", before="os.unlink('shared/fill.bin')"))
         with pytest.raises(Unavailable, match="Personal workspace takes"):
+            kernel.receive(number, 300)
+
+
+@pytest.mark.parametrize("mode", [0o700, 0])
+def test_a_folder_that_was_closed_counts(tight: Demo, mode: int) -> None:
+    """The broker cannot look into it: the first is closed to its account where it has one of its own, the second to everybody."""
+    code = f"""
+import os
+os.makedirs('personal/closed', exist_ok=True)
+file = open('personal/closed/fill.bin', 'wb', buffering=0)
+os.chmod('personal/closed', {mode})
+"""
+    with tight.client("researcher").kernel() as kernel:
+        number = kernel.send(FILL.format(area="personal", before=code))
+        with pytest.raises(Unavailable, match="Personal workspace takes"):
+            kernel.receive(number, 300)
+
+
+def test_who_closes_a_folder_again_and_again_ends(tight: Demo) -> None:
+    code = """
+import os, time
+os.makedirs('personal/closed', exist_ok=True)
+print('started', flush=True)
+for _ in range(50_000):
+    os.chmod('personal/closed', 0)
+    time.sleep(0.01)
+"""
+    with tight.client("researcher").kernel() as kernel:
+        number = kernel.send(code)
+        with pytest.raises(Unavailable, match="closes a folder of the workspace again and again"):
             kernel.receive(number, 300)
 
 

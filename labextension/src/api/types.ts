@@ -1333,6 +1333,11 @@ export interface components {
        * @default null
        */
       text: components['schemas']['Text'] | null;
+      /**
+       * @description Whether there are folders that the broker cannot look into; their owner's server opens them.
+       * @default false
+       */
+      closed: boolean;
     };
   };
   responses: {
