@@ -65,6 +65,13 @@ def test_wrong_use_is_exit_code_2(arguments: list[str]) -> None:
     assert stopped.value.code == 2
 
 
+def test_a_number_that_is_none_is_named_in_the_readers_words(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["demo", "--persons", "many"])
+    assert stopped.value.code == 2
+    assert "--persons: 'many' is not a whole number" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("arguments", [["audit", "verify"], ["quota"], ["up"], ["broker"], ["pin", "leader"]])
 def test_no_deployment_is_wrong_use(arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*arguments, "--dir", str(tmp_path)]) == 2
