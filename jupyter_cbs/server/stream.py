@@ -20,10 +20,10 @@ _FIRST_WAIT: Final = 0.1
 _LONGEST_WAIT: Final = 2.0
 
 _DOWN = Text(
-    en="The broker does not answer. Queries, checks and saves wait until it is back; your files are untouched.",
-    nl="De broker antwoordt niet. Vragen, controles en opslaan wachten tot hij terug is; uw bestanden zijn ongemoeid.",
+    en="The workspace does not answer. Queries, checks and saves wait until it is back; your files are untouched.",
+    nl="De werkomgeving antwoordt niet. Query's, controles en opslaan wachten tot zij terug is; uw bestanden zijn ongemoeid.",
 )
-_UP = Text(en="The broker answers again.", nl="De broker antwoordt weer.")
+_UP = Text(en="The workspace answers again.", nl="De werkomgeving antwoordt weer.")
 
 log = logging.getLogger(__name__)
 

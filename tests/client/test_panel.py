@@ -212,6 +212,8 @@ def test_from_files_to_proposed(panel: ExportPanel, desk: Desk, loop: Loop) -> N
     assert panel._main_button.disabled
     assert panel._main_button.tooltip == "Say what costs.csv shows."
     assert "Say what costs.csv shows." in panel._summary.value
+    assert "Say what costs.csv shows." not in panel._why.value  # once is enough
+    assert "step 3" in panel._why.value
     desk.missing = []
     panel._form._file_fields["shared/costs.csv"]["shows"].value = "Costs"
     assert panel.obstacle() == "Save the draft first."

@@ -455,6 +455,9 @@ class ExportPanel(ipywidgets.VBox):
             "proposing": say("Proposing …", "Voorleggen …"),
             "": "",
         }[self._busy]
+        questions = [question.say(self._lang) for question in self.request.open_questions] if self.request is not None else []
+        if step == PROPOSE and questions and all(question in obstacle for question in questions):  # they stand above already
+            obstacle = say("Answer what is still open in step 3.", "Beantwoord in stap 3 wat nog open is.")
         words = busy or " ".join(word for word in (self._note, obstacle) if word)
         self._why.value = f'<div role="status" style="min-height:1.5em;{markup.FONT};{markup.QUIET}">{markup.esc(words)}</div>'
 
@@ -463,8 +466,8 @@ class ExportPanel(ipywidgets.VBox):
             return markup.block(f'<div role="status">{markup.quiet(self._say("Loading your draft …", "Uw concept wordt geladen …"))}</div>')
         if self.phase == "down":
             text = self._say(
-                "The broker does not answer. What you filled in stays here; the panel continues by itself when it is back.",
-                "De broker antwoordt niet. Wat u hebt ingevuld blijft hier staan; het paneel gaat vanzelf verder als hij terug is.",
+                "The workspace does not answer. What you filled in stays here; the panel continues by itself when it is back.",
+                "De werkomgeving antwoordt niet. Wat u hebt ingevuld blijft hier staan; het paneel gaat vanzelf verder als zij terug is.",
             )
             return markup.block(f'<div role="alert" style="padding:4px 8px;{markup.wash("bad")}">✕ {markup.esc(text)}</div>')
         if self._newer is not None:

@@ -50,7 +50,9 @@ export const notificationsPlugin: JupyterFrontEndPlugin<void> = {
       }
       // one notification tells of an outage and of its end
       if (outage !== null && Notification.manager.has(outage)) {
-        Notification.update({ id: outage, message: change.text, type: change.level, ...options });
+        // updated it would keep the colour of its first level
+        Notification.dismiss(outage);
+        outage = Notification.emit(change.text, change.level, options);
       } else if (change.id === 'down') {
         outage = Notification.emit(change.text, change.level, options);
       }
