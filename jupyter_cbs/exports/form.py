@@ -21,6 +21,9 @@ TEXT_NAME: Final = RESERVED_NAMES[0]
 JSON_NAME: Final = RESERVED_NAMES[1]
 """Name of the form for programs in a delivery."""
 
+_UNITS: Final = {"person": "persoon", "household": "huishouden", "business": "bedrijf", "institution": "instelling"}
+"""Dutch of what is counted; anything else stands as it was written."""
+
 _CODE: Final = (".py", ".r", ".do", ".sps", ".sql")
 
 
@@ -147,7 +150,7 @@ def render(request: ExportRequest, context: FormContext, lang: str = "en") -> st
         say(pick("Shows", "Laat zien"), said.shows)
         say(pick("Population and selection", "Populatie en selectie"), said.population)
         say(pick("Source files", "Bronbestanden"), ", ".join(said.sources))
-        say(pick("Unit", "Eenheid"), said.unit)
+        say(pick("Unit", "Eenheid"), pick(said.unit, _UNITS.get(said.unit, said.unit)))
         say(pick("Weighted", "Gewogen"), yes(said.weighted))
         say(pick("Unweighted n", "Ongewogen n"), said.unweighted_n)
     return "\n".join(lines) + "\n"

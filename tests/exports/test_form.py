@@ -108,6 +108,13 @@ def test_the_form_as_text_in_both_languages() -> None:
     assert len(en.splitlines()) == len(nl.splitlines())
 
 
+@pytest.mark.parametrize(("unit", "dutch"), [("person", "persoon"), ("household", "huishouden"), ("school", "school")])
+def test_what_is_counted_is_said_in_the_forms_language(unit: str, dutch: str) -> None:
+    asked = request(form=ExportForm(files=(COSTS.model_copy(update={"unit": unit}),)))
+    assert f"Unit: {unit}\n" in render(asked, CONTEXT, "en")
+    assert f"Eenheid: {dutch}\n" in render(asked, CONTEXT, "nl")
+
+
 def test_an_answer_cannot_pass_for_a_line_of_the_form() -> None:
     forged = ExportForm(purpose="Thesis\nPrice: € 0\r\nClass: scripts\x85Submitted by: somebody\u2028File 9: forged")
     for line in render(request(form=forged), CONTEXT).splitlines():
