@@ -186,7 +186,24 @@ def test_logging_out_makes_a_copied_cookie_worthless(browser: httpx.Client, acco
     while code == websocket.ABNF.OPCODE_TEXT:
         code, data = socket.recv_data()
     assert (code, int.from_bytes(data[:2], "big")) == (websocket.ABNF.OPCODE_CLOSE, 4403)
-    socket.close()
+    socket.shutdown()  # closing a connection whose end was received leaves the socket open
+
+
+ASKED_BY_SOMETHING_ELSE = (
+    {"Sec-Fetch-Dest": "image", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Site": "same-origin"},
+    {"Sec-Fetch-Dest": "iframe", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "same-origin"},
+    {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "cross-site"},
+)
+
+
+def test_no_picture_frame_or_foreign_link_logs_a_person_out(browser: httpx.Client, account: dict[str, Any]) -> None:
+    log_in(browser, account)
+    for headers in ASKED_BY_SOMETHING_ELSE:
+        assert browser.get("logout", headers=headers).status_code == 403
+        assert browser.get("cbs/api/me").status_code == 200
+    own = {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "same-origin"}
+    assert browser.get("logout", headers=own).status_code == 200
+    assert browser.get("cbs/api/me").status_code == 403
 
 
 def test_a_forged_cookie_is_none(browser: httpx.Client, deployment: Demo) -> None:
