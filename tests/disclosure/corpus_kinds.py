@@ -568,7 +568,9 @@ def fine_signs(rng: Rng) -> FileContent:
     """Tables whose labels and cells begin as formulas do: bullets, plus and minus, what is withheld, estimates below zero."""
     label = ["- man", "+ 65 jaar", "- w.o. overig (incl. onbekend)", "+/- 5 km", "=", "-", "-2 log(L)", "@werk", "- <10 | >=10", "+31 6", "-1"]
     rows: Grid = [["kenmerk", "n", "verschil"]]
-    rows += [[text, level(rng), rng.choice(["-", "+", f"-{rng.random():.2f}***", f"+{rng.randrange(9)}", f"(-{rng.random():.2f})"])] for text in label]
+    rows += [
+        [text, level(rng), rng.choice(["-", "+", f"-{rng.random():.2f}***", f"+{rng.randrange(9)}", f"(-{rng.random():.2f})"])] for text in label
+    ]
     return rng.choice([_csv(rng, rows), _xlsx([[f"'{c}" if c == "=" else c for c in row] for row in rows])])
 
 

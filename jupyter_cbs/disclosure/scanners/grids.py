@@ -12,6 +12,10 @@ LEAST_LINES = 3
 """Lines of a cell that may be a table."""
 
 
+LONG_CELL = 60
+"""Characters of a cell that is a text rather than a field."""
+
+
 def count_cells(sheet: Sheet) -> int:
     """Count the cells that hold something, headers included."""
     return sum(bool(cell.strip()) for row in sheet.rows for cell in row)
@@ -48,6 +52,7 @@ def _judge(sheet: Sheet, report: Report) -> None:
         frequencies.check(block, report)
     if sheet.lines is None:
         _check_within(sheet, report)
+        _check_long(sheet, report)
     if not known and sheet.lines is None and _is_unsplit(sheet):
         # nothing separates the fields that separates them in this kind of file: each row is a line of text
         records.check_lines([",".join(row) for row in sheet.rows], report, spaced=True)
@@ -69,6 +74,14 @@ def _check_within(sheet: Sheet, report: Report) -> None:
                 lines = [line.split(mark) for line in cell.splitlines()]
                 at = sheet.where(row, column)
                 _judge(Sheet(lines, name=sheet.name, title=sheet.title, lines=[at.row or 1] * len(lines)), report)
+
+
+def _check_long(sheet: Sheet, report: Report) -> None:
+    """Look for addresses and records in long cells, as in the lines of a text."""
+    lines = [" ".join(cell for cell in cells if len(cell) > LONG_CELL) for cells in sheet.rows]
+    if any(lines):
+        contacts.check_lines(lines, report)
+        records.check_folded(lines, report)
 
 
 def check_part(sheet: Sheet, report: Report) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from ...domain.finding import Rule, Status
+from ...domain.text import Text
 from . import frequencies, microdata, records
 from .microdata import LEAST_ROWS, SURE_ROWS
 from .records import MAX_FIELDS
@@ -24,7 +26,8 @@ MAX_CHARACTERS = 2_000_000
 MAX_ROWS = 5_000
 """Rows of one literal table that are looked at."""
 
-MAX_DEPTH = 40
+SOME_DEPTH, MAX_DEPTH = 40, 400
+"""Brackets within brackets: from the first on, those with nothing but brackets in them are taken together; beyond the second nothing is read."""
 
 # a text that is not closed ends with its line, so that reading stays linear
 _QUOTED = r"(?P<text>[rbfuRBFU]{0,2}(?:'(?:[^'\\\n]|\\.)*+'?|\"(?:[^\"\\\n]|\\.)*+\"?))"
@@ -95,6 +98,8 @@ class Group:
     named: bool = False
     place: int = 0
     loose: int = 0
+    deep: bool = False
+    """Whether something in it was nested too deep to be read (of the whole only)."""
 
     def values(self) -> list[tuple[str, str]] | None:
         """Give all literals in it, those of groups within groups too; None where there is code among them."""
@@ -114,7 +119,7 @@ class Group:
 def parse(source: str, language: str) -> Group:
     """Read the brackets of a script; unbalanced ones give what there is."""
     root = Group("", "", 1)
-    stack = [root]
+    stack, depths = [root], [1]
     tokens = [(m.lastgroup or "", m[0], m.start()) for m in _GRAMMARS[language].finditer(source[:MAX_CHARACTERS]) if m.lastgroup != "comment"]
     line = 1
     last = 0
@@ -126,15 +131,23 @@ def parse(source: str, language: str) -> Group:
         follows, following = tokens[i + 1][:2] if i + 1 < len(tokens) else ("", "")
         named = follows == "is" and following != "=="
         if kind == "open":
-            group = Group(head, key, line, named=by_name and bool(key), place=stack[-1].loose)
+            above = stack[-1]
+            group = Group(head, key, line, named=by_name and bool(key), place=above.loose)
             key = head = ""
             by_name = False
-            if len(stack) < MAX_DEPTH:
-                stack[-1].children.append(group)
+            if depths[-1] >= SOME_DEPTH and not above.items and not above.children:
+                group, deeper = above, 0
+            elif depths[-1] < MAX_DEPTH:
+                above.children.append(group)
+                deeper = 1
+            else:
+                root.deep, deeper = True, 0
             stack.append(group)
+            depths.append(depths[-1] + deeper)
         elif kind == "close":
             if len(stack) > 1:
                 stack.pop()
+                depths.pop()
             key = head = ""
         elif kind == "end":
             if len(stack) == 1:
@@ -280,6 +293,14 @@ def _lines(group: Group) -> Sequence[str]:
     return texts[:MAX_ROWS] if len(texts) >= LEAST_ROWS else ()
 
 
+def _too_deep(report: Report) -> None:
+    text = Text(
+        en=f"Brackets stand more than {MAX_DEPTH} deep within each other: what is in them was not read.",
+        nl=f"Haakjes staan meer dan {MAX_DEPTH} diep in elkaar: wat erin staat is niet gelezen.",
+    )
+    report.add(Rule.UNREADABLE, Status.REVIEW, text, Text(en="Write it with fewer levels.", nl="Schrijf het met minder niveaus."))
+
+
 def check(source: str, language: str, report: Report) -> bool:
     """Report tables of units that are written as literals, and check other tables in a text; tell whether there was a table at all.
 
@@ -296,6 +317,8 @@ def check(source: str, language: str, report: Report) -> bool:
     if sum(source.count(mark) for mark in "([{") < 1:
         return found
     root = parse(source, language)
+    if root.deep:
+        _too_deep(report)
     for group in _groups(root):
         for block in (*_rows(group, top=group is root), *_columns(group, top=group is root)):
             found = True

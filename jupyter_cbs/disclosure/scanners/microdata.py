@@ -182,10 +182,20 @@ def check(block: Block, report: Report) -> bool:
     return True
 
 
-def tell(block: Block, report: Report) -> None:
-    """Report a table whose rows are units; from :data:`SURE_ROWS` rows it is unsafe, below that for review."""
-    status = Status.UNSAFE if block.height >= SURE_ROWS else Status.REVIEW
-    text = Text(
+def tell(block: Block, report: Report, text: Text | None = None, count: int | None = None) -> None:
+    """Report a table whose rows are units; from :data:`SURE_ROWS` units it is unsafe, below that for review.
+
+    Parameters
+    ----------
+    block
+        The table.
+    report
+        Takes the finding.
+    text, count
+        What is said, and the number of units, where they are not the rows of the block.
+    """
+    status = Status.UNSAFE if (block.height if count is None else count) >= SURE_ROWS else Status.REVIEW
+    rows = Text(
         en=f"{block.height} rows that look like one row per person or other unit, not like a table of groups.",
         nl=f"{block.height} rijen die eruitzien als één rij per persoon of andere eenheid, niet als een tabel van groepen.",
     )
@@ -193,4 +203,4 @@ def tell(block: Block, report: Report) -> None:
         en="Export totals per group instead, for example with ws.table.",
         nl="Voer in plaats daarvan totalen per groep uit, bijvoorbeeld met ws.table.",
     )
-    report.add(Rule.MICRODATA, status, text, remedy, block.where(0))
+    report.add(Rule.MICRODATA, status, text or rows, remedy, block.where(0) if block.height else block.sheet.where(block.start))

@@ -20,6 +20,9 @@ from .values import is_suppressed, number, pieces, plain
 MAX_CHARACTERS = 8_000_000
 """Characters of a text that are looked at."""
 
+MAX_LINE = 20_000
+"""Characters of a line that can be a row of a table."""
+
 LEAST_LINES = 3
 
 _OUTPUT = re.compile(
@@ -104,6 +107,7 @@ def check_text(lines: Sequence[str], report: Report, first: int = 1, *, markup: 
         # what has been read as literals is not read again as lines
         bare = ["" if line.lstrip()[:1] in _LITERAL else line for line in bare]
     taken = records.check_lines(bare, report, first)
+    taken |= records.check_folded(bare, report, first)
     taken |= reshaped.check_lines(bare, report, first)
     for rows, numbers in pasted_tables(bare, first):
         if not taken.isdisjoint(numbers):
@@ -223,7 +227,7 @@ def pasted_tables(lines: Sequence[str], first: int = 1) -> Iterator[tuple[list[l
     run: list[_Line] = []
     header: _Line | None = None
     for at, line in enumerate(lines, start=first):
-        cells = _split(line) if len(line) < 20_000 else []
+        cells = _split(line if len(line) < MAX_LINE else line.strip()[:MAX_LINE])
         if _RULE.match(line) and line.strip():
             continue
         values = _values(cells)

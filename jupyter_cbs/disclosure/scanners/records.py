@@ -18,7 +18,7 @@ from . import frequencies, microdata
 from .microdata import LEAST_ROWS
 from .report import Report
 from .sheet import Block, Column, Sheet
-from .values import is_count_name, mentions_counts, words
+from .values import is_count_name, mentions_counts, number, words
 
 MAX_LINES = 100_000
 """Lines of a text among which records are looked for."""
@@ -33,6 +33,19 @@ MAX_GAP = 3
 LEAST_DIGITS = 5
 """Digits of a line of fixed width without blanks that may be a record."""
 
+LONG_LINE = 4_000
+"""Characters of a line from which on it is looked at without what fills it up."""
+
+LEAST_FOLDED, MAX_FOLDED = 150, 200_000
+"""Characters of a line that can hold several records, and of it that are looked at."""
+
+MAX_PERIOD = 40
+"""Fields of a record in a line where one mark stands between fields and records alike, but one."""
+
+FOLDS = ("  ", "\t", ";", "|", "/", "^", "~", "#", ", ", ",", " ")
+"""Marks a line is folded at."""
+
+_FILLING = re.compile(r"(\s)\s{20,}|([^\s,;:|\t^~&+$#@!]{20})[^\s,;:|\t^~&+$#@!]{20,}")
 MARKS = "\t;|^~:,&+$#@!"
 _STRIP = " \t\"'\\"
 _BRACKETED = re.compile(r"^\s*[(\[{](.*)[)\]}]\s*[,;]?\s*$")
@@ -195,17 +208,17 @@ def _at(mark: str) -> Fields:
         if mark not in line:
             return []
         whole = line.strip().strip("|") if mark == "|" else line.strip("\r\n")
-        return [cell.strip(_STRIP) for cell in whole.split(mark, MAX_FIELDS)]
+        return [cell.strip(_STRIP) for cell in whole.split(mark, MAX_FIELDS)[:MAX_FIELDS]]
 
     return split
 
 
 def _wide(line: str) -> list[str]:
-    return [cell.strip(_STRIP) for cell in re.split(r"\s{2,}|\t", line.strip())] if "  " in line.strip() else []
+    return [cell.strip(_STRIP) for cell in re.split(r"\s{2,}|\t", line.strip(), maxsplit=MAX_FIELDS)[:MAX_FIELDS]] if "  " in line.strip() else []
 
 
 def _blank(line: str) -> list[str]:
-    return [cell.strip(_STRIP) for cell in line.split(None, MAX_FIELDS)]
+    return [cell.strip(_STRIP) for cell in line.split(None, MAX_FIELDS)[:MAX_FIELDS]]
 
 
 def runs(lines: Sequence[str], first: int = 1) -> Iterator[Run]:
@@ -226,8 +239,11 @@ def runs(lines: Sequence[str], first: int = 1) -> Iterator[Run]:
 
 
 def _usable(line: str) -> str:
-    if not line or len(line) >= 4_000:
+    if not line:
         return ""
+    if len(line) >= LONG_LINE:
+        # of a line that is filled up with blanks or a long word, what else is in it; of one with very many fields, the first
+        line = _FILLING.sub(r"\1\2", line.strip())[: 5 * LONG_LINE]
     return _OTHER if _NO_RECORD.match(line) else _BRACKETED.sub(r"\1", line)
 
 
@@ -330,6 +346,45 @@ def _is_table(block: Block) -> bool:
     columns = [column for column in block.columns if column.filled]
     numeric = sum(column.is_numeric for column in columns)
     return len(columns) >= 3 and numeric >= 1 and numeric >= (len(columns) - 1) / 2 and _short(columns)
+
+
+def folded(line: str) -> Iterator[list[list[str]]]:
+    """Give the rows a long line can be when it is folded: at one mark into records and at another into fields, or after every so many fields."""
+    line = line[:MAX_FOLDED]
+    for mark in FOLDS:
+        # between words stand the marks of a sentence, and a capital begins one
+        parts = [part.strip(_STRIP).strip(".,;:!?").lower() if mark == " " else part.strip(_STRIP) for part in line.split(mark)]
+        parts = [part for part in parts if part]
+        if len(parts) >= LEAST_ROWS:
+            if mark != " ":
+                yield from (run.rows for run in runs(parts))
+            kinds = [number(part) is not None for part in parts]
+            # each record has a word: a list of numbers is none
+            if LEAST_ROWS <= sum(kinds) <= len(kinds) - LEAST_ROWS:
+                period = next((p for p in range(2, MAX_PERIOD) if p * LEAST_ROWS <= len(kinds) and _comes_back(kinds, p)), None)
+                if period is not None:
+                    yield [parts[at : at + period] for at in range(0, len(parts) - period + 1, period)]
+
+
+def _comes_back(kinds: Sequence[bool], period: int) -> bool:
+    return sum(a == b for a, b in zip(kinds, kinds[period:], strict=False)) >= 0.97 * (len(kinds) - period)
+
+
+def check_folded(lines: Sequence[str], report: Report, first: int = 1) -> set[int]:
+    """Report long lines that hold one record after the other; give their numbers."""
+    taken: set[int] = set()
+    for at, line in enumerate(lines, first):
+        if len(line) < LEAST_FOLDED:
+            continue
+        for rows in folded(line):
+            # the first may begin a sentence, and the last end it
+            rows = rows[1:-1] if len(rows) >= LEAST_ROWS + 2 else rows
+            block = Block(Sheet(rows, lines=[at] * len(rows)), 0, len(rows))
+            if verdict(block, loose=True, roster=False):
+                microdata.tell(block, report)
+                taken.add(at)
+                break
+    return taken
 
 
 def check_lines(lines: Sequence[str], report: Report, first: int = 1, *, spaced: bool = False) -> set[int]:

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ...domain.finding import Rule, Status
 from ...domain.text import Text
 from . import crossings, headers, microdata
 from .microdata import LEAST_ROWS, SURE_ROWS
@@ -54,12 +53,7 @@ def _tell(count: int, block: Block, report: Report) -> None:
         en=f"{count} persons or other units, each with its own values: in another order these are rows of microdata.",
         nl=f"{count} personen of andere eenheden, elk met eigen waarden: in een andere volgorde zijn dit rijen van microdata.",
     )
-    remedy = Text(
-        en="Export totals per group instead, for example with ws.table.",
-        nl="Voer in plaats daarvan totalen per groep uit, bijvoorbeeld met ws.table.",
-    )
-    where = block.where(0) if block.height else block.sheet.where(block.start)
-    report.add(Rule.MICRODATA, Status.UNSAFE if count >= SURE_ROWS else Status.REVIEW, text, remedy, where)
+    microdata.tell(block, report, text, count)
 
 
 def _turned(block: Block) -> Iterator[tuple[Block, int]]:

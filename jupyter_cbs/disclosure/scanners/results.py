@@ -41,44 +41,61 @@ def check(content: str, report: Report, first: int = 1) -> None:
     def line(at: int) -> Where:
         return Where(line=first + content.count("\n", 0, at))
 
-    profile = report.context.profile
     for at, value in _values(_DOF, content):
-        if value < profile.min_dof:
-            text = Text(
-                en=f"{value:g} residual degrees of freedom, at least {profile.min_dof} are needed.",
-                nl=f"{value:g} vrijheidsgraden, er zijn er minstens {profile.min_dof} nodig.",
-            )
-            remedy = Text(en="Use fewer parameters or more observations.", nl="Gebruik minder parameters of meer waarnemingen.")
-            report.add(Rule.DEGREES_OF_FREEDOM, Status.UNSAFE, text, remedy, line(at))
+        _few_degrees(value, report, line(at))
     for at, value in _values(_UNITS, content):
         _few(value, report, line(at))
     extremes = _SUMMARY.search(content)
     if extremes:
-        text = Text(
-            en="A minimum and a maximum are the values of one unit each.",
-            nl="Een minimum en een maximum zijn elk de waarde van één eenheid.",
-        )
-        remedy = Text(
-            en="Leave them out, or give percentiles or the mean of at least ten extreme units.",
-            nl="Laat ze weg, of geef percentielen of het gemiddelde van minstens tien uiterste eenheden.",
-        )
-        report.add(Rule.MIN_MAX, Status.UNSAFE, text, remedy, line(extremes.start()))
+        _extremes(report, line(extremes.start()))
     tree = _TREE.search(content)
     if tree:
-        text = Text(
-            en="A fitted tree may hold the values of few units in a leaf.",
-            nl="Een geschatte boom kan in een blad de waarden van weinig eenheden bevatten.",
-        )
-        remedy = Text(
-            en="Deliver the importance of the variables instead, or the leaves with the number of units in each.",
-            nl="Lever in plaats daarvan het belang van de variabelen, of de bladeren met het aantal eenheden in elk.",
-        )
-        report.add(Rule.UNIT_VALUES, Status.REVIEW, text, remedy, line(tree.start()))
+        _tree(report, line(tree.start()))
     listed = next(_lists(content), None)
     if listed is not None:
-        text = Text(en=f"{listed[1]} numbers in a row look like data.", nl=f"{listed[1]} getallen op een rij zien eruit als gegevens.")
-        remedy = Text(en="Leave values of units out; deliver figures per group.", nl="Laat waarden van eenheden weg; lever cijfers per groep.")
-        report.add(Rule.UNIT_VALUES, Status.REVIEW, text, remedy, line(listed[0]))
+        _listed(listed[1], report, line(listed[0]))
+
+
+def _few_degrees(value: float, report: Report, where: Where) -> None:
+    least = report.context.profile.min_dof
+    if value >= least:
+        return
+    text = Text(
+        en=f"{value:g} residual degrees of freedom, at least {least} are needed.",
+        nl=f"{value:g} vrijheidsgraden, er zijn er minstens {least} nodig.",
+    )
+    remedy = Text(en="Use fewer parameters or more observations.", nl="Gebruik minder parameters of meer waarnemingen.")
+    report.add(Rule.DEGREES_OF_FREEDOM, Status.UNSAFE, text, remedy, where)
+
+
+def _extremes(report: Report, where: Where) -> None:
+    text = Text(
+        en="A minimum and a maximum are the values of one unit each.",
+        nl="Een minimum en een maximum zijn elk de waarde van één eenheid.",
+    )
+    remedy = Text(
+        en="Leave them out, or give percentiles or the mean of at least ten extreme units.",
+        nl="Laat ze weg, of geef percentielen of het gemiddelde van minstens tien uiterste eenheden.",
+    )
+    report.add(Rule.MIN_MAX, Status.UNSAFE, text, remedy, where)
+
+
+def _tree(report: Report, where: Where) -> None:
+    text = Text(
+        en="A fitted tree may hold the values of few units in a leaf.",
+        nl="Een geschatte boom kan in een blad de waarden van weinig eenheden bevatten.",
+    )
+    remedy = Text(
+        en="Deliver the importance of the variables instead, or the leaves with the number of units in each.",
+        nl="Lever in plaats daarvan het belang van de variabelen, of de bladeren met het aantal eenheden in elk.",
+    )
+    report.add(Rule.UNIT_VALUES, Status.REVIEW, text, remedy, where)
+
+
+def _listed(count: int, report: Report, where: Where) -> None:
+    text = Text(en=f"{count} numbers in a row look like data.", nl=f"{count} getallen op een rij zien eruit als gegevens.")
+    remedy = Text(en="Leave values of units out; deliver figures per group.", nl="Laat waarden van eenheden weg; lever cijfers per groep.")
+    report.add(Rule.UNIT_VALUES, Status.REVIEW, text, remedy, where)
 
 
 def check_cell(text: str, report: Report, where: Where) -> None:
