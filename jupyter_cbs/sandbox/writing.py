@@ -7,7 +7,8 @@ Nothing bounds what a process writes to a folder it may write to, so whoever own
   system calls refuses that (:data:`jupyter_cbs.sandbox.seccomp.UNSUPPORTED`).
 * what open files without a name hold: no walk through a folder finds them.
 
-A child whose parent does not want to know of its end is counted only while it lives.
+A child that its parent did not wait for, and an orphan, is counted only while it lives: nobody may look into the sandbox's init, to
+which orphans come, unless root made it.
 """
 
 from __future__ import annotations
