@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..domain.errors import Internal, Unavailable
 from ..domain.text import Text
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 SHOWN_ROWS = 20
 SHOWN_COLUMNS = 30
 SHOWN_CHARACTERS = 200
+_EXACT = 2**53
+"""Whole numbers up to this size are exact as floating point."""
 
 
 def read_arrow(reply: Reply) -> pa.Table:
@@ -58,6 +61,19 @@ def read_arrow(reply: Reply) -> pa.Table:
     if not tables:
         return pa.table({})
     return tables[0] if len(tables) == 1 else pa.concat_tables(tables)
+
+
+def _fits_double(column: pa.ChunkedArray) -> bool:
+    """Whether whole numbers stay what they are as floating point."""
+    bounds = pc.min_max(column).as_py()
+    return bounds["min"] is None or (bounds["min"] >= -_EXACT and bounds["max"] <= _EXACT)
+
+
+def _nullable(kind: pa.DataType) -> Any:
+    """Give pandas' type of whole numbers that may be missing."""
+    import pandas
+
+    return pandas.UInt64Dtype() if pa.types.is_unsigned_integer(kind) else pandas.Int64Dtype()
 
 
 def _stream(buffer: pa.Buffer) -> pa.Table:
@@ -104,8 +120,20 @@ class Result:
         return self._data
 
     def df(self) -> pandas.DataFrame:
-        """Give the rows as a pandas data frame."""
-        frame: pandas.DataFrame = self._data.to_pandas()
+        """Give the rows as a pandas data frame that pandas can calculate, plot and group.
+
+        Decimals, which sums of whole numbers are too, become floating point as in DuckDB's own ``df()``, and dates become moments;
+        :meth:`arrow` has them exactly. Whole numbers with missing values become floating point, or nullable whole numbers where that
+        would change one.
+        """
+        table = self._data
+        for place, field in enumerate(table.schema):
+            if pa.types.is_decimal(field.type):
+                table = table.set_column(place, field.name, table.column(place).cast(pa.float64()))
+        frame: pandas.DataFrame = table.to_pandas(date_as_object=False)
+        for place, column in enumerate(table.columns):
+            if pa.types.is_integer(column.type) and column.null_count and not _fits_double(column):
+                frame.isetitem(place, column.to_pandas(types_mapper=_nullable))
         return frame
 
     def pl(self) -> polars.DataFrame:

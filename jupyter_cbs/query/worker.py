@@ -8,13 +8,14 @@ process when the engine is gone. A small query therefore wakes one thread only.
 from __future__ import annotations
 
 import os
+import re
 import resource
 import socket
 import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
@@ -222,6 +223,7 @@ class Runner:
                 relation = self.session.connection.sql(admitted.statement, params=parameters)
                 if parameters is None:
                     admitted.relation = relation
+            _refuse_changed(relation)
             reader = relation.to_arrow_reader(BATCH_ROWS)
             try:
                 return take(reader)
@@ -244,6 +246,25 @@ class Runner:
                     error, shift = placed, len("EXPLAIN ")
         columns = [column for view in sorted(admitted.views) for column in self.session.columns(view)]
         return explain(error, admitted.text, self.session.secrets, columns, self.session.views, shift)
+
+
+_CHANGED: Final = re.compile(r"\b(UHUGEINT|TIME WITH TIME ZONE|BIGNUM|BIT)\b")
+"""Types that DuckDB hands over as other values than they are: half of the first negative, the second without its zone, bytes of its own."""
+
+
+def _refuse_changed(relation: duckdb.DuckDBPyRelation) -> None:
+    """Refuse a result with a column whose values would arrive as others."""
+    for name, kind in zip(relation.columns, relation.types, strict=True):
+        # names of fields and values of an ENUM stand in quotes, or are no type at all
+        if found := _CHANGED.search(re.sub(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"", "", str(kind))):
+            raise Invalid(
+                "result_type",
+                Text(
+                    en=f"Column {name} has the type {found[0]}, whose values cannot be handed over as they are.",
+                    nl=f"Kolom {name} heeft het type {found[0]}; zulke waarden kunnen niet ongewijzigd worden overgedragen.",
+                ),
+                Text(en="Cast it, e.g. to HUGEINT, DOUBLE or VARCHAR.", nl="Zet het om, bijvoorbeeld naar HUGEINT, DOUBLE of VARCHAR."),
+            )
 
 
 def _checked(parameters: Parameters) -> Parameters:

@@ -31,6 +31,44 @@ def test_frames_of_three_kinds_and_iteration() -> None:
     assert (len(shown), shown.rows, shown.columns) == (2, 2, ("a", "b"))
 
 
+def test_a_data_frame_can_be_calculated_with() -> None:
+    big = 2**53 + 1
+    frame = result(
+        pa.table(
+            {
+                "sum": pa.array([Decimal("45"), None], pa.decimal128(38, 0)),
+                "price": pa.array([Decimal("1.25"), Decimal("2.50")], pa.decimal128(9, 2)),
+                "day": pa.array([datetime.date(2024, 2, 29), None]),
+                "count": pa.array([3, None], pa.int32()),
+                "big": pa.array([big, None], pa.int64()),
+                "none": pa.array([None, None], pa.int64()),
+                "unsigned": pa.array([2**64 - 1, None], pa.uint64()),
+            }
+        )
+    ).df()
+    assert {name: str(kind) for name, kind in frame.dtypes.items()} == {
+        "sum": "float64",
+        "price": "float64",
+        "day": "datetime64[ms]",
+        "count": "float64",
+        "big": "Int64",
+        "none": "float64",
+        "unsigned": "UInt64",
+    }
+    assert frame["sum"].sum() == 45
+    assert frame["price"].mean() == 1.875
+    assert frame["day"].dt.year[0] == 2024
+    assert frame["big"][0] == big
+    assert frame["unsigned"][0] == 2**64 - 1
+
+
+def test_columns_of_one_name_stay_as_they_are() -> None:
+    two = pa.Table.from_arrays([pa.array([2**60, None]), pa.array([Decimal("1.5"), None])], names=["a", "a"])
+    frame = result(two).df()
+    assert frame.iloc[0].tolist() == [2**60, 1.5]
+    assert list(frame.columns) == ["a", "a"]
+
+
 def test_names_and_values_are_escaped() -> None:
     shown = result(pa.table({EVIL: [EVIL], "n": [1]}), columns=[{"name": "n", "type": EVIL}], sources=[EVIL])._repr_html_()
     assert "<script" not in shown

@@ -370,3 +370,23 @@ async def test_a_worker_that_cannot_start_says_so(granted: dict[str, Path], spil
     with pytest.raises(Unavailable) as caught:
         await Worker.start(granted, QueryLimits(), spill, wrap=lambda argv, fds: Plain(("/bin/false",), fds))
     assert caught.value.code == "worker_start"
+
+
+@pytest.mark.parametrize(
+    ("expression", "kind"),
+    [
+        ("200000000000000000000000000000000000000::UHUGEINT", "UHUGEINT"),
+        ("'12:00:00+02'::TIMETZ", "TIME WITH TIME ZONE"),
+        ("{'x': [1::BIGNUM]}", "BIGNUM"),
+        ("map {'x': '101'::BIT}", "BIT"),
+    ],
+)
+async def test_values_that_would_arrive_as_others_are_refused_by_name(start: Start, expression: str, kind: str) -> None:
+    worker = await start()
+    with pytest.raises(Invalid) as caught:
+        await worker.sql(f"SELECT 1 AS one, {expression} AS odd", None, Collector())
+    assert caught.value.code == "result_type"
+    assert "odd" in caught.value.message.en
+    assert kind in caught.value.message.en
+    kept = await worker.sql("SELECT 'UHUGEINT'::ENUM('UHUGEINT') AS e, {'BIT': 1} AS s, 1::HUGEINT AS h", None, Collector())
+    assert rows_of(kept) == [{"e": "UHUGEINT", "s": {"BIT": 1}, "h": 1}]
