@@ -65,7 +65,8 @@ def content_security_policy(base_url: str, scripts: Iterable[str] = ()) -> str:
         "object-src 'none'",
         "base-uri 'self'",
         "form-action 'self'",
-        "frame-ancestors 'self'",
+        # an output could lay the workspace itself, unseen, over what a person is about to press
+        "frame-ancestors 'none'",
         f"report-uri {base_url.rstrip('/')}/api/security/csp-report",
     )
     return "; ".join(directives)

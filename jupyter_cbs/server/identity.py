@@ -21,6 +21,7 @@ from weakref import WeakSet
 from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.auth.identity import IdentityProvider, User
 from jupyter_server.auth.login import LoginFormHandler
+from jupyter_server.auth.logout import LogoutHandler
 from tornado import web
 from traitlets import Float, Unicode, default
 
@@ -79,6 +80,10 @@ class AccountIdentityProvider(IdentityProvider):
     @default("login_handler_class")
     def _login_handler_class(self) -> type[AccountLoginHandler]:
         return AccountLoginHandler
+
+    @default("logout_handler_class")
+    def _logout_handler_class(self) -> type[AccountLogoutHandler]:
+        return AccountLogoutHandler
 
     def generate_anonymous_user(self, handler: Any) -> User:
         """Give the account's person."""
@@ -283,6 +288,25 @@ class AccountLoginHandler(LoginFormHandler):
         user = self.current_user = self.identity_provider.generate_anonymous_user(self)
         self.identity_provider.set_login_cookie(self, user)
         self._redirect_safe(self.get_argument("next", default=self.base_url))
+
+
+class AccountLogoutHandler(LogoutHandler):
+    """Logs out whoever goes to the page for it.
+
+    A notebook may hold a picture or a frame with this address, and a page elsewhere a link to it: then the browser asks, not the person.
+    """
+
+    @allow_unauthenticated
+    def get(self) -> None:
+        """Log out; refuse where the browser says that no page of this server leads the person here (Fetch Metadata, W3C)."""
+        headers = self.request.headers
+        if headers.get("Sec-Fetch-Dest", "document") != "document" or headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+            text = Text(
+                en="Only the person can log out, from this workspace's own menu.",
+                nl="Alleen u kunt uitloggen, vanuit het menu van deze werkomgeving.",
+            )
+            raise web.HTTPError(403, text.say(language.preferred(headers.get("Accept-Language"))))
+        super().get()
 
 
 def _is_page(handler: Any) -> bool:

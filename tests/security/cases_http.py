@@ -182,6 +182,8 @@ WHO = [
     ),
     Case("a kernel by cookie from another page", "POST", "api/kernels", (403, 404), {}, by="cookie", headers={"Origin": "http://x.example"}),
     Case("a form of another page", "POST", "api/contents/shared", (403,), b"type=file", by="cookie", headers={"Content-Type": "text/plain"}),
+    Case("to log a person out by a picture", "GET", "logout", (403,), by="cookie", headers={"Sec-Fetch-Dest": "image"}, outside=True),
+    Case("to log a person out by a frame", "GET", "logout", (403,), by="cookie", headers={"Sec-Fetch-Dest": "iframe"}, outside=True),
     Case("messages of a kernel from another page", "WS", "api/kernels/$KERNEL/channels", (403,), by="cookie", headers={"Origin": "http://x.example"}),
     Case("messages of a kernel from a page without a name", "WS", "api/kernels/$KERNEL/channels", (403,), by="cookie", headers={"Origin": "null"}),
     Case("events from another page", "WS", "api/events/subscribe", (403,), by="cookie", headers={"Origin": "http://x.example"}),

@@ -201,6 +201,13 @@ def test_what_the_person_may_do_still_works(deployment: Demo, hints: dict[str, A
     assert peer.send(ok, f"api/kernels/{hints['$KERNEL']}/channels", None, ok.headers).status == 101
 
 
+@pytest.mark.parametrize("path", ["lab", "lab/tree/shared", "login", "api/contents/shared", "cbs/api/project", "files/shared/f.txt", "static/x"])
+def test_no_page_lies_in_a_frame_of_another(deployment: Demo, path: str) -> None:
+    """An output could lay the workspace itself, unseen, over what a person is about to press."""
+    answer = deployment.client("researcher").http.get(path, follow_redirects=False)
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+
+
 # ------------------------------------------------------------------------------------------------------ control
 
 
@@ -247,3 +254,9 @@ def test_on_a_stock_server_secrets_are_read_and_overwritten(stock: tuple[Peer, P
     assert SECRET in peer.send(read, "api/contents/shared/linked/secret.txt", None, {}).text
     peer.send(Case("", "PUT", ""), "api/contents/shared/link.txt", {"type": "file", "format": "text", "content": "gone"}, {})
     assert (folder / "outside" / "secret.txt").read_text() == "gone"
+
+
+def test_on_a_stock_server_pages_lie_in_frames_of_another(stock: tuple[Peer, Path]) -> None:
+    peer, _ = stock
+    answer = httpx.get(f"{peer.url}lab", headers={"Authorization": f"token {peer.token}"}, trust_env=False, timeout=60)
+    assert "frame-ancestors 'none'" not in answer.headers["Content-Security-Policy"]
