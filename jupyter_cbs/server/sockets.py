@@ -268,6 +268,9 @@ class BoundedChannels(ZMQChannelsWebsocketConnection):
             super().handle_outgoing_message(stream, outgoing_msg)
         except WebSocketClosedError:
             return  # nobody reads any more
+        except _NONSENSE:
+            # an exception here would end what is heard of the kernel: its cell would seem to run for ever
+            log.debug("a message of a kernel was not understood and is left out")
 
     def _follow(self, channel: str, message: list[Any]) -> None:
         """Remember which cell runs, and what of its end has come."""

@@ -153,6 +153,30 @@ def address(deployment: Demo) -> tuple[str, int]:
     return parts.hostname, parts.port
 
 
+MALFORMED = r"""
+kernel = get_ipython().kernel
+thread, session = kernel.iopub_thread, kernel.session
+header, delimiter = session.pack(session.msg('status')['header']), b'<IDS|MSG>'
+def send(*frames):
+    thread.schedule(lambda: thread.socket.send_multipart([b'x', delimiter, *frames]))
+send(b'no signature', b'{}', b'{}', b'{}', b'{}')
+for bad in (b'', b'{}', b'[]', b'1', b'null', b'NaN', b'\xff', b'[' * 100_000, b'{"msg_type": [1]}'):
+    parts = [bad, b'{}', b'{}', b'{}']
+    send(session.sign(parts), *parts)
+send(session.sign([header]), header)
+send()
+print('all were sent')
+"""
+
+
+def test_messages_that_are_none_silence_no_kernel(deployment: Demo) -> None:
+    with deployment.client(ACCOUNT).kernel("personal/malformed.ipynb") as kernel:
+        for number in range(3):
+            assert "all were sent" in kernel.run(MALFORMED).text
+            assert kernel.run(f"print({number} + 1)").text == f"{number + 1}\n"
+    assert healthy(deployment)
+
+
 def test_requests_that_never_end_are_cut_off_and_others_answered(deployment: Demo) -> None:
     opened = [socket.create_connection(address(deployment), 60) for _ in range(100)]
     try:
