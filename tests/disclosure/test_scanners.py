@@ -13,6 +13,7 @@ from corpus import book, content, png
 from openpyxl import Workbook
 from openpyxl.formatting.rule import CellIsRule
 from openpyxl.styles import Font, PatternFill
+from openpyxl.worksheet.datavalidation import DataValidation
 
 from jupyter_cbs.disclosure.scan import ScanContext, ScanResult, scan
 from jupyter_cbs.domain.files import FileContent
@@ -219,3 +220,14 @@ def test_pasted_output_is_told(text: str) -> None:
 )
 def test_a_number_beside_the_name_of_a_key_and_a_quotation_mark_that_is_never_closed(name: str, text: str, worst: list[Status]) -> None:
     assert sorted({status for _, status, _ in said(content(name, text))}) == worst
+
+
+def _prompted(book_: Workbook) -> None:
+    asked = DataValidation(type="whole", prompt="persoon 004128831", showInputMessage=True)
+    asked.add("B2")
+    book_["blad"].add_data_validation(asked)
+
+
+@pytest.mark.parametrize("change", [_prompted, lambda b: setattr(b["blad"]["B2"], "number_format", '0" 004128831"')], ids=["prompt", "format"])
+def test_keys_in_what_goes_with_a_cell_are_found(change: Callable[[Workbook], None]) -> None:
+    assert ("identifier", Status.UNSAFE) in {(rule, status) for rule, status, _ in said(content("t.xlsx", workbook(change)))}

@@ -100,6 +100,7 @@ def check(package: zipfile.ZipFile, report: Report) -> None:
             _words(package, name, report)
     _leftovers(package, used, report)
     _workbook(package, report)
+    _styles(package, report)
     _properties(package, report)
     _targets(package, report)
 
@@ -231,7 +232,10 @@ def _sheet(package: zipfile.ZipFile, part: str, sheet: str | None, unseen: froze
                 hidden(
                     report, Status.UNSAFE, "all rows without a height of their own are hidden", "alle rijen zonder eigen hoogte zijn verborgen", here
                 )
+        elif tag == "hyperlink":
+            words += [element.get(name, "") for name in ("tooltip", "display", "location")]
         elif tag in ("dataValidation", "cfRule"):
+            words += [element.get(name, "") for name in ("prompt", "promptTitle", "error", "errorTitle")]
             for child in element:
                 if local(child.tag).startswith("formula") and _acts(child.text or ""):
                     first.setdefault("acts", here)
@@ -307,6 +311,13 @@ def _workbook(package: zipfile.ZipFile, report: Report) -> None:
     if acting:
         hidden(report, Status.UNSAFE, *_ACTING)
     _keys([*defined, *words], report, Where())
+
+
+def _styles(package: zipfile.ZipFile, report: Report) -> None:
+    """Words in the names of styles and in formats of numbers, which print them beside a number."""
+    if "xl/styles.xml" in package.namelist():
+        found = elements(package, "xl/styles.xml", "numFmt", "cellStyle")
+        _keys([element.get("formatCode") or element.get("name") or "" for element in found], report, Where())
 
 
 def _acts(formula: str) -> bool:
