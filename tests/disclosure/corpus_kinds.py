@@ -178,6 +178,26 @@ def records_in_script(rng: Rng) -> tuple[FileContent, str]:
     return content(f"a.{kind}", text), "microdata"
 
 
+def records_in_words(rng: Rng) -> tuple[FileContent, str]:
+    """One sentence, or one label of a table, for each person."""
+    rows = [person(rng) for _ in range(rng.randrange(40, 120))]
+    if rng.random() < 0.4:
+        mark = rng.choice("_/|:~")
+        labelled: Grid = [["groep", "n"], *([mark.join(map(str, row)).replace(";", ""), level(rng)] for row in rows)]
+        return rng.choice([content("t.csv", table(labelled, ";")), _xlsx(labelled)]), "microdata"
+    form = rng.choice(
+        [
+            "Een {0} van {1} uit {2} met opleiding {3} verdient {4} euro.",
+            "Respondent {5}: {0}, {1} jaar, {3} opgeleid, inkomen {4}.",
+            "- In {2} woont een {0} van {1} jaar; het inkomen is {4} en de opleiding {3}.",
+        ]
+    )
+    said = [form.format({"M": "man", "V": "vrouw"}[str(row[0])], *(str(x).replace(" ", "") for x in row[1:]), i) for i, row in enumerate(rows)]
+    kind = rng.choice(["txt", "md", "log", "tex", "py"])
+    text = (" " if rng.random() < 0.3 else "\n").join(said)
+    return content(f"verslag.{kind}", f'"""\n{text}\n"""\n' if kind == "py" else text + "\n"), "microdata"
+
+
 def printed_records(rng: Rng) -> tuple[FileContent, str]:
     """What a notebook or console prints of a data frame."""
     rows = [[str(cell).replace(" ", "_") for cell in person(rng)] for _ in range(rng.randrange(20, 60))]
@@ -388,6 +408,7 @@ CAUGHT: dict[str, Caught] = {
     "microdata: table": records_in_table,
     "microdata: text": records_in_text,
     "microdata: script": records_in_script,
+    "microdata: in words": records_in_words,
     "microdata: printed": printed_records,
     "small count": small_count,
     "small count: unnamed": small_count_unnamed,
@@ -564,6 +585,29 @@ def fine_whole(rng: Rng) -> FileContent:
     return _written(rng, frame)
 
 
+def fine_sentences(rng: Rng) -> FileContent:
+    """Results in sentences and in labels: of groups, iterations, tables, files."""
+    kind = rng.randrange(6)
+    if kind == 0:
+        cities = [f"{a}{b}" for a in ("Noord", "Oost", "Zuid", "West") for b in ("dam", "dorp", "broek", "wijk", "veen", "horst")]
+        lines = [f"In {city} is het aandeel {rng.uniform(10, 60):.1f} procent van {level(rng)} personen." for city in cities]
+    elif kind == 1:
+        lines = [f"Iteration {k}: log likelihood = {-9000 + 400 / (k + 1):.4f} (not concave), step {rng.random():.3f}" for k in range(30)]
+    elif kind == 2:
+        lines = [f"epoch {k} van 60: loss {rng.random():.4f} val {rng.random():.4f} op train en test" for k in range(60)]
+    elif kind == 3:
+        lines = [f"In {year} lag het gemiddelde van {sex} op {rng.uniform(20, 40):.1f} (n = {level(rng)})." for year in range(2008, 2021)
+                 for sex in ("mannen", "vrouwen")]  # fmt: skip
+    elif kind == 4:
+        lines = [f"Het bestand {name}_{k}.parquet is gelezen: {rng.randrange(10**4, 10**6)} rijen, {rng.randrange(5, 90)} kolommen." for k in range(9)
+                 for name in ("inkomen", "banen", "gba")]  # fmt: skip
+    else:
+        rows: Grid = [["term", "n"]]
+        rows += [[f"{a}_{b}_{c}", level(rng)] for a in "MV" for b in ("18-29", "30-44", "45-64", "65+") for c in OPLEIDING]
+        return rng.choice([_csv(rng, rows), _xlsx(rows)])
+    return content(rng.choice(["verslag.txt", "lees.md", "run.log"]), "\n".join(lines) + "\n")
+
+
 def fine_signs(rng: Rng) -> FileContent:
     """Tables whose labels and cells begin as formulas do: bullets, plus and minus, what is withheld, estimates below zero."""
     label = ["- man", "+ 65 jaar", "- w.o. overig (incl. onbekend)", "+/- 5 km", "=", "-", "-2 log(L)", "@werk", "- <10 | >=10", "+31 6", "-1"]
@@ -587,5 +631,6 @@ HARMLESS: dict[str, Harmless] = {
     "time series": fine_series,
     "whole numbers": fine_whole,
     "signs": fine_signs,
+    "sentences": fine_sentences,
 }
 """Makers of harmless files."""

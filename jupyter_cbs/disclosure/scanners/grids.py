@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...domain.finding import Rule
-from . import contacts, frequencies, identifiers, microdata, opaque, recognised, records, reshaped, verified
+from . import contacts, frequencies, identifiers, microdata, opaque, recognised, records, reshaped, templates, verified
 from .report import Report
 from .sheet import Block, Sheet
 
@@ -47,7 +47,7 @@ def _judge(sheet: Sheet, report: Report) -> None:
         if records.is_roster(block):
             microdata.tell(block, report)
             continue
-        if reshaped.check(block, report):
+        if reshaped.check(block, report) or templates.check_labels(block, report):
             continue
         frequencies.check(block, report)
     if sheet.lines is None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ...domain.files import FileContent
 from ...domain.finding import Rule, Status, Where
 from ...domain.text import Text
-from . import contacts, identifiers, literals, opaque, records, reshaped, results
+from . import contacts, identifiers, literals, opaque, records, reshaped, results, templates
 from .decoding import text_stream
 from .grids import check_sheet
 from .identifiers import _BRIN, _PC6
@@ -109,6 +109,7 @@ def check_text(lines: Sequence[str], report: Report, first: int = 1, *, markup: 
     taken = records.check_lines(bare, report, first)
     taken |= records.check_folded(bare, report, first)
     taken |= reshaped.check_lines(bare, report, first)
+    taken |= templates.check_lines(bare, report, first)
     for rows, numbers in pasted_tables(bare, first):
         if not taken.isdisjoint(numbers):
             continue

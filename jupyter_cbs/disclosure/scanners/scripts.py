@@ -11,7 +11,7 @@ from ...domain.files import FileContent
 from ...domain.finding import Rule, Status, Where
 from ...domain.identifiers import MISSING_MARKERS
 from ...domain.text import Text
-from . import identifiers, literals, opaque
+from . import identifiers, literals, opaque, templates
 from .identifiers import _BRIN, _PC6, is_long_hex, is_surely_person_number, nine_digits
 from .prose import check_text, read
 from .report import Report
@@ -108,6 +108,7 @@ def scan(file: FileContent, report: Report) -> None:
     opaque.check(source, report)
     _brackets(source, language, report)
     literals.check(source, language, report)
+    templates.check_code(lines, report)
     _comments(comments, report)
     inline = _INLINE_DATA.get(language)
     found = inline.search(source) if inline else None
