@@ -171,6 +171,7 @@ def test_the_redelivery_after_a_rejection_is_a_free_round_of_its_own(broker: Run
     seen = broker.call("researcher", "GET", f"/exports/{request['id']}").body
     again = broker.call("researcher", "PATCH", f"/exports/{request['id']}", {"version": seen["version"], "title": "Costs 2022"}).body
     assert (again["state"], again["round"], again["digest"], again["reviews"]) == ("draft", 2, None, [])
+    assert again["price_cents"] == 0
     proposed = act(broker, "researcher", request, "propose").body
     assert proposed["price_cents"] == 0
     assert proposed["report"]["class_reasons"][-1].endswith("free of charge.")
@@ -245,7 +246,9 @@ def test_the_leader_returns_with_a_reason(broker: Running, folder: Path) -> None
 
 def test_drafts_are_not_for_checkers_and_nothing_for_other_projects(broker: Running, folder: Path) -> None:
     request = draft(broker, folder)
-    assert broker.call("checker1", "GET", f"/exports/{request['id']}").status == 404
+    unseen = broker.call("checker1", "GET", f"/exports/{request['id']}")
+    missing = broker.call("checker1", "GET", "/exports/000000000000")
+    assert (unseen.status, unseen.body) == (404, missing.body)
     assert broker.call("outsider", "GET", f"/exports/{request['id']}", project="9002").status == 404
     assert broker.call("outsider", "POST", "/precheck", {"paths": [f"shared/{folder.name}"]}, project="9002").status in (200, 404)
 

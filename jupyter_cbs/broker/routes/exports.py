@@ -197,9 +197,10 @@ def _summary_fields(call: Call, row: ExportRow) -> dict[str, Any]:
 def _row(call: Call, id: str) -> ExportRow:
     row = call.authority.store.export(call.principal.project, id)
     if not _visible(call.principal, row):
+        # to the letter what a request that is not there is answered with: a draft is none of a checker's business
         raise NotFound(
-            "unknown_request",
-            Text(en="There is no such export request in this project.", nl="Die uitvoeraanvraag bestaat niet in dit project."),
+            "unknown_export",
+            Text(en="There is no such export request in this project.", nl="Deze uitvoeraanvraag bestaat niet in dit project."),
         )
     return row
 
@@ -296,7 +297,8 @@ async def edit(call: Call, request: ExportEdit) -> ExportRequest:
         changes["form"] = request.form
     paths = row.paths if request.paths is None else request.paths
     declared = row.form if request.form is None else request.form
-    if request.paths is not None or declared.files != row.form.files:
+    # a new round is charged otherwise than the one before: what it costs is said from its first moment on
+    if request.paths is not None or declared.files != row.form.files or changes["round"] != row.round:
         report = await _precheck(call, paths, declared) if paths else None
         changes = {**changes, **_costs(report, changes["round"]), "paths": paths}
     with call.authority.store.begin() as tx:
