@@ -51,11 +51,11 @@ class Authority:
     PolicyInvalid
         If there is no valid policy to start with: the broker never runs without one.
     Refused
-        ``not_a_demo`` when a deployment without the demo's mark would run without walls.
+        ``not_a_demo`` when a deployment that is not marked as a demo with generated data only would run without walls.
     """
 
     def __init__(self, deployment: Deployment, unsandboxed: bool = False, launcher: Launcher | None = None) -> None:
-        if unsandboxed and not deployment.mark.exists():
+        if unsandboxed and not deployment.synthetic:
             raise Refused(
                 "not_a_demo",
                 Text(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import shutil
 import stat
@@ -74,6 +75,15 @@ class Deployment:
     def mark(self) -> Path:
         """File that says that this is a demo, and what its synthetic data were made with."""
         return self.root / "deployment.json"
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether this is a demo that holds generated data only; only such a one may be without walls."""
+        try:
+            made = json.loads(self.mark.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        return isinstance(made, dict) and made.get("real") is False
 
     @property
     def servers(self) -> Path:

@@ -116,6 +116,10 @@ class Owners:
             except OSError as error:
                 # e.g. a read-only mount; whether the broker can read it shows at its start
                 log.warning("%s keeps its owner: %s", path, error.strerror)
+        with contextlib.suppress(FileNotFoundError):
+            # the broker reads what the demo holds before it does without walls
+            os.chown(place.mark, 0, broker, follow_symlinks=False)
+            place.mark.chmod(0o640)
         for path in (place.state, place.releases, place.spill):
             prepare_directory(path, broker, broker, 0o700)
         shutil.rmtree(place.state / "columns", ignore_errors=True)  # of a start without numbers for engines; they are made again

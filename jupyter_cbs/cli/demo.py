@@ -35,7 +35,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--smoke", action="store_true", help="run the main job once on a temporary deployment and report")
     parser.add_argument(
-        "--unsandboxed-demo", action="store_true", help="run kernels and query engines WITHOUT walls, where sandboxes cannot work; said on every page"
+        "--unsandboxed-demo",
+        action="store_true",
+        help="run kernels and query engines WITHOUT walls, where sandboxes cannot work; generated data only, said on every page",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -69,7 +71,8 @@ def run(options: argparse.Namespace) -> int:
     from ..demo.supervisor import Supervisor
     from ..demo.supervisor import run as supervise
 
-    data = DemoData(persons=options.persons or DemoData.persons, real=not options.no_real)
+    # without walls nothing real is shown, not even what is public
+    data = DemoData(persons=options.persons or DemoData.persons, real=not (options.no_real or options.unsandboxed_demo))
     root = options.dir or Path(".demo")
     refuse_running(root)
     if not options.json:

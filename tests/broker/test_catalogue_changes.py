@@ -38,7 +38,7 @@ class Nowhere:
 async def watching(root: Path) -> AsyncIterator[tuple[Authority, Principal, Subscription]]:
     """The broker's state with its watcher, looking often."""
     deployment = make_deployment(root)
-    deployment.mark.write_text("{}")
+    deployment.mark.write_text('{"real": false}')
     # the test's own process is the broker here, and as root it may not start engines in their sandbox
     authority = Authority(deployment, unsandboxed=True)
     principal = authority.policies.current.principal("9001", "researcher")

@@ -37,7 +37,7 @@ def test_histograms_and_curves(kernel: Kernel) -> None:
 def test_aggregate_sql_gives_judged_tables_or_the_reason(kernel: Kernel) -> None:
     ran = kernel.ok(
         f'both = ws.sql("SELECT GBAGESLACHT, count(*), avg({BORN}) FROM GBAPERSOONTAB GROUP BY 1", evidence=True)\n'
-        'a, b = both\n'
+        "a, b = both\n"
         'print(a.meta.statistic, b.meta.statistic, a.meta.unit, a.frame["value"].to_pylist()[-1])\nboth'
     )
     assert ran.stdout.split() == ["count", "mean", "person", "3000.0"]

@@ -34,13 +34,16 @@ def actions(deployment: Deployment, unsandboxed: bool) -> list[str]:
 
 
 def test_a_start_without_walls_is_in_the_audit(deployment: Deployment) -> None:
-    deployment.mark.write_text("{}")
+    deployment.mark.write_text('{"real": false}')
     assert "walls.off" not in actions(deployment, unsandboxed=False)
     assert actions(deployment, unsandboxed=True).count("walls.off") == 1
     assert actions(deployment, unsandboxed=True).count("walls.off") == 2
 
 
-def test_without_the_mark_it_does_not_start(deployment: Deployment) -> None:
+@pytest.mark.parametrize("mark", [None, "", "[]", "{}", '{"real": true}', '{"real": 0}'])
+def test_without_the_mark_of_generated_data_it_does_not_start(deployment: Deployment, mark: str | None) -> None:
+    if mark is not None:
+        deployment.mark.write_text(mark)
     with pytest.raises(Refused) as caught:
         Authority(deployment, True)
     assert caught.value.code == "not_a_demo"

@@ -99,7 +99,7 @@ def test_without_walls_the_same_attempts_succeed() -> None:
     """The negative control, and what the switch says of itself."""
     folder = Path(tempfile.mkdtemp(prefix="cbt-", dir="/tmp"))
     folder.chmod(0o755)
-    demo = start_demo(folder / "d", "--persons", "2000", "--no-real", "--unsandboxed-demo")
+    demo = start_demo(folder / "d", "--persons", "2000", "--unsandboxed-demo")
     try:
         client = demo.client("researcher")
         with client.kernel() as kernel:
@@ -108,6 +108,10 @@ def test_without_walls_the_same_attempts_succeed() -> None:
         succeeded = {name for name, success in found.items() if success}
         # as root even this demo runs under accounts that reach little
         assert succeeded >= (ANY_ACCOUNT if os.getuid() == 0 else set(found))
+        # what is real stays away, although nobody asked for that
+        held = {path.name for path in Path(demo.info["catalogue"]).rglob("*.parquet")}
+        assert held
+        assert not {name for name in held if name.startswith(("RANDHIE", "FLIGHTS"))}
         summary = client.api("GET", "project")
         assert summary["walls_in_force"] is False
         assert "without walls" in summary["walls_text"]
