@@ -46,6 +46,11 @@ class Kernel:
             os.chown(path, IDENTITY.uid, IDENTITY.gid)
         boxes.sandbox = profiles.kernel({"shared": boxes.shared}, path, sockets, inner, identity=IDENTITY)
         self.running: Running = boxes.start([sys.executable, "-m", "ipykernel_launcher", "-f", profiles.CONNECTION_FILE])
+        # who connects before the kernel listens tries again, each channel in its own time; a request for input would find nobody
+        deadline = time.monotonic() + 120
+        while not all((sockets / f"s-{number}").exists() for number in range(1, 6)):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
         self.client = BlockingKernelClient()
         self.client.load_connection_info(info)
         self.client.start_channels()
