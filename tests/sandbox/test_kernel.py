@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from jupyter_client.blocking import BlockingKernelClient
+from running_demo import wait_for
 
 from jupyter_cbs.sandbox import profiles
 from jupyter_cbs.sandbox.namespaces import Namespace
@@ -47,10 +48,7 @@ class Kernel:
         boxes.sandbox = profiles.kernel({"shared": boxes.shared}, path, sockets, inner, identity=IDENTITY)
         self.running: Running = boxes.start([sys.executable, "-m", "ipykernel_launcher", "-f", profiles.CONNECTION_FILE])
         # who connects before the kernel listens tries again, each channel in its own time; a request for input would find nobody
-        deadline = time.monotonic() + 120
-        while not all((sockets / f"s-{number}").exists() for number in range(1, 6)):
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait_for(lambda: all((sockets / f"s-{number}").exists() for number in range(1, 6)), 120, "the kernel's listening")
         self.client = BlockingKernelClient()
         self.client.load_connection_info(info)
         self.client.start_channels()

@@ -28,13 +28,14 @@ for n in range(10):
     os.wait()
 """,
     "an orphan that lives": """
+told, telling = os.pipe()
 if os.fork() == 0:
     if os.fork() == 0:
-        open('x', 'wb').write(b'1' * SIZE); open('done', 'w').close()
+        open('x', 'wb').write(b'1' * SIZE); os.write(telling, b'1')
         while True: signal.pause()
     os._exit(0)
 os.wait()
-while not os.path.exists('done'): time.sleep(0.01)
+os.read(told, 1)
 """,
     "room that is reserved": "os.posix_fallocate(os.open('x', os.O_CREAT | os.O_RDWR), 0, SIZE)",
 }
@@ -51,7 +52,7 @@ assert os.fstat(os.open('x', os.O_RDWR)).st_blocks == 0
 """,
 }
 
-START = "import mmap, os, signal, sys, time\nSIZE = int(sys.argv[1])\n"
+START = "import mmap, os, signal, sys\nSIZE = int(sys.argv[1])\n"
 WAIT = "\nprint('ready', flush=True)\nwhile True: signal.pause()\n"
 
 

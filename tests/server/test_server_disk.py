@@ -19,14 +19,14 @@ OVERRUN = 10 * MB
 
 # writes without end, in steps of 2 MB; bounded, so that a wall that fails fills no disk
 FILL = """
-import os, time
+import os, signal, time
 file = open('{area}/fill.bin', 'wb', buffering=0)
 {before}
 print('started', flush=True)
 for _ in range(200):
     file.write(os.urandom(2_000_000))
-    time.sleep(0.05)
-time.sleep(600)
+    time.sleep(0.05)  # how fast it attacks; nothing is awaited here
+while True: signal.pause()
 """
 
 
@@ -131,7 +131,7 @@ os.makedirs('personal/closed', exist_ok=True)
 print('started', flush=True)
 for _ in range(50_000):
     os.chmod('personal/closed', 0)
-    time.sleep(0.01)
+    time.sleep(0.01)  # how fast it attacks; nothing is awaited here
 """
     with tight.client("researcher").kernel() as kernel:
         number = kernel.send(code)
