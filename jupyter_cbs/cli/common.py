@@ -40,13 +40,19 @@ def existing(path: Path) -> Deployment:
 
 @contextmanager
 def opened_state(deployment: Deployment) -> Iterator[Store]:
-    """Open the state of a deployment; what root makes meanwhile is given back to the account the broker runs under."""
+    """Open the state of a deployment to read in it; what root makes meanwhile is given back to the account the broker runs under.
+
+    Raises
+    ------
+    Unavailable
+        ``no_state`` where there is none; it is not made.
+    """
     from ..broker.owners import Owners
     from ..sandbox.users import is_root
     from ..store.store import Store
 
     try:
-        with Store.open(deployment.database, deployment.state / "anchors") as store:
+        with Store.open(deployment.database, deployment.state / "anchors", create=False) as store:
             yield store
     finally:
         if is_root() and Owners.known(deployment):

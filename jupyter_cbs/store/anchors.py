@@ -87,24 +87,45 @@ class Anchors:
     ----------
     directory
         Made with mode 0700; holds ``audit.anchors`` and ``audit.key`` (0600).
+    create
+        Whether what is not there is made.
 
     Raises
     ------
     Unavailable
-        Others may read the key, so a signature would prove nothing.
+        Others may read the key, so a signature would prove nothing; ``anchor_key`` also when it is gone and is not to be made.
     """
 
-    def __init__(self, directory: Path) -> None:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    def __init__(self, directory: Path, *, create: bool = True) -> None:
         self.file = directory / "audit.anchors"
         self.key_file = directory / "audit.key"
+        self._create = create
+        if create:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._key = self._load_key()
+
+    @staticmethod
+    def begun(directory: Path) -> bool:
+        """Tell whether a log was ever anchored here."""
+        try:
+            return (directory / "audit.anchors").stat().st_size > 0
+        except FileNotFoundError:
+            return False
 
     def _load_key(self) -> bytes:
         try:
             descriptor = os.open(self.key_file, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        except FileNotFoundError:
-            return self._make_key()
+        except FileNotFoundError as error:
+            if self._create:
+                return self._make_key()
+            raise Unavailable(
+                "anchor_key",
+                Text(
+                    en=f"The key of the audit anchors ({self.key_file}) is gone: nothing can be said of the audit.",
+                    nl=f"De sleutel van de auditankers ({self.key_file}) is weg: over het auditlogboek is niets te zeggen.",
+                ),
+                Text(en="Restore it from the back-up with mode 0600.", nl="Zet hem uit de back-up terug met modus 0600."),
+            ) from error
         with os.fdopen(descriptor, "rb") as stream:
             mode = os.fstat(descriptor).st_mode
             key = stream.read(_KEY_BYTES + 1)
@@ -161,6 +182,8 @@ class Anchors:
 
     def read(self) -> tuple[Anchor | None, ...]:
         """Give all lines; None for one that is no anchor."""
+        if not self._create and not self.file.exists():
+            return ()
         with self._locked(fcntl.LOCK_SH) as descriptor, os.fdopen(os.dup(descriptor), "r", encoding="ascii", errors="replace") as stream:
             stream.seek(0)
             return tuple(Anchor.read(line) for line in stream if line.endswith("\n"))

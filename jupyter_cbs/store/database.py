@@ -26,15 +26,22 @@ _LOCK_KEY = 0x6A636273  # "jcbs"
 _READ = "cbs_read"
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, *, create: bool = True) -> Engine:
     """Make the engine of a state URL, e.g. ``sqlite:////srv/cbs/state.db`` or ``postgresql+psycopg://…``.
+
+    Parameters
+    ----------
+    url
+        Of the state.
+    create
+        Whether a file that is not there is made.
 
     Raises
     ------
     Invalid
         No URL of a database this product supports, or SQLite without a file.
     Unavailable
-        The file cannot be made or opened.
+        The file cannot be made or opened; ``no_state`` when it is not there, or empty, and is not to be made.
     """
     try:
         parsed = make_url(url)
@@ -44,6 +51,8 @@ def open_engine(url: str) -> Engine:
     if backend == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
             raise _wrong_url()
+        if not create and not _holds_something(parsed.database):
+            raise no_state(Path(parsed.database))
         try:
             # SQLite gives its -wal and -shm files the mode of the database
             os.close(os.open(parsed.database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
@@ -61,6 +70,29 @@ def open_engine(url: str) -> Engine:
     if backend == "postgresql":
         return create_engine(parsed, pool_pre_ping=True)
     raise _wrong_url()
+
+
+def _holds_something(file: str) -> bool:
+    try:
+        return os.stat(file).st_size > 0
+    except FileNotFoundError:
+        return False
+
+
+def no_state(place: Path | None = None) -> Unavailable:
+    """Give the error for a state that is not there; what is gone must not look like what is empty."""
+    where = "" if place is None else f" ({place})"
+    return Unavailable(
+        "no_state",
+        Text(
+            en=f"There is no state here{where}: the broker never ran, or its database is gone.",
+            nl=f"Hier is geen toestand{where}: de broker heeft nooit gedraaid, of de database is weg.",
+        ),
+        Text(
+            en="Nothing was made. If the deployment did run, keep its folder as it is and restore state/ from the back-up.",
+            nl="Er is niets aangemaakt. Heeft de omgeving wel gedraaid, laat de map dan zoals die is en zet state/ uit de back-up terug.",
+        ),
+    )
 
 
 def _wrong_url() -> Invalid:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, Self, Unpack
 
-from sqlalchemy import Connection, Engine, Table, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Table, delete, insert, inspect, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ..domain.errors import Conflict, NotFound
@@ -23,7 +23,7 @@ from . import audit, pins
 from .anchors import Anchors, Head
 from .audit import AuditVerdict
 from .canonical import storable
-from .database import noting, open_engine, reading, sync, writing
+from .database import no_state, noting, open_engine, reading, sync, writing
 from .migrate import migrate
 from .reader import Reader
 from .rows import EXPORT_FIELDS, ExportChanges, ExportRow, MeasurementRow, ReleasedModel, ReleasedTable, Vote, export_columns, export_row
@@ -251,8 +251,11 @@ class Store:
         self._anchored_at = clock()
 
     @classmethod
-    def open(cls, url: str, anchors: Path, clock: Callable[[], datetime] = _utc_now) -> Self:
+    def open(cls, url: str, anchors: Path, clock: Callable[[], datetime] = _utc_now, *, create: bool = True) -> Self:
         """Open the state, bringing it to the schema of this version.
+
+        A state that is gone while its anchors are there is never begun anew: PINs, requests and the ledger of releases, against which
+        later tables are compared, would be gone without a word.
 
         Parameters
         ----------
@@ -262,21 +265,31 @@ class Store:
             Directory for the anchors of the audit chain and their key; not in the same place as the database if it can be helped.
         clock
             Gives the present moment with a time zone.
+        create
+            Whether a state that is not there is begun; never by who only reads.
 
         Raises
         ------
         Invalid
             No state URL.
         Unavailable
-            The database cannot be opened, or the key of the anchors is exposed.
+            The database cannot be opened, or the key of the anchors is exposed. ``no_state``: it is not there, though it was or ought to be.
         """
-        engine = open_engine(url)
+        # the anchors are looked for first: they are begun after the database, so who finds them finds it too, also while another begins both
+        begun = Anchors.begun(anchors)
+        engine = open_engine(url, create=create and not begun)
         try:
+            if not create:
+                with reading(engine) as connection:
+                    made = inspect(connection).has_table("alembic_version")
+                if not made:
+                    raise no_state()
             migrate(engine)
-            store = cls(engine, Anchors(anchors), clock)
-            with reading(engine) as connection:
-                end = audit.head(connection)
-            store._anchors.begin(end, clock())
+            store = cls(engine, Anchors(anchors, create=create), clock)
+            if create:
+                with reading(engine) as connection:
+                    end = audit.head(connection)
+                store._anchors.begin(end, clock())
         except BaseException:
             engine.dispose()
             raise

@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import termios
@@ -184,6 +185,43 @@ def state(tmp_path: Path) -> Path:
 
 def stored(root: Path) -> Store:
     return Store.open(f"sqlite:///{root / 'state' / 'state.sqlite'}", root / "state" / "anchors")
+
+
+@pytest.mark.parametrize("left", ["nothing", "the anchors", "an empty file", "tables of another"])
+@pytest.mark.parametrize("verb", ["audit verify", "precheck"])
+def test_a_state_that_is_gone_is_said_and_not_begun_anew(verb: str, left: str, state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = state / "state"
+    if left != "nothing":
+        place.mkdir(mode=0o700)
+        stored(state).close()
+        (place / "state.sqlite").unlink()
+    if left == "an empty file":
+        (place / "state.sqlite").touch()
+    if left == "tables of another":
+        with contextlib.closing(sqlite3.connect(place / "state.sqlite")) as other:
+            other.execute("CREATE TABLE notes (text)")
+    before = {path: path.stat().st_size for path in state.rglob("*")}
+    table = state / "costs.csv"
+    table.write_text("group,n\nyoung,1200\n")
+    assert main([*verb.split(), *([str(table)] if verb == "precheck" else []), "--dir", str(state)]) == 1
+    said = capsys.readouterr().err
+    assert "There is no state here" in said
+    assert "back-up" in said
+    table.unlink()
+    assert {path: path.stat().st_size for path in state.rglob("*")} == before
+
+
+def test_anchors_that_are_gone_are_missed_and_not_begun_anew(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (state / "state").mkdir(mode=0o700)
+    stored(state).close()
+    anchors = state / "state" / "anchors"
+    (anchors / "audit.anchors").unlink()
+    assert main(["audit", "verify", "--dir", str(state)]) == 1
+    assert "removed or begun anew" in capsys.readouterr().err
+    (anchors / "audit.key").unlink()
+    assert main(["audit", "verify", "--dir", str(state)]) == 1
+    assert "is gone" in capsys.readouterr().err
+    assert list(anchors.iterdir()) == []
 
 
 def test_a_pin_is_read_from_a_line_and_audited_without_it(state: Path) -> None:

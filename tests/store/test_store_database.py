@@ -88,6 +88,19 @@ def test_two_processes_may_open_a_new_state_at_once(database: Path, tmp_path: Pa
         assert store.verify().ok
 
 
+@pytest.mark.parametrize("left", ["nothing", "an empty file"])
+def test_a_state_that_is_gone_is_not_begun_anew(open_store: Callable[[], Store], database: Path, left: str) -> None:
+    open_store().close()
+    for path in database.parent.glob("state.db*"):
+        path.unlink()
+    if left == "an empty file":
+        database.touch()
+    with pytest.raises(Unavailable) as caught:
+        open_store()
+    assert caught.value.code == "no_state"
+    assert not database.exists() or database.stat().st_size == 0
+
+
 _DIES = """
 import os, sys
 from pathlib import Path
