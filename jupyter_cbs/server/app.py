@@ -164,7 +164,8 @@ class CbsApp(ExtensionApp):
         self.notes.start()
         if isinstance(serverapp.identity_provider, AccountIdentityProvider):
             self._looking = asyncio.create_task(_look_after(serverapp.identity_provider))
-        self._permitting = asyncio.create_task(PermittedKernels(self.gateway, serverapp.kernel_manager, self.stream).run())
+        ended = ForcedProvisionerFactory.instance().ended
+        self._permitting = asyncio.create_task(PermittedKernels(self.gateway, serverapp.kernel_manager, self.stream, ended).run())
         if self.unsandboxed_demo:
             self.log.warning("Kernels of this demo run without a sandbox.")
         else:

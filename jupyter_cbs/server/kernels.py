@@ -11,6 +11,7 @@ from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from traitlets import Bool, Instance, List, Unicode, default
 
 from . import paths
+from .closing import EndedSessions
 from .hardening import KERNEL
 from .provisioner import CbsProvisioner, KernelWalls
 
@@ -104,6 +105,7 @@ class ForcedProvisionerFactory(KernelProvisionerFactory):
     hidden_dirs = List(Unicode(), help="Places that nothing a kernel sees may contain.").tag(config=True)
     unsandboxed = Bool(False, help="Start kernels without walls; the marked demo only.").tag(config=True)
     walls = Instance(KernelWalls, args=(), help="Whether kernels can be shut in.")
+    ended = Instance(EndedSessions, args=(), help="Sessions of kernels that ended, until the broker knows it.")
 
     def is_provisioner_available(self, kernel_spec: Any) -> bool:
         """Say yes: the provisioner is part of this package."""
@@ -122,4 +124,5 @@ class ForcedProvisionerFactory(KernelProvisionerFactory):
             hidden_dirs=self.hidden_dirs,
             unsandboxed=self.unsandboxed,
             walls=self.walls,
+            ended=self.ended,
         )

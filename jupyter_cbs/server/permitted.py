@@ -20,6 +20,7 @@ from ..domain.project import Action
 from ..domain.text import Text
 from ..quota.meter import measure
 from ..sandbox.writing import Written
+from .closing import EndedSessions
 from .gateway import Gateway
 from .sockets import tell_end
 from .stream import EventStream
@@ -60,12 +61,15 @@ class PermittedKernels:
         Jupyter's manager of kernels.
     stream : EventStream
         Where the person is told.
+    ended : EndedSessions
+        What the broker is to be told of until it answers.
     """
 
-    def __init__(self, gateway: Gateway, kernels: Any, stream: EventStream) -> None:
+    def __init__(self, gateway: Gateway, kernels: Any, stream: EventStream, ended: EndedSessions) -> None:
         self._gateway = gateway
         self._kernels = kernels
         self._stream = stream
+        self._ended = ended
         self._told: dict[str, Written] = {}
         self._told_at = -math.inf
         self._closed = False
@@ -80,6 +84,7 @@ class PermittedKernels:
         while True:
             await asyncio.sleep(_EVERY_SECONDS)
             try:
+                await self._ended.close(self._gateway)
                 if self._kernels.list_kernel_ids() and (reason := await self._refusal()) is not None:
                     await self._end(self._kernels.list_kernel_ids(), reason, "project")
             except Exception:

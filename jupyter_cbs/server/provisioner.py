@@ -21,7 +21,7 @@ from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Bool, Instance, Int, List, Unicode
 
 from ..domain.errors import CbsError, Unavailable
-from ..domain.gateway import ById, Event, SessionOpen
+from ..domain.gateway import Event, SessionOpen
 from ..domain.text import Language, Text
 from ..sandbox import fonts, profiles
 from ..sandbox.bubblewrap import Sandbox
@@ -30,6 +30,7 @@ from ..sandbox.namespaces import Namespace
 from ..sandbox.selftest import all_mandatory, missing, selftest
 from ..sandbox.writing import Writing
 from . import language, paths
+from .closing import EndedSessions
 from .gateway import Gateway
 from .problems import http_error
 from .stream import SCHEMA_ID
@@ -113,6 +114,7 @@ class CbsProvisioner(LocalProvisioner):
     fonts_dir = Unicode(help="Folder with matplotlib's list of the fonts, so that not every kernel looks for them.").tag(config=True)
     memory_bytes = Int(profiles.KERNEL_BYTES, help="Memory of a kernel with all it starts, temporary files included.").tag(config=True)
     walls = Instance(KernelWalls, args=())
+    ended = Instance(EndedSessions, args=(), help="Where sessions are kept that the broker could not be told of.")
 
     reason: str = ""
     """Why the kernel was ended, for whoever waits for it; empty when that is not known."""
@@ -337,9 +339,7 @@ class CbsProvisioner(LocalProvisioner):
     async def _end_session(self) -> None:
         session, self._session = self._session, None
         if session is not None:
-            # the broker ends abandoned sessions itself; not reaching it now must not keep a kernel alive
-            with contextlib.suppress(CbsError):
-                await Gateway(self.gateway_socket).call("sessions.close", ById(id=session))
+            await self.ended.close(Gateway(self.gateway_socket), session)
 
 
 class _Output:

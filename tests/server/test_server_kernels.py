@@ -143,6 +143,21 @@ def test_kernels_of_somebody_who_left_end_with_the_reason(deployment: Demo) -> N
         wait_for(lambda: client.request("GET", "cbs/api/project").status_code == 200, 120, "the return of the person")
 
 
+def test_a_kernel_that_ends_while_the_broker_does_not_answer_leaves_no_session(deployment: Demo) -> None:
+    """A person has eight at most, and the broker ends none of a workspace server that runs."""
+    place = deployment.root / "run" / "gateway" / "9001.researcher" / "s"
+    away = place.with_name("away")
+    known = deployment.sessions()
+    with deployment.client("researcher").kernel():
+        assert deployment.sessions() - known
+        place.rename(away)
+    try:
+        assert deployment.sessions() - known
+    finally:
+        away.rename(place)
+    wait_for(lambda: not deployment.sessions() - known, 120, "the end of the session")
+
+
 def test_two_kernels_at_once_are_two_sessions(deployment: Demo) -> None:
     client = deployment.client("researcher")
     ask = "import jupyter_cbs as cbs; ws = cbs.connect(); print(len(ws.sql('SELECT 42 AS x').df()))"
