@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import ValidationError
 
 from ..domain.base import Model
-from ..domain.errors import CbsError, Internal, Invalid, NotFound, Unavailable, not_text
+from ..domain.errors import CbsError, Internal, NotFound, Unavailable, not_text
 from ..domain.gateway import OPERATIONS, Operation, Surface
 from ..domain.project import Principal
 from ..domain.text import Language, Text
-from ..domain.validation import explain
+from ..domain.validation import not_understood
 from ..policy.permissions import check
 from ..policy.policies import ProjectPolicy
 
@@ -144,11 +144,4 @@ def parse(kind: type[Request], args: Mapping[str, Any]) -> Request:
     try:
         return kind.model_validate(args)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "request"
-        message, expected = explain(first)
-        raise Invalid(
-            "invalid_request",
-            Text(en=f"The request is not understood: {place}: {message.en}", nl=f"Het verzoek is niet begrepen: {place}: {message.nl}"),
-            expected,
-        ) from error
+        raise not_understood(error) from error

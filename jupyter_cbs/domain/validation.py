@@ -11,8 +11,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from .errors import Invalid
 from .text import Text
 
 _KINDS: Final[Mapping[str, tuple[Text, Text]]] = {
@@ -135,6 +137,19 @@ def explain(detail: ErrorDetails) -> tuple[Text, Text]:
     return (
         Text(en=f"{show(value)} is not right.", nl=f"{show(value)} klopt niet."),
         Text(en="A value the schema allows.", nl="Een waarde die het schema toestaat."),
+    )
+
+
+def not_understood(error: ValidationError) -> Invalid:
+    """Give the answer to a request that is not of its shape: ``invalid_request``, naming the first field that is wrong."""
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"])
+    place = f"{field}: " if field else ""
+    message, expected = explain(first)
+    return Invalid(
+        "invalid_request",
+        Text(en=f"The request is not understood: {place}{message.en}", nl=f"Het verzoek is niet begrepen: {place}{message.nl}"),
+        expected,
     )
 
 

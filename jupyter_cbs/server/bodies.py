@@ -15,10 +15,11 @@ from jupyter_server.services.contents.handlers import ContentsHandler, default_h
 from jupyter_server.services.kernels.handlers import MainKernelHandler
 from jupyter_server.services.sessions.handlers import SessionHandler
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from tornado.httputil import HTTPServerRequest
 
 from ..domain.errors import Invalid, NotFound, not_text
 from ..domain.text import Text
-from ..domain.validation import explain
+from ..domain.validation import not_understood
 from .problems import http_error
 
 _UUID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -85,6 +86,7 @@ class Started(Body):
 class TypedBody:
     """Mixin for handlers of Jupyter: refuses a body whose types are not those of its method's shape."""
 
+    request: HTTPServerRequest
     shapes: ClassVar[Mapping[str, type[Body]]]
 
     def get_json_body(self) -> dict[str, Any] | None:
@@ -95,9 +97,8 @@ class TypedBody:
         tornado.web.HTTPError
             400 with what is wrong; nothing was done then.
         """
-        request = self.request  # type: ignore[attr-defined]  # of the handler this is mixed into
         try:
-            return checked(request.body, self.shapes.get(request.method, Body))
+            return checked(self.request.body, self.shapes.get(str(self.request.method), Body))
         except Invalid as error:
             raise http_error(error) from error
 
@@ -117,6 +118,23 @@ def checked(raw: bytes, shape: type[Body]) -> dict[str, Any] | None:
     Invalid
         ``not_json``, ``not_text`` or ``invalid_request``.
     """
+    value = read_object(raw)
+    if value is not None:
+        try:
+            shape.model_validate(value)
+        except ValidationError as error:
+            raise not_understood(error) from error
+    return value
+
+
+def read_object(raw: bytes) -> dict[str, Any] | None:
+    """Give a request's body, which must be a JSON object of texts that can be written; None when it is empty.
+
+    Raises
+    ------
+    Invalid
+        ``not_json`` or ``not_text``.
+    """
     if not raw.strip():
         return None
     try:
@@ -133,18 +151,6 @@ def checked(raw: bytes, shape: type[Body]) -> dict[str, Any] | None:
         json.dumps(value, ensure_ascii=False).encode()
     except (UnicodeEncodeError, RecursionError) as error:
         raise not_text() from error
-    try:
-        shape.model_validate(value)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        message, expected = explain(first)
-        prefix = f"{place}: " if place else ""
-        raise Invalid(
-            "invalid_request",
-            Text(en=f"The request is not understood: {prefix}{message.en}", nl=f"Het verzoek is niet begrepen: {prefix}{message.nl}"),
-            expected,
-        ) from error
     return value
 
 

@@ -13,12 +13,13 @@ from jupyter_server.auth import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
-from ..domain.errors import CbsError, Invalid, NotFound, TooLarge, not_text
+from ..domain.errors import CbsError, NotFound, TooLarge
 from ..domain.gateway import OPERATIONS, Operation
 from ..domain.text import Text
 from ..system.beneath import WorkspaceRoots
 from ..system.lending import lend
 from . import language
+from .bodies import read_object
 from .gateway import PREFIX, Gateway
 
 if TYPE_CHECKING:
@@ -108,20 +109,7 @@ class GatewayHandler(APIHandler):
                 Text(en="The request is longer than 1 MB.", nl="Het verzoek is langer dan 1 MB."),
                 Text(en="Shorten the texts or choose fewer files.", nl="Kort de teksten in of kies minder bestanden."),
             )
-        try:
-            value: Any = json.loads(raw) if raw.strip() else {}
-        except (ValueError, RecursionError):
-            value = None
-        if not isinstance(value, dict):
-            raise Invalid(
-                "not_json",
-                Text(en="The request's body is no JSON object.", nl="De inhoud van het verzoek is geen JSON-object."),
-                Text(en="Send a JSON object.", nl="Stuur een JSON-object."),
-            )
-        try:
-            json.dumps(value, ensure_ascii=False).encode()
-        except UnicodeEncodeError as error:
-            raise not_text() from error
+        value = read_object(raw) or {}
         # what the path says counts; the broker gets one answer to "which one?"
         return {k: v for k, v in value.items() if k not in path_arguments}
 
