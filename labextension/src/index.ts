@@ -5,11 +5,13 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { cataloguePlugin } from './catalogue';
 import { exportsPlugin } from './exports';
 import { fileBrowserPlugin } from './filebrowser';
+import { languagePlugin } from './language';
 import { launcherPlugin } from './launcher';
 import { leavingPlugin } from './leaving';
 import { modelPlugin } from './model';
 import { notebookPlugin, toolbarPlugin } from './notebook';
 import { notificationsPlugin } from './notifications';
+import { outputsPlugin } from './outputs';
 import { panelPlugin } from './panel';
 import { policyPlugin } from './policy';
 import { projectPlugin } from './project';
@@ -19,7 +21,9 @@ import { storagePlugin } from './storage';
 export * from './tokens';
 
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
+  languagePlugin,
   leavingPlugin,
+  outputsPlugin,
   modelPlugin,
   panelPlugin,
   projectPlugin,

@@ -3,6 +3,7 @@ import type { GatewayError, Permission } from '../api';
 import type { Resource } from '../model/resource';
 import { useNow } from './hooks';
 import { useSpeech } from './context';
+import { Explained } from './tooltip';
 
 /** How something stands, apart from the words for it. */
 export type Tone = 'neutral' | 'info' | 'ok' | 'warn' | 'bad';
@@ -32,28 +33,28 @@ export function ActionButton(props: {
   const id = useId();
   const { allowed, reason } = props.permission;
   const open = allowed && !props.busy;
-  return (
-    <span className="jp-cbs-Action">
-      <button
-        type="button"
-        className={`jp-cbs-Button${props.primary && allowed ? ' jp-mod-primary' : ''}`}
-        aria-disabled={!open}
-        aria-busy={props.busy || undefined}
-        aria-describedby={allowed ? undefined : id}
-        onClick={() => {
-          if (open) {
-            props.onAct();
-          }
-        }}
-      >
-        {props.label}
-      </button>
-      {!allowed && (
-        <span id={id} role="tooltip" className="jp-cbs-Tooltip">
-          {reason}
-        </span>
-      )}
-    </span>
+  const button = (
+    <button
+      type="button"
+      className={`jp-cbs-Button${props.primary && allowed ? ' jp-mod-primary' : ''}`}
+      aria-disabled={!open}
+      aria-busy={props.busy || undefined}
+      aria-describedby={allowed ? undefined : id}
+      onClick={() => {
+        if (open) {
+          props.onAct();
+        }
+      }}
+    >
+      {props.label}
+    </button>
+  );
+  return allowed ? (
+    <span className="jp-cbs-Action">{button}</span>
+  ) : (
+    <Explained id={id} text={reason}>
+      {button}
+    </Explained>
   );
 }
 

@@ -2,6 +2,7 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import React, { useId } from 'react';
 import { SpeechProvider, useSpeech, type ISpeech } from '../components/context';
 import { useResource } from '../components/hooks';
+import { Explained } from '../components/tooltip';
 import { exportIcon } from '../icons';
 import type { IWorkspaceModel } from '../tokens';
 
@@ -55,28 +56,28 @@ function Button(props: IButtonOptions): JSX.Element {
       ? trans.__('You have no part in export requests.')
       : (error?.sentence ?? trans.__('Your permissions are loading.')));
   const caption = trans.__('Choose results, check them and propose them for export');
-  return (
-    <>
-      <button
-        type="button"
-        className="jp-ToolbarButtonComponent jp-cbs-ToolbarButton"
-        aria-disabled={!allowed}
-        aria-describedby={allowed ? undefined : id}
-        title={allowed ? caption : why}
-        onClick={() => {
-          if (allowed) {
-            props.onClick();
-          }
-        }}
-      >
-        <exportIcon.react tag="span" />
-        <span className="jp-ToolbarButtonComponent-label">{trans.__('Export')}</span>
-      </button>
-      {!allowed && (
-        <span id={id} role="tooltip" className="jp-cbs-Tooltip">
-          {why}
-        </span>
-      )}
-    </>
+  const button = (
+    <button
+      type="button"
+      className="jp-ToolbarButtonComponent jp-cbs-ToolbarButton"
+      aria-disabled={!allowed}
+      aria-describedby={allowed ? undefined : id}
+      title={allowed ? caption : undefined}
+      onClick={() => {
+        if (allowed) {
+          props.onClick();
+        }
+      }}
+    >
+      <exportIcon.react tag="span" />
+      <span className="jp-ToolbarButtonComponent-label">{trans.__('Export')}</span>
+    </button>
+  );
+  return allowed ? (
+    button
+  ) : (
+    <Explained id={id} text={why}>
+      {button}
+    </Explained>
   );
 }
