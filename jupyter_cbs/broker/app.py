@@ -14,6 +14,7 @@ from .authority import Authority
 from .calls import unhandled
 from .deployment import Deployment
 from .http import Gateway
+from .keeping import free_bytes
 from .launching import Launcher
 from .owners import become_broker
 
@@ -51,6 +52,7 @@ async def serve(deployment: Deployment, stop: asyncio.Event, unsandboxed: bool =
     launcher = None if launcher_fd is None else Launcher(socket.socket(fileno=launcher_fd))
     authority = Authority(deployment, unsandboxed, launcher)
     routes.exports.finish_releases(authority)
+    await free_bytes(authority)
     gateway = Gateway(authority)
     authority.sessions.restore()
     gateway.sync()

@@ -74,6 +74,8 @@ class Authority:
         self.policies = PolicyDirectory(deployment.policies)
         self.store = Store.open(deployment.database, deployment.state / "anchors")
         self.objects = ObjectStore(deployment.state / "objects")
+        self.freezing = asyncio.Lock()
+        """Held from the freezing of bytes until the request that needs them is kept, and while bytes that none needs are removed."""
         self.hub = EventHub()
         # looked at before it is read: what changes meanwhile is seen as a change
         self._indexed = signature(deployment.catalogue)

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import stat
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -114,6 +115,13 @@ class ObjectStore:
     def check(self, sha256: str) -> None:
         """Compare an object with its name; raises as :meth:`open` does."""
         self.open(sha256).close()
+
+    def keep(self, needed: Collection[str]) -> None:
+        """Remove every object except those with these names; nobody may put one meanwhile."""
+        for folder in self.directory.glob("[0-9a-f][0-9a-f]"):
+            for place in folder.iterdir():
+                if place.name not in needed:
+                    place.unlink()
 
     def _place(self, sha256: str) -> Path:
         if not _SHA256.fullmatch(sha256):

@@ -8,12 +8,13 @@ from sqlalchemy import Connection, func, select
 
 from ..domain.errors import NotFound
 from ..domain.evidence import TableMeta
+from ..domain.export import ExportState
 from ..domain.gateway import AuditEvent
 from ..domain.grid import ANY_SHAPE
 from ..domain.model import ModelEvidence
 from ..domain.text import Text
 from .audit import event_of
-from .rows import ExportRow, MeasurementRow, ReleasedModel, ReleasedTable, Vote, export_row
+from .rows import ExportRow, MeasurementRow, ReleasedModel, ReleasedTable, Vote, export_row, manifest_of
 from .tables import audit, evidence, exports, measurements, outputs, released_models, released_tables, votes
 
 MAX_EVIDENCE = 500
@@ -63,10 +64,17 @@ class Reader:
         query = select(exports).where(exports.c.project == project).order_by(exports.c.changed_at.desc(), exports.c.id)
         return tuple(export_row(dict(row)) for row in self._connection.execute(query).mappings())
 
-    def count_exports(self, project: str, author: str, states: Collection[str]) -> int:
-        """Count the requests of one person in a project that are in some of the states."""
-        mine = (exports.c.project == project) & (exports.c.author == author) & exports.c.state.in_([str(state) for state in states])
-        return int(self._connection.execute(select(func.count()).select_from(exports).where(mine)).scalar_one())
+    def count_exports(self, project: str, states: Collection[str], author: str | None = None) -> int:
+        """Count the requests of a project that are in some of the states; of one person, or of all."""
+        query = select(func.count()).select_from(exports).where(exports.c.project == project, exports.c.state.in_([str(state) for state in states]))
+        if author is not None:
+            query = query.where(exports.c.author == author)
+        return int(self._connection.execute(query).scalar_one())
+
+    def frozen(self) -> frozenset[str]:
+        """Give the sha256 of all frozen bytes that a request of any project needs; those that were withdrawn need none."""
+        query = select(exports.c.manifest).where(exports.c.state != ExportState.WITHDRAWN.value)
+        return frozenset(entry.sha256 for text in self._connection.execute(query).scalars() for entry in manifest_of(text))
 
     def votes(self, export_id: str, round: int) -> tuple[Vote, ...]:
         """Give the votes of a round, oldest first."""

@@ -145,6 +145,11 @@ def export_columns(values: Mapping[str, Any]) -> dict[str, Any]:
     return columns
 
 
+def manifest_of(text: str) -> tuple[ManifestEntry, ...]:
+    """Read the column with a request's manifest."""
+    return _MANIFEST.validate_json(text)
+
+
 def export_row(columns: Mapping[str, Any]) -> ExportRow:
     """Turn the columns of a request into a row."""
     values = dict(columns)
@@ -153,7 +158,7 @@ def export_row(columns: Mapping[str, Any]) -> ExportRow:
     values["paths"] = _PATHS.validate_json(values["paths"])
     values["form"] = ExportForm.model_validate_json(values["form"])
     values["report"] = None if values["report"] is None else PrecheckReport.model_validate_json(values["report"])
-    values["manifest"] = _MANIFEST.validate_json(values["manifest"])
+    values["manifest"] = manifest_of(values["manifest"])
     values["history"] = _HISTORY.validate_json(values["history"])
     values["ready_on"] = None if values["ready_on"] is None else date.fromisoformat(values["ready_on"])
     return ExportRow(**values)

@@ -139,6 +139,19 @@ class Transaction(Reader):
             raise stale_version()
         return changed
 
+    def forget_withdrawn(self, project: str, author: str, keep: int) -> tuple[str, ...]:
+        """Remove a person's withdrawn requests in a project except the newest ``keep``; give the ids that went."""
+        query = (
+            select(exports.c.id)
+            .where(exports.c.project == project, exports.c.author == author, exports.c.state == ExportState.WITHDRAWN.value)
+            .order_by(exports.c.changed_at.desc(), exports.c.id)
+        )
+        gone = tuple(self._connection.execute(query).scalars())[keep:]
+        for export_id in gone:
+            self._connection.execute(delete(votes).where(votes.c.export_id == export_id))
+            self._connection.execute(delete(exports).where(exports.c.id == export_id))
+        return gone
+
     def insert_vote(
         self, export_id: str, round: int, checker: str, digest: str, decision: Literal["approve", "reject"], reason: str, at: datetime
     ) -> None:

@@ -8,14 +8,15 @@ import signal
 import uuid
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jupyter_cbs.broker.routes.exports import MAX_OPEN
-from jupyter_cbs.domain.export import ExportState
+from jupyter_cbs.broker.keeping import MAX_OPEN, MAX_STEPS, MAX_UNDER_REVIEW, MAX_WITHDRAWN
+from jupyter_cbs.domain.export import ExportForm, ExportState, FormFile, HistoryEntry
+from jupyter_cbs.store.rows import ExportRow
 from jupyter_cbs.store.store import Store
 
 from .harness import PIN, Running
@@ -314,3 +315,68 @@ def test_nobody_has_requests_without_end(fresh_broker: Running) -> None:
     assert create(0).status == 409
     assert act(fresh_broker, "researcher", made[0], "withdraw").status == 200
     assert [create(0).status, create(1).status] == [200, 409]
+
+
+def keep(broker: Running, state: ExportState, number: int, **more: Any) -> list[str]:
+    """Put requests of the researcher beside those that are there, the oldest first."""
+    since = datetime.now(UTC) - timedelta(days=1)
+    ids = [f"{state}-{index}" for index in range(number)]
+    with Store.open(broker.deployment.database, broker.deployment.state / "anchors") as store, store.begin() as tx:
+        for index, export_id in enumerate(ids):
+            at = since + timedelta(seconds=index)
+            tx.insert_export(
+                ExportRow(id=export_id, project="9001", title="old", author="researcher", created_at=at, changed_at=at, state=state, **more)
+            )
+    return ids
+
+
+def frozen(broker: Running) -> set[str]:
+    return {path.name for path in (broker.deployment.state / "objects").glob("??/*")}
+
+
+def test_of_what_was_withdrawn_the_newest_are_kept_and_no_bytes(fresh_broker: Running) -> None:
+    folder = fresh_broker.deployment.shared("9001") / "withdrawn"
+    folder.mkdir(parents=True)
+    first, second = submitted(fresh_broker, folder), submitted(fresh_broker, folder)
+    bytes_of_both = {entry["sha256"] for entry in first["manifest"]}
+    assert {entry["sha256"] for entry in second["manifest"]} == bytes_of_both == frozen(fresh_broker)
+    assert act(fresh_broker, "checker1", first, "approve", digest=first["digest"], pin=PIN).status == 200
+    old = keep(fresh_broker, ExportState.WITHDRAWN, MAX_WITHDRAWN)
+
+    assert act(fresh_broker, "leader", first, "withdraw").body["state"] == "withdrawn"
+    listed = [request["id"] for request in fresh_broker.call("researcher", "GET", "/exports").body["requests"]]
+    assert set(listed) == {first["id"], second["id"], *old[1:]}
+    assert fresh_broker.call("researcher", "GET", f"/exports/{old[0]}").body["code"] == "unknown_export"
+    assert frozen(fresh_broker) == bytes_of_both, "the other request needs them"
+    # a checker never saw what nobody submitted
+    assert [request["id"] for request in fresh_broker.call("checker1", "GET", "/exports").body["requests"]] == [first["id"], second["id"]]
+
+    assert act(fresh_broker, "leader", second, "withdraw").body["state"] == "withdrawn"
+    assert frozen(fresh_broker) == set()
+    # the votes on a request go with it, and the audit keeps that there was one
+    with Store.open(fresh_broker.deployment.database, fresh_broker.deployment.state / "anchors") as store:
+        with store.begin() as tx:
+            assert first["id"] in tx.forget_withdrawn("9001", "researcher", 0)
+            assert tx.votes(first["id"], 1) == ()
+        told = {(event.action, event.subject) for event in store.events(limit=200)}
+        assert store.verify().ok
+    assert {("exports.forget", old[0]), ("exports.forget", old[1]), ("exports.withdraw", first["id"]), ("exports.approve", first["id"])} <= told
+
+
+def test_neither_submissions_nor_steps_go_on_for_ever(fresh_broker: Running) -> None:
+    waiting = keep(fresh_broker, ExportState.IN_REVIEW, MAX_UNDER_REVIEW)
+    file = FormFile(path="shared/costs.csv", shows="counts", population="all", unit="person", unweighted_n="in the table")
+    said = HistoryEntry(at=datetime.now(UTC), user="leader", action="return", state=ExportState.DRAFT, note="again")
+    more = {"paths": (file.path,), "form": ExportForm(files=(file,), **FORM), "proposer": "researcher", "history": (said,) * MAX_STEPS}
+    (worn,) = keep(fresh_broker, ExportState.PROPOSED, 1, **more)
+
+    def code(action: str, **said: str) -> tuple[int, str | None]:
+        answer = act(fresh_broker, "leader", {"id": worn}, action, **said)
+        return answer.status, answer.body.get("code")
+
+    assert code("submit", pin=PIN) == (409, "too_many_submitted")
+    assert act(fresh_broker, "leader", {"id": waiting[0]}, "withdraw").status == 200
+    # there is room now; only the file is not there
+    assert code("submit", pin=PIN)[1] != "too_many_submitted"
+    assert code("return", reason="again") == (409, "too_many_steps")
+    assert code("withdraw")[0] == 200

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Literal
 
 from ...domain.errors import CbsError, Conflict, Invalid, NotFound, Refused, StepUpRequired
-from ...domain.export import ExportAction, ExportForm, ExportRequest, ExportState, ExportSummary, HistoryEntry, Review
+from ...domain.export import ExportAction, ExportForm, ExportRequest, ExportState, ExportSummary, HistoryEntry, ManifestEntry, Review
 from ...domain.finding import PrecheckReport, Status
 from ...domain.gateway import (
     KERNEL_EXPORT_ACTIONS,
@@ -32,12 +32,12 @@ from ...exports import form, machine, manifest
 from ...exports.release import delivery_name, write_release
 from ...exports.snapshot import freeze
 from ...policy.permissions import check
-from ...store.reader import Reader
 from ...store.rows import ExportChanges, ExportRow, Vote
 from ...store.store import Transaction, stale_version
 from ..authority import Authority
 from ..calls import Call, handles
 from ..inspection import Inspection
+from ..keeping import forget_withdrawn, free_bytes, room_for_a_step, room_to_begin, room_to_submit
 from ..ledger import keep_released, with_ledger
 from ..outputs import outputs_of
 from ..precheck import Standards, versions
@@ -55,10 +55,6 @@ _ACTIONS = {
 }
 _FREE = Text(en="Redelivered after the first rejection: free of charge.", nl="Opnieuw aangeleverd na de eerste afkeuring: kosteloos.")
 _STEP_UP = frozenset({ExportAction.SUBMIT, ExportAction.APPROVE, ExportAction.REJECT})
-_NOT_SUBMITTED = frozenset({ExportState.DRAFT, ExportState.PROPOSED, ExportState.CHANGES_REQUESTED})
-MAX_OPEN = 100
-"""Most requests one person may have in a project that wait for the project itself: more are made by a program, and hide those of others."""
-
 _SEEN_BY_CHECKERS = frozenset(ExportState) - {ExportState.DRAFT, ExportState.PROPOSED}
 
 
@@ -117,7 +113,9 @@ async def _inspection(
 
 
 def _facts(call: Call, row: ExportRow, votes: Sequence[Vote] | None = None) -> machine.Facts:
-    if votes is None:
+    if votes is None and row.digest is None:
+        votes = ()  # there is nothing yet to vote on
+    elif votes is None:
         votes = call.authority.store.votes(row.id, row.round)
     project = call.project
     return machine.Facts(
@@ -206,7 +204,10 @@ def _row(call: Call, id: str) -> ExportRow:
 
 
 def _visible(principal: Principal, row: ExportRow) -> bool:
-    return principal.role.is_member or principal.role is Role.ADMIN or row.state in _SEEN_BY_CHECKERS
+    if principal.role.is_member or principal.role is Role.ADMIN:
+        return True
+    # what was withdrawn before anybody submitted it is as little a checker's business as the draft was
+    return row.state in _SEEN_BY_CHECKERS and (row.state is not ExportState.WITHDRAWN or row.submitter is not None)
 
 
 @handles("exports.list")
@@ -232,7 +233,7 @@ async def create(call: Call, request: ExportCreate) -> ExportRequest:
     """Start a draft."""
     now = call.authority.now()
     with call.authority.store.view() as view:
-        _room_for_one_more(call, view)
+        room_to_begin(view, call.principal.project, call.principal.user)
     report = await _precheck(call, request.paths, request.form) if request.paths else None
     row = ExportRow(
         id=uuid.uuid4().hex[:12],
@@ -257,24 +258,11 @@ async def create(call: Call, request: ExportCreate) -> ExportRequest:
         history=(HistoryEntry(at=now, user=call.principal.user, action="create", state=ExportState.DRAFT),),
     )
     with call.authority.store.begin() as tx:
-        _room_for_one_more(call, tx)
+        room_to_begin(tx, call.principal.project, call.principal.user)
         tx.insert_export(row)
         _audit(tx, call, "exports.create", row.id, {"files": len(row.paths)})
     _tell(call, row.id)
     return _view(call, row)
-
-
-def _room_for_one_more(call: Call, kept: Reader) -> None:
-    if kept.count_exports(call.principal.project, call.principal.user, _NOT_SUBMITTED) < MAX_OPEN:
-        return
-    raise Conflict(
-        "too_many_drafts",
-        Text(
-            en=f"You have {MAX_OPEN} export requests in this project that were not submitted; there can be no more at a time.",
-            nl=f"U hebt in dit project {MAX_OPEN} uitvoeraanvragen die niet zijn ingediend; meer kunnen er niet tegelijk zijn.",
-        ),
-        Text(en="Withdraw those you do not need.", nl="Trek de aanvragen in die u niet nodig hebt."),
-    )
 
 
 def _day(report: PrecheckReport | None) -> date | None:
@@ -350,9 +338,7 @@ async def act(call: Call, request: ExportAct) -> ExportRequest:
         await _step_up(call, request.pin)
     match request.action:
         case ExportAction.SUBMIT if state is ExportState.SUBMITTED:
-            changes = await _freeze(call, row)
-            facts = replace(_facts(call, row), files=len(changes["manifest"]), digest=changes["digest"])
-            _step(call, row, request, machine.check_system(state, machine.SystemAction.REVIEW, facts), changes)
+            await _submit(call, row, request, state)
         case ExportAction.APPROVE | ExportAction.REJECT:
             await _decide(call, row, request)
         case ExportAction.PROPOSE:
@@ -365,6 +351,8 @@ async def act(call: Call, request: ExportAct) -> ExportRequest:
             _step(call, row, request, state, {**judged, "proposer": call.principal.user})
         case _:
             _step(call, row, request, state, {})
+            if state is ExportState.WITHDRAWN and row.manifest:
+                await free_bytes(call.authority)
     return _view(call, _row(call, row.id))
 
 
@@ -374,8 +362,10 @@ async def _step_up(call: Call, pin: str | None) -> None:
     await asyncio.to_thread(call.authority.store.check_pin, call.principal.user, pin)
 
 
-async def _freeze(call: Call, row: ExportRow) -> ExportChanges:
+async def _submit(call: Call, row: ExportRow, request: ExportAct, state: ExportState) -> None:
     """Freeze the bytes that were just judged, and make the manifest people sign."""
+    with call.authority.store.view() as view:
+        room_to_submit(view, row.project)
     inspection = await _inspection(call, row.paths, row.form, deliver=True, own=row.id)
     report = inspection.report
     try:
@@ -388,9 +378,22 @@ async def _freeze(call: Call, row: ExportRow) -> ExportChanges:
                 ),
                 Text(en="Return the request to its author.", nl="Geef de aanvraag terug aan de opsteller."),
             )
-        entries = await asyncio.to_thread(freeze, inspection.deliveries, call.authority.objects)
+        async with call.authority.freezing:
+            with call.authority.store.view() as view:
+                room_to_submit(view, row.project)
+            entries = await asyncio.to_thread(freeze, inspection.deliveries, call.authority.objects)
+            changes = _signed(call, row, report, entries)
+            facts = replace(_facts(call, row), files=len(entries), digest=changes["digest"])
+            _step(call, row, request, machine.check_system(state, machine.SystemAction.REVIEW, facts), changes)
+    except (CbsError, OSError):
+        await free_bytes(call.authority)
+        raise
     finally:
         inspection.close()
+
+
+def _signed(call: Call, row: ExportRow, report: PrecheckReport, entries: tuple[ManifestEntry, ...]) -> ExportChanges:
+    """Give what a submission changes: the manifest with its digest, and the costs."""
     content = manifest.canonical(
         entries,
         request_id=row.id,
@@ -404,12 +407,17 @@ async def _freeze(call: Call, row: ExportRow) -> ExportChanges:
 
 
 def _step(call: Call, row: ExportRow, request: ExportAct, state: ExportState, changes: ExportChanges) -> None:
+    withdrawn = state is ExportState.WITHDRAWN
+    if not withdrawn:
+        room_for_a_step(row)
     now = call.authority.now()
     entry = HistoryEntry(at=now, user=call.principal.user, action=str(request.action), state=state, note=request.reason)
     taken: ExportChanges = {**changes, "state": state, "changed_at": now, "history": (*row.history, entry)}
     with call.authority.store.begin() as tx:
         tx.update_export(row.id, request.version, **taken)
         _audit(tx, call, f"exports.{request.action}", row.id, {"state": str(state), "digest": changes.get("digest", row.digest)})
+        if withdrawn:
+            forget_withdrawn(tx, row.project, row.author)
     _tell(call, row.id, *_notice(call, row, request.action))
 
 
