@@ -7,6 +7,7 @@ import contextlib
 import ctypes
 import logging
 import os
+import shutil
 import signal
 import time
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,9 @@ from ..sandbox.bubblewrap import Sandbox
 from ..sandbox.namespaces import Namespace
 
 log = logging.getLogger(__name__)
+
+LOG_BYTES: Final = 2**24
+"""A process may write so much to its log before that begins anew: what people ask for leaves lines there."""
 
 _STOP_SECONDS: Final = 15.0
 _MOST_RESTARTS: Final = 5
@@ -149,6 +153,19 @@ class Child:
         now = time.monotonic()
         self.started = [moment for moment in self.started if now - moment < _RESTART_WINDOW]
         return len(self.started) >= _MOST_RESTARTS
+
+    def turn_log(self) -> None:
+        """Begin the log anew when it has become long; its last part is kept beside it, as ``….log.1``."""
+        if self._log is None or (size := os.fstat(self._log.fileno()).st_size) <= LOG_BYTES:
+            return
+        try:
+            with self._log_file.open("rb") as source, self._log_file.with_name(f"{self._log_file.name}.1").open("wb") as kept:
+                source.seek(size - LOG_BYTES)
+                shutil.copyfileobj(source, kept)
+        except OSError as error:
+            log.warning("the log of the %s could not be kept: %s", self.name, error)
+        # whoever writes to it appends
+        os.truncate(self._log_file, 0)
 
     def last_lines(self) -> str:
         """Give the end of the log, for the message when it does not start."""

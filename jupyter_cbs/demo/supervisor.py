@@ -430,12 +430,19 @@ class Supervisor:
                 if done:
                     return
                 self._bury_orphans()
+                self._turn_logs()
                 watchers += [asyncio.create_task(self._keep(child)) for child in await self._newcomers()]
         finally:
             for task in (stopped, *watchers):
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
+
+    def _turn_logs(self) -> None:
+        """Keep what people can make a server write to its log from filling the disk."""
+        for child in (self._broker, *self._servers.values()):
+            if child is not None:
+                child.turn_log()
 
     def _bury_orphans(self) -> None:
         """Take notice of what ended among the processes that came to us, so that it does not fill the table of processes."""

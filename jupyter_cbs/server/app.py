@@ -20,6 +20,7 @@ from ..domain.errors import CbsError
 from ..protocol.connections import bound_connections
 from ..system.beneath import WorkspaceRoots
 from . import handlers, hardening, sessions, sockets
+from .frontend import bound_what_is_kept
 from .gateway import Gateway
 from .identity import AccountIdentityProvider
 from .kernels import ForcedProvisionerFactory
@@ -159,6 +160,10 @@ class CbsApp(ExtensionApp):
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
         if not self.deployed:
             return
+        try:
+            bound_what_is_kept(serverapp.web_app)
+        except LookupError as error:
+            self._refuse(str(error))
         bound_connections(serverapp.http_server, sockets.MAX_CONNECTIONS, sockets.HEADER_SECONDS, sockets.BODY_SECONDS)
         self.stream.start()
         self.notes.start()
