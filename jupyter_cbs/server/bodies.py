@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Final, Literal
 
 from jupyter_client.kernelspec import NoSuchKernel
-from jupyter_server.services.api.handlers import IdentityHandler
 from jupyter_server.services.contents.handlers import ContentsHandler, default_handlers
 from jupyter_server.services.kernels.handlers import MainKernelHandler
 from jupyter_server.services.sessions.handlers import SessionHandler
@@ -185,12 +184,6 @@ class TypedKernelsHandler(TypedBody, MainKernelHandler):
             ) from error
 
 
-class TypedIdentityHandler(TypedBody, IdentityHandler):
-    """Who is logged in."""
-
-    shapes: ClassVar = {}
-
-
 def routes() -> list[tuple[str, type[Any]]]:
     """Give the routes that take the place of Jupyter's own; those of extensions come first."""
     return [
@@ -198,5 +191,4 @@ def routes() -> list[tuple[str, type[Any]]]:
         *((pattern, TypedContentsHandler if handler is ContentsHandler else handler) for pattern, handler in default_handlers),
         (rf"/api/sessions/(?P<session_id>{_UUID})", TypedSessionHandler),
         (r"/api/kernels", TypedKernelsHandler),
-        (r"/api/me", TypedIdentityHandler),
     ]

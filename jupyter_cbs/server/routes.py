@@ -71,7 +71,7 @@ OFFERED: Final[tuple[Route, ...]] = (
     _route("GET PUT", r"/lab/api/settings(/.*)?", "a person's own settings of the front end"),
     _route("GET PUT DELETE", r"/lab/api/workspaces(/.*)?", "arrangement of the windows"),
     _route("GET", r"/api/?", "version"),
-    _route("GET PATCH", r"/api/me", "who is logged in; a person may choose initials and colour"),
+    _route("GET", r"/api/me", "who is logged in"),
     _route("GET", r"/api/status", "whether kernels run"),
     _route("GET", r"/api/config/.*", "settings of the notebook"),
     _route("GET", r"/api/kernelspecs(/.*)?", "which kernels there are"),
