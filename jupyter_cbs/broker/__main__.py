@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import logging
+import sys
 from pathlib import Path
 
+from ..domain.errors import CbsError
 from .deployment import Deployment
 from .owners import become_broker
 
@@ -17,8 +19,11 @@ if __name__ == "__main__":
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     deployment = Deployment(arguments.dir.resolve())
-    become_broker(deployment, ("--unsandboxed-demo",) if arguments.unsandboxed_demo else ())
-    # loading it takes a while and is not needed by root
-    from .app import run
+    try:
+        become_broker(deployment, ("--unsandboxed-demo",) if arguments.unsandboxed_demo else ())
+        # loading it takes a while and is not needed by root
+        from .app import run
 
-    run(deployment, arguments.unsandboxed_demo, arguments.launcher)
+        run(deployment, arguments.unsandboxed_demo, arguments.launcher)
+    except CbsError as error:
+        sys.exit(error.say("en"))

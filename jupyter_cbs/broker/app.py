@@ -97,6 +97,11 @@ def run(deployment: Deployment, unsandboxed: bool = False, launcher_fd: int | No
         As for :class:`Authority`.
     launcher_fd : int, optional
         As for :func:`serve`.
+
+    Raises
+    ------
+    Conflict
+        ``runs_already`` when another broker works with the same state.
     """
     become_broker(deployment, ("--unsandboxed-demo",) if unsandboxed else ())
     raise_open_files(_OPEN_FILES)
@@ -106,6 +111,7 @@ def run(deployment: Deployment, unsandboxed: bool = False, launcher_fd: int | No
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        await serve(deployment, stop, unsandboxed, launcher_fd)
+        with deployment.held():
+            await serve(deployment, stop, unsandboxed, launcher_fd)
 
     asyncio.run(main())

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..domain.errors import Conflict
+from ..domain.text import Text
 from ..sandbox import users
 
 _LONGEST_SOCKET_PATH = 107
@@ -170,6 +174,50 @@ class Deployment:
             As for :meth:`prepare`.
         """
         self._private(self.state, self.releases, self.spill)
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Be the only broker of this state; however a broker ends, its hold ends with it.
+
+        A second one would take over the sockets of the first, and neither would know what the other froze, measured or promised.
+
+        Raises
+        ------
+        Conflict
+            ``runs_already``.
+        PermissionError
+            As for :meth:`prepare`.
+        """
+        self.prepare_state()
+        with self._locked(os.O_RDWR | os.O_CREAT):
+            yield
+
+    def refuse_second(self) -> None:
+        """Refuse while a broker holds the state, before anything is prepared for another; makes nothing.
+
+        Raises
+        ------
+        Conflict
+            ``runs_already``.
+        """
+        with contextlib.suppress(FileNotFoundError), self._locked(os.O_RDONLY):
+            pass
+
+    @contextlib.contextmanager
+    def _locked(self, how: int) -> Iterator[None]:
+        descriptor = os.open(self.state / "broker.lock", how | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise Conflict(
+                    "runs_already",
+                    Text(en=f"A broker runs already for {self.root}.", nl=f"Er draait al een broker voor {self.root}."),
+                    Text(en="Stop it first, or choose another directory with --dir.", nl="Stop die eerst, of kies een andere map met --dir."),
+                ) from error
+            yield
+        finally:
+            os.close(descriptor)
 
     def _private(self, *places: Path) -> None:
         for path in places:

@@ -192,9 +192,15 @@ def become_broker(deployment: Deployment, flags: Iterable[str] = ()) -> None:
     deployment : Deployment
     flags : iterable of str
         More arguments of the broker.
+
+    Raises
+    ------
+    Conflict
+        ``runs_already``: the accounts and the launcher's numbers are in use.
     """
     if not users.is_root():
         return
+    deployment.refuse_second()
     owners = Owners(deployment)
     owners.prepare()
     command = owners.broker_command([sys.executable, "-P", "-m", "jupyter_cbs.broker", "--dir", str(deployment.root), *flags])
