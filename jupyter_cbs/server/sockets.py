@@ -72,6 +72,9 @@ _MAX_ASKED: Final = 1_000
 _SMALL: Final = 10_000
 """Bytes up to which a message is looked into: those that begin and end a cell have far less."""
 
+_MAX_PARTS: Final = 4_096
+"""Parts of one message of a page; widgets send a few."""
+
 _NONSENSE: Final = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, struct.error)
 """What a message may cause that is not one."""
 
@@ -228,8 +231,11 @@ class BoundedChannels(ZMQChannelsWebsocketConnection):
         super().disconnect()
 
     def handle_incoming_message(self, incoming_msg: Any) -> None:
-        """Pass a message on to the kernel, and remember the cells it was asked to run."""
-        # whatever a page says may be nonsense; it is passed on as it is
+        """Pass a message on to the kernel, and remember the cells it was asked to run; what is no message is left out."""
+        if not _is_in_order(incoming_msg, v1=self.subprotocol == "v1.kernel.websocket.jupyter.org"):
+            log.debug("a message of a page was not understood and is left out")
+            return
+        # whatever a page says may be nonsense; what can be passed on is passed on as it is
         with suppress(*_NONSENSE):
             if self.subprotocol == "v1.kernel.websocket.jupyter.org":
                 channel, parts = deserialize_msg_from_ws_v1(incoming_msg)
@@ -243,7 +249,10 @@ class BoundedChannels(ZMQChannelsWebsocketConnection):
                 self._asked[str(header["msg_id"])] = header
                 if len(self._asked) > _MAX_ASKED:
                     self._asked.popitem(last=False)
-        super().handle_incoming_message(incoming_msg)
+        try:
+            super().handle_incoming_message(incoming_msg)
+        except _NONSENSE:
+            log.debug("a message of a page was not understood and is left out")
 
     def handle_outgoing_message(self, stream: Any, outgoing_msg: list[Any]) -> None:
         """Pass a message on, or leave it out."""
@@ -359,6 +368,23 @@ class BoundedChannels(ZMQChannelsWebsocketConnection):
             self.write_stderr(language_text(text), parent)
         except WebSocketClosedError:
             return
+
+
+def _is_in_order(message: Any, *, v1: bool) -> bool:
+    """Tell whether the parts of a binary message lie in it, one behind the other, as it says.
+
+    Jupyter believes what a message says of its parts: a great number of them would keep the server busy until its memory is full, and
+    parts that overlap would be copied many times.
+    """
+    if isinstance(message, str):
+        return not v1
+    width: Final = 8 if v1 else 4
+    order: Final = "little" if v1 else "big"
+    numbers = [int.from_bytes(message[at : at + width], order) for at in range(0, min(len(message), (_MAX_PARTS + 1) * width), width)]
+    if not numbers or not 1 <= numbers[0] < len(numbers):
+        return False
+    places = [width * (numbers[0] + 1), *numbers[1 : numbers[0] + 1], len(message)]
+    return places == sorted(places)
 
 
 _TOO_LARGE = Text(

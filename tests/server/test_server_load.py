@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -27,20 +28,20 @@ def kernel(deployment: Demo) -> Iterator[Kernel]:
 
 
 def server_pid(deployment: Demo) -> int:
-    """The process that answers HTTP: the one of the server's processes with the account's port."""
+    """The process that answers HTTP: of those with the account's port the last that started. The first is the supervisor, which made it."""
     port = urlsplit(deployment.accounts[ACCOUNT]["url"]).port
     inode = next(
         line.split()[9]
         for line in Path("/proc/net/tcp").read_text().splitlines()[1:]
         if line.split()[1].endswith(f":{port:04X}") and line.split()[3] == "0A"
     )
+    found: list[tuple[int, int]] = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            for fd in (process / "fd").iterdir():
-                with contextlib.suppress(OSError):
-                    if str(fd.readlink()) == f"socket:[{inode}]":
-                        return int(process.name)
-    raise LookupError(port)
+            if any(f"socket:[{inode}]" == os.readlink(fd) for fd in (process / "fd").iterdir()):
+                started = int((process / "stat").read_text().rpartition(")")[2].split()[19])
+                found.append((started, int(process.name)))
+    return max(found)[1]
 
 
 class Peak:
@@ -175,6 +176,39 @@ def test_messages_that_are_none_silence_no_kernel(deployment: Demo) -> None:
             assert "all were sent" in kernel.run(MALFORMED).text
             assert kernel.run(f"print({number} + 1)").text == f"{number + 1}\n"
     assert healthy(deployment)
+
+
+V1 = "v1.kernel.websocket.jupyter.org"
+BOMBS = {
+    "parts without number": (V1, (3 * 10**7).to_bytes(8, "little")),
+    "parts without number, in Jupyter's earlier form": (None, (2 * 10**8).to_bytes(4, "big")),
+    "parts that are all of the message": (V1, b"".join(n.to_bytes(8, "little") for n in (300, *[0, MEGABYTE] * 150)).ljust(MEGABYTE)),
+    "parts behind its end": (V1, b"".join(n.to_bytes(8, "little") for n in (3, 32, 2**62, 2**63))),
+    "a text where bytes belong": (V1, "{}"),
+    "no message": (V1, b""),
+    "JSON that is no message": (None, "[1]"),
+    "a channel that is none": (None, '{"channel": ["shell"], "header": {}}'),
+}
+"""What a page may say to a kernel: with which protocol, and what. Jupyter itself makes lists as long as the first three say."""
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_page_that_says_nonsense_costs_nothing_and_is_answered(deployment: Demo, kernel: Kernel, bomb: str) -> None:
+    account = deployment.accounts[ACCOUNT]
+    url = f"{account['url'].replace('http', 'ws', 1)}api/kernels/{kernel.id}/channels?session_id=nonsense"
+    protocol, message = BOMBS[bomb]
+    one = websocket.create_connection(
+        url, timeout=120, header=[f"Authorization: token {account['token']}"], subprotocols=None if protocol is None else [protocol]
+    )
+    try:
+        with Peak(server_pid(deployment)) as peak:
+            one.send(message, websocket.ABNF.OPCODE_TEXT if isinstance(message, str) else websocket.ABNF.OPCODE_BINARY)
+            one.ping()
+            while one.recv_data(control_frame=True)[0] != websocket.ABNF.OPCODE_PONG:
+                pass
+        assert peak.grown < 100 * MEGABYTE
+    finally:
+        one.close()
 
 
 def test_requests_that_never_end_are_cut_off_and_others_answered(deployment: Demo) -> None:
