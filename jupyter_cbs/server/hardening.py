@@ -22,8 +22,9 @@ MAX_BODY_BYTES: Final = 64 * 2**20
 MAX_BROWSER_MESSAGE: Final = 8 * 2**20
 """Largest message a browser may send over a websocket, in bytes."""
 
-NEVER_LOADED: Final = ("@jupyterlab/javascript-extension",)
-"""Parts of JupyterLab that run what an output says; the front end's own package names them too, but it may be missing or changed."""
+NEVER_LOADED: Final = ("@jupyterlab/javascript-extension", "@jupyterlab/vega5-extension")
+"""Parts of JupyterLab that do what an output says: run a script, or, as a chart whose signals are bound to elements anywhere in the page,
+read and fill in its fields. The front end's own package names them too, but it may be missing or changed."""
 
 _INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>(.*?)</script>", re.DOTALL)
 
