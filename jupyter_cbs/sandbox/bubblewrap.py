@@ -135,6 +135,8 @@ class Sandbox:
         not bind.
     group
         A control group to run it in, which bounds its memory as a whole.
+    memory_files
+        Whether it may make files in memory (:data:`~jupyter_cbs.sandbox.seccomp.MEMORY_FILES`).
     trusted
         For our own server, where it has no uid of its own: the mounts hide what it need not see, e.g. the catalogue and the broker's
         state, but it keeps the network and can start sandboxes itself, so there is no filter and no Landlock. Never for code of others.
@@ -154,6 +156,7 @@ class Sandbox:
     hidden: tuple[Path, ...] = ()
     identity: users.Identity | None = None
     group: ControlGroup | None = None
+    memory_files: bool = True
     trusted: bool = False
 
     def prepare(self, argv: Sequence[str], pass_fds: Sequence[int] = (), *, watch: bool = True) -> Prepared:
@@ -290,7 +293,7 @@ class Sandbox:
             options += ["--setenv", name, value]
         options += ["--chdir", self.chdir, "--remount-ro", "/", "--remount-ro", "/dev"]
         if not self.trusted:
-            filter_ = seccomp.build(platform.machine(), refuse_links=landlock.abi() == 0)
+            filter_ = seccomp.build(platform.machine(), refuse_links=landlock.abi() == 0, memory_files=self.memory_files)
             options += ["--add-seccomp-fd", str(prepared.memory(filter_))]
         return options
 

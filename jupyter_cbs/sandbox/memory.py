@@ -10,7 +10,8 @@ back without losing data:
 * buffers of sockets and pipes, by the most they can hold.
 
 Pages of files on disk do not count: they are given back. A process that nobody may look into would hide what it holds, so the sandbox
-it is in is ended. Not seen is memory whose only descriptor is on its way through a socket: only a control group bounds that.
+it is in is ended. Not seen is a memory file whose only descriptor is on its way through a socket, or of which a part is mapped and no
+descriptor is left: kernels can make none and have only those their results came in. What they keep of them so, only a control group bounds.
 """
 
 from __future__ import annotations

@@ -137,6 +137,7 @@ def kernel(
         hostname="cbs-kernel",
         limits=limits,
         sockets=(KERNEL_SOCKETS,),
+        memory_files=False,
         hidden=hidden,
         identity=identity,
     )

@@ -158,6 +158,12 @@ HOLDERS: Final = Group(
 )
 """Answered with ENOSYS: programs then use other shared memory, which is seen."""
 
+MEMORY_FILES: Final = Group(
+    "makes files in memory: of one that is mapped in part, or on its way through a socket, nobody sees how much it holds",
+    _table(memfd_create=(319, 279)),
+)
+"""Answered with ENOSYS where memory files are not allowed: programs then use /dev/shm or /tmp, which have a size."""
+
 RESERVERS: Final = Group(
     "takes room on a disk without writing, where whoever counts what a sandbox writes would not see it",
     _table(fallocate=(285, 47)),
@@ -176,6 +182,7 @@ SOCKET: Final = Call(41, 198)
 SOCKETPAIR: Final = Call(53, 199)
 IOCTL: Final = Call(16, 29)
 PRCTL: Final = Call(157, 167)
+CLOSE_RANGE: Final = Call(436, 436)
 
 AUDIT_ARCH: Final = MappingProxyType({"x86_64": 0xC000003E, "aarch64": 0xC00000B7})
 """How the kernel names the two architectures in the data a filter sees."""
@@ -183,6 +190,8 @@ AUDIT_ARCH: Final = MappingProxyType({"x86_64": 0xC000003E, "aarch64": 0xC00000B
 CLONE_NEW: Final = 0x7E02_0000 | 0x80
 """NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET and NEWTIME."""
 
+CLONE_FILES, CLONE_THREAD = 0x400, 0x1_0000
+CLOSE_RANGE_UNSHARE: Final = 2
 AF_UNIX, AF_INET, AF_INET6, AF_NETLINK = 1, 2, 10, 16
 NETLINK_ROUTE: Final = 0
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
@@ -271,7 +280,7 @@ def _error(number: int) -> _Return:
     return _Return(_ERRNO | number)
 
 
-def build(arch: str | None = None, *, refuse_links: bool = False) -> bytes:
+def build(arch: str | None = None, *, refuse_links: bool = False, memory_files: bool = True) -> bytes:
     """Give the filter.
 
     Parameters
@@ -280,6 +289,8 @@ def build(arch: str | None = None, *, refuse_links: bool = False) -> bytes:
         ``x86_64`` or ``aarch64``; this machine's by default.
     refuse_links : bool
         Also refuse :data:`LINKS`, for kernels without Landlock.
+    memory_files : bool
+        Whether :data:`MEMORY_FILES` may be made: a query engine hands its results over in them.
 
     Returns
     -------
@@ -315,16 +326,24 @@ def build(arch: str | None = None, *, refuse_links: bool = False) -> bytes:
     refused = {number for group in groups for call in group.calls.values() if (number := call.number(arch)) is not None}
     program += [_Jump(_EQUAL, number, "refused") for number in sorted(refused)]
     # clone3 has its flags in memory, where a filter cannot look; the C library then falls back to clone
-    absent = (CLONE3, *HOLDERS.calls.values())
+    absent = (CLONE3, *HOLDERS.calls.values(), *(() if memory_files else MEMORY_FILES.calls.values()))
     program += [_Jump(_EQUAL, number, "absent") for call in absent if (number := call.number(arch)) is not None]
     program += [_Jump(_EQUAL, number, "unsupported") for call in RESERVERS.calls.values() if (number := call.number(arch)) is not None]
-    for call, label in ((CLONE, "clone"), (SOCKET, "socket"), (SOCKETPAIR, "socket"), (IOCTL, "ioctl"), (PRCTL, "prctl")):
+    looked_into = ((CLONE, "clone"), (SOCKET, "socket"), (SOCKETPAIR, "socket"), (IOCTL, "ioctl"), (PRCTL, "prctl"), (CLOSE_RANGE, "close_range"))
+    for call, label in looked_into:
         program += [_Jump(_EQUAL, number, label) for number in [call.number(arch)] if number is not None]
     program += [
         _Return(_ALLOW),
         _Label("clone"),
         _Load(_argument(0)),
         _Jump(_ANY_BIT, CLONE_NEW, "refused"),
+        # a thread with descriptors of its own: whoever looks at its process does not see them
+        _Jump(_ANY_BIT, CLONE_FILES, "allowed"),
+        _Jump(_ANY_BIT, CLONE_THREAD, "refused"),
+        _Return(_ALLOW),
+        _Label("close_range"),
+        _Load(_argument(2)),
+        _Jump(_ANY_BIT, CLOSE_RANGE_UNSHARE, "refused"),
         _Return(_ALLOW),
         # sockets: local ones and the ordinary network, which is empty here; others reach beyond the namespace (vsock: the host of a
         # virtual machine) or into rarely used code. libzmq aborts when it cannot list interfaces through NETLINK_ROUTE.

@@ -28,8 +28,13 @@ SPECIAL = {
     "socketpair": seccomp.SOCKETPAIR,
     "ioctl": seccomp.IOCTL,
     "prctl": seccomp.PRCTL,
+    "close_range": seccomp.CLOSE_RANGE,
 }
-ALL = {name: call for group in (*seccomp.REFUSED, seccomp.LINKS, seccomp.HOLDERS, seccomp.RESERVERS) for name, call in group.calls.items()} | SPECIAL
+ALL = {
+    name: call
+    for group in (*seccomp.REFUSED, seccomp.LINKS, seccomp.HOLDERS, seccomp.MEMORY_FILES, seccomp.RESERVERS)
+    for name, call in group.calls.items()
+} | SPECIAL
 
 
 def verdict(program: bytes, number: int, arguments: tuple[int, ...] = (), arch: int = 0) -> int:
@@ -93,7 +98,25 @@ def test_calls_of_the_x32_table_do_not_exist(number: int) -> None:
 def test_clone_makes_no_namespace(arch: str, flags: int) -> None:
     new = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000 | 0x80
     said = verdict(seccomp.build(arch), seccomp.CLONE.number(arch) or 0, (flags,), seccomp.AUDIT_ARCH[arch])
-    assert said == (EPERM if flags & new else ALLOW)
+    alone = flags & 0x10000 and not flags & 0x400
+    assert said == (EPERM if flags & new or alone else ALLOW)
+
+
+@pytest.mark.parametrize("arch", ARCHES)
+def test_no_thread_keeps_descriptors_for_itself(arch: str) -> None:
+    """Nobody would see what it holds: neither by being made so, nor later."""
+    program, audit = seccomp.build(arch), seccomp.AUDIT_ARCH[arch]
+    usual = 0x3D0F00  # CLONE_VM, FS, FILES, SIGHAND, THREAD, SYSVSEM, SETTLS, PARENT_SETTID, CHILD_CLEARTID
+    assert verdict(program, seccomp.CLONE.number(arch) or 0, (usual,), audit) == ALLOW
+    assert verdict(program, seccomp.CLONE.number(arch) or 0, (usual & ~0x400,), audit) == EPERM
+    assert [verdict(program, 436, (3, 2**32 - 1, flags), audit) for flags in (0, 2, 4, 6)] == [ALLOW, EPERM, ALLOW, EPERM]
+
+
+@pytest.mark.parametrize("arch", ARCHES)
+def test_memory_files_are_refused_on_request(arch: str) -> None:
+    number, audit = seccomp.MEMORY_FILES.calls["memfd_create"].number(arch) or 0, seccomp.AUDIT_ARCH[arch]
+    assert verdict(seccomp.build(arch), number, arch=audit) == ALLOW
+    assert verdict(seccomp.build(arch, memory_files=False), number, arch=audit) == ENOSYS
 
 
 @settings(max_examples=300, deadline=None)
