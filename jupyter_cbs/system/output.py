@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import os
+import sys
 from typing import Any, Final
 
 from ipykernel.iostream import OutStream
@@ -11,6 +13,8 @@ from jupyter_cbs.domain.text import Text
 
 MAX_PRINTED: Final = 8 * 10**6
 """Characters that one cell may print; below what the server takes as one message."""
+
+_READ: Final = 1 << 16
 
 _CUT: Final = Text(
     en="\n[Output cut: this cell prints more than 8 million characters. Write it to a file.]\n",
@@ -43,3 +47,18 @@ class BoundedOutStream(OutStream):
             self._left = -1
             super().write(_CUT.say("nl" if os.environ.get("CBS_LANG", "").lower().startswith("nl") else "en"))
         return len(string)
+
+    def _watch_pipe_fd(self) -> None:
+        """Print what is written past Python, e.g. by programs that a cell starts.
+
+        Its base also copies all of it to where the kernel's output went before there were cells. The server takes only so much a second
+        there, so a program that prints much would wait for it.
+        """
+        if self._fid is None:
+            return
+        decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        try:
+            while (data := os.read(self._fid, _READ)) and self._should_watch:
+                self.write(decode(data))
+        except Exception:
+            self._exc = sys.exc_info()
