@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from broker_process import PATIENCE
 
 from jupyter_cbs.broker.authority import Authority
 from jupyter_cbs.broker.events import Subscription
@@ -56,7 +57,7 @@ async def watching(root: Path) -> AsyncIterator[tuple[Authority, Principal, Subs
 
 async def told(subscription: Subscription, condition: Callable[[], bool]) -> None:
     """Wait for events about the catalogue until it is as it should be; a file that is still written may make one too many."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not condition():
             event = await subscription.queue.get()
             assert event is not None
@@ -100,7 +101,7 @@ def test_running_sessions_see_what_came_changed_and_went(tmp_path: Path) -> None
             worker = await session.worker()
             put(catalogue, NEW, 40)
             await told(subscription, lambda: authority.catalogue.files["INPA2023TABV1"].dataset.rows == 40)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE):
                 await worker.exited.wait()
             assert await rows("INPATAB") == 40
 
@@ -153,7 +154,7 @@ def test_a_catalogue_that_is_away_for_a_moment_changes_nothing(tmp_path: Path) -
             catalogue, away = authority.deployment.catalogue, tmp_path / "away"
             before = authority.catalogue
             catalogue.rename(away)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE):
                 await noticed.wait()
             assert authority.catalogue is before
             assert authority.scope("9001").get("GBAPERSOONTAB")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+from running_demo import wait_for
 
 from .harness import PERSONS, Running
 from .test_policies import await_event, listen, project_file
@@ -87,16 +88,7 @@ def test_changes_of_columns_reach_a_running_kernel_and_old_files_go(fresh_broker
 
     restrict(fresh_broker, events, "")
     assert kernel.ask("sql", text="SELECT 1 FROM GBAPERSOONTAB")[0]["error"]["code"] == "unknown_dataset"
-    assert not {first, second} & set(derived(fresh_broker)) or _gone(fresh_broker, {first, second})
-
-
-def _gone(broker: Running, files: set[Path]) -> bool:
-    """Wait for the clean-up that follows a change, by asking the broker something that comes after it."""
-    for _ in range(200):
-        broker.call("admin", "GET", "/health")
-        if not files & set(derived(broker)):
-            return True
-    return False
+    wait_for(lambda: not {first, second} & set(derived(fresh_broker)), 120, "the clean-up that follows a change")
 
 
 def test_a_running_query_ends_when_its_column_is_withheld(fresh_broker: Running) -> None:

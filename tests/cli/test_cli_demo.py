@@ -202,11 +202,11 @@ def test_life_of_a_demo(place: Path) -> None:
     # the kernel's own clean-up finds no server any more, which is the point
     with contextlib.suppress(httpx.TransportError), demo.client("researcher").kernel() as kernel:
         kernel.run("import subprocess; subprocess.Popen(['sleep', '61234'], start_new_session=True)")
-        (child,) = (int(path.parent.name) for path in Path("/proc").glob("[0-9]*/comm") if command_line(path.parent) == b"sleep\x0061234\x00")
         demo.client("researcher").save("shared/kept.txt", "kept")
         pids, ports, runtime = everything_of(demo)
         inside = descendants(demo.process.pid)
-        assert child in inside
+        # below our own supervisor: the machine may run another of these demos
+        (_,) = (pid for pid in inside if command_line(Path(f"/proc/{pid}")) == b"sleep\x0061234\x00")
         assert len(inside) > len(pids)
         demo.process.send_signal(signal.SIGINT)
         assert demo.process.wait(120) in (0, 130)

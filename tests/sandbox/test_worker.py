@@ -25,6 +25,8 @@ from .boxes import IDENTITY, make_folder
 
 BOOTSTRAP = "import sys; p = sys.argv.pop(); p in sys.path or sys.path.insert(0, p); from jupyter_cbs.query.worker import main; main()"
 BIG = 500_000
+PATIENCE = 120.0
+"""Seconds that a worker may take to start, to answer and to end."""
 
 
 @pytest.fixture
@@ -76,7 +78,7 @@ class Engine:
             "spill": str(self.spill),
         }
         await self.main.write(Frame(setup))
-        ready = await asyncio.wait_for(self.main.read(), 30)
+        ready = await asyncio.wait_for(self.main.read(), PATIENCE)
         assert ready is not None, (await self.process.stderr.read()).decode()
         assert ready.header["type"] == "ready"
 
@@ -85,7 +87,7 @@ class Engine:
         self.number += 1
         await self.main.write(Frame({"id": self.number, "op": "sql", "text": text, "parameters": None}))
         pieces: list[pa.Table] = []
-        while (frame := await asyncio.wait_for(self.main.read(), 60)) is not None:
+        while (frame := await asyncio.wait_for(self.main.read(), PATIENCE)) is not None:
             if frame.header["type"] == "chunk":
                 pieces += [pa.ipc.open_stream(open_sealed(fd)).read_all() for fd in frame.fds]
                 frame.close()
@@ -135,7 +137,7 @@ async def test_nothing_of_a_killed_worker_stays() -> None:
     for fd in watched:
         ended = asyncio.Event()
         loop.add_reader(fd, ended.set)
-        await asyncio.wait_for(ended.wait(), 10)
+        await asyncio.wait_for(ended.wait(), PATIENCE)
         loop.remove_reader(fd)
         os.close(fd)
     shutil.rmtree(folder)

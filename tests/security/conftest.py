@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running_demo import Demo
+from running_demo import Demo, reserved_port
 
 from jupyter_cbs.demo.labclient import Kernel
 
@@ -142,6 +142,13 @@ def propose(demo: Demo, name: str) -> dict[str, Any]:
     form = {"purpose": "Article", "description": "Counts", "secondary_disclosure": "One table, no earlier output", "files": [file]}
     draft = researcher.api("PATCH", f"exports/{draft['id']}", {"version": draft["version"], "form": form})
     return researcher.api("POST", f"exports/{draft['id']}/actions/propose", {"version": draft["version"]})
+
+
+@pytest.fixture(scope="module")
+def stock_port() -> Iterator[int]:
+    """Where a stock server listens."""
+    with reserved_port() as port:
+        yield port
 
 
 def stock_environment(home: Path) -> dict[str, str]:

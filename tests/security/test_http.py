@@ -212,20 +212,19 @@ def test_no_page_lies_in_a_frame_of_another(deployment: Demo, path: str) -> None
 
 
 @pytest.fixture(scope="module")
-def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Peer, Path]]:
+def stock(tmp_path_factory: pytest.TempPathFactory, stock_port: int) -> Iterator[tuple[Peer, Path]]:
     """A Jupyter server as it comes, on a folder with the same things in it."""
     folder = tmp_path_factory.mktemp("stock")
     for name in ("root/shared", "root/personal", "outside", "home"):
         (folder / name).mkdir(parents=True)
     furnish(folder / "root" / "shared", folder / "outside")
     token = secrets.token_hex(8)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     extensions = {"jupyter_cbs": False, "jupyter_server_terminals": True}
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={port}", f"--IdentityProvider.token={token}",
-               f"--ServerApp.root_dir={folder / 'root'}", f"--ServerApp.jpserver_extensions={extensions}"]  # fmt: skip
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={stock_port}",
+               f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder / 'root'}",
+               f"--ServerApp.jpserver_extensions={extensions}"]  # fmt: skip
     process = subprocess.Popen(command, env=stock_environment(folder / "home"), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}/"
+    url = f"http://127.0.0.1:{stock_port}/"
     try:
 
         def up() -> bool:

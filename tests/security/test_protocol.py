@@ -34,7 +34,8 @@ def outcomes(deployment: Demo, places: dict[str, Any]) -> Iterator[dict[str, str
         found = make_attempts(printed(kernel), {case.name: case.code for case in CASES}, places)
         # what the last connections held is given back when the broker has noticed that they ended
         wait_for(lambda: open_files(deployment) <= before + 2, 60, "the end of what was passed")
-        assert len(descendants(broker)) <= engines + 2
+        # and an engine that was given up may end while the next one starts
+        wait_for(lambda: len(descendants(broker)) <= engines + 2, 60, "the end of what was started")
         yield found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from running_demo import environment, wait_for
+from running_demo import environment, reserved_port, wait_for
 
 from jupyter_cbs.server.hardening import content_security_policy, script_hashes
 
@@ -21,9 +20,9 @@ from jupyter_cbs.server.hardening import content_security_policy, script_hashes
 class Place:
     """Folders and a configuration for a server of its own, without a broker."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, port: int) -> None:
         self.root = root
-        self.port = free_port()
+        self.port = port
         for name in ("config", "shared", "personal", "home"):
             (root / name).mkdir()
         self.config: dict[str, Any] = {
@@ -64,16 +63,10 @@ class Place:
         return printed
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def place() -> Iterator[Place]:
-    with tempfile.TemporaryDirectory(prefix="cbt-", dir="/tmp") as folder:
-        yield Place(Path(folder))
+    with tempfile.TemporaryDirectory(prefix="cbt-", dir="/tmp") as folder, reserved_port() as port:
+        yield Place(Path(folder), port)
 
 
 @pytest.mark.parametrize("name", ["gateway_socket", "shared_dir", "personal_dir"])
