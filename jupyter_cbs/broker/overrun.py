@@ -5,7 +5,9 @@ Three lines, each with room above what an honest person needs:
 * a personal area past its line: the person's kernels end, and none starts until files were removed;
 * a shared area past its line: those who filled it, told by what their kernels wrote since the area was within its limit, may not write
   on. Theirs are the kernels that end, and none of theirs starts until the area is below the line again;
-* little is left of the disk itself: kernels that write now end, whoever's they are, so that the broker and the others go on.
+* little is left of the disk itself: kernels that write now end, whoever's they are, so that the broker and the others go on;
+* the file system has numbers for few more files: the kernels end of whose areas got files since. Linux does not tell who made a file that
+  is empty, so in a shared area it is everybody's in that project.
 
 What kernels wrote is counted by their workspace servers (:mod:`jupyter_cbs.sandbox.writing`), which run no person's code. They also
 open folders that the broker cannot look into.
@@ -30,6 +32,7 @@ from ..quota.rules import Area, held_bytes, human_bytes, overrun
 
 if TYPE_CHECKING:
     from .authority import Authority
+    from .metering import Reading
 
 log = logging.getLogger(__name__)
 
@@ -37,11 +40,20 @@ _RESERVE_BYTES: Final = 10**9
 _RESERVE_SHARE: Final = 0.02
 """Of the disk so much stays free, whichever is less: at 1 GB/s a second's time."""
 
+_RESERVE_FILES: Final = 500_000
+_RESERVE_FILES_SHARE: Final = 0.05
+"""So many more files can still be made, whichever is less: what a kernel makes in the seconds until it is seen."""
+
+_COUNTS_FILES: Final = 1_000
+"""An area that got fewer files is not why there are so many."""
+
 _COUNTS: Final = 2**20
 """Writing less than this names nobody."""
 
 _PATIENCE_SECONDS: Final = 10.0
 """So long nobody may be known to have filled an area before that is said."""
+
+_AREAS: Final[tuple[Area, ...]] = ("personal", "shared")
 
 _Person = tuple[str, str]
 """Project and user."""
@@ -73,6 +85,8 @@ class Overrun:
         self._within: dict[str, _Within] = {}
         self._named: dict[str, set[str]] = {}
         self._unexplained: dict[str, float] = {}
+        self._entries: dict[tuple[str, str | None], int] = {}
+        """Files and folders of an area, known by project and by user where it is a personal one, when there was room for more."""
 
     def began(self, session: str) -> None:
         """Note that a kernel starts: all it writes counts. Of one that ran before this broker did, only what it writes from now on does."""
@@ -128,12 +142,28 @@ class Overrun:
         many = tuple(session for session, size in risen.items() if size >= _COUNTS)
         if many and (left := _below_reserve(self._authority.deployment.storage)) is not None:
             return self._end(principal, many, *_reserve_text(left))
+        files = files_below_reserve(self._authority.deployment.storage)
+        if files is not None and await self._grows(principal):
+            return self._end(principal, tuple(risen), *_files_text(files))
+        if files is None:
+            for area, reading in self._readings(principal):
+                self._entries[_whose(principal, area)] = reading.measurement.inodes
         return WrittenVerdict(closed=self._closed(principal))
 
+    async def _grows(self, principal: Principal) -> bool:
+        """Tell whether an area of a person got files since there was room for more, or since this broker began."""
+        for area in _AREAS:
+            await self._authority.metering.watch(principal, area, -1)
+        now = {_whose(principal, area): reading.measurement.inodes for area, reading in self._readings(principal)}
+        return any(files - self._entries.setdefault(whose, files) >= _COUNTS_FILES for whose, files in now.items())
+
+    def _readings(self, principal: Principal) -> list[tuple[Area, Reading]]:
+        """Give the newest figures of both areas, without what was never measured."""
+        found = ((area, self._authority.metering.latest(principal, area)) for area in _AREAS)
+        return [(area, reading) for area, reading in found if reading is not None]
+
     def _closed(self, principal: Principal) -> bool:
-        areas: tuple[Area, ...] = ("personal", "shared")
-        readings = (self._authority.metering.latest(principal, area) for area in areas)
-        return any(reading is not None and reading.measurement.unreadable for reading in readings)
+        return any(reading.measurement.unreadable for _, reading in self._readings(principal))
 
     def _take(self, principal: Principal, report: WrittenReport) -> dict[str, int]:
         """Keep a report; give by how much each of its kernels rose since the one before."""
@@ -233,11 +263,37 @@ def _person(principal: Principal) -> _Person:
     return principal.project, principal.user
 
 
+def _whose(principal: Principal, area: Area) -> tuple[str, str | None]:
+    return principal.project, principal.user if area == "personal" else None
+
+
 def _below_reserve(place: Path) -> int | None:
     """Give the bytes that are left where the areas lie when that is too little for all; else None."""
     room = os.statvfs(place)
     free = room.f_bavail * room.f_frsize
     return free if free < min(_RESERVE_BYTES, room.f_blocks * room.f_frsize * _RESERVE_SHARE) else None
+
+
+def files_below_reserve(place: Path) -> int | None:
+    """Give the number of files that can still be made where the areas lie when that is too small for all; else None.
+
+    File systems that make numbers for files as they need them tell 0 of 0.
+    """
+    room = os.statvfs(place)
+    return room.f_favail if room.f_files and room.f_favail < min(_RESERVE_FILES, room.f_files * _RESERVE_FILES_SHARE) else None
+
+
+def _files_text(left: int) -> tuple[Text, Text]:
+    return (
+        Text(
+            en=f"The disk of the workspace can take {left} more files, and everybody needs some.",
+            nl=f"De schijf van de werkomgeving kan nog {left} bestanden aan, en iedereen heeft die nodig.",
+        ),
+        Text(
+            en="Delete folders with many files in the file browser, and tell the admin: only an admin can make more room there.",
+            nl="Verwijder in de bestandsverkenner mappen met veel bestanden en meld het de beheerder: alleen die kan daar meer ruimte maken.",
+        ),
+    )
 
 
 def _reserve_text(left: int) -> tuple[Text, Text]:

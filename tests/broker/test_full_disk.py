@@ -16,14 +16,16 @@ from .harness import Running, make_deployment
 SIZE = "32m"
 
 
-@pytest.fixture
-def cramped() -> Iterator[Running]:
-    """A broker whose deployment lies on a small disk of its own, under a short path for its sockets."""
+def small_disk(*options: str) -> Iterator[Running]:
+    """Run a broker whose deployment lies on a small disk of its own, under a short path for its sockets."""
     if os.getuid() != 0:
         pytest.skip("only root can make a disk to fill")
     place = Path(tempfile.mkdtemp(prefix="cbs-f-", dir="/tmp"))
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=755", "tmpfs", str(place)], capture_output=True, text=True, check=False
+        ["mount", "-t", "tmpfs", "-o", ",".join((f"size={SIZE}", "mode=755", *options)), "tmpfs", str(place)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if mounted.returncode:
         place.rmdir()
@@ -39,6 +41,12 @@ def cramped() -> Iterator[Running]:
     finally:
         subprocess.run(["umount", "--lazy", str(place)], check=True)
         place.rmdir()
+
+
+@pytest.fixture
+def cramped() -> Iterator[Running]:
+    """A broker on a small disk."""
+    yield from small_disk()
 
 
 def fill(place: Path) -> None:
