@@ -1,8 +1,8 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { Notification } from '@jupyterlab/apputils';
 import { ITranslator } from '@jupyterlab/translation';
 import { createElement } from 'react';
 import { workspaceIcon } from '../icons';
+import { tell } from '../notifications/tell';
 import { CommandIDs, DOMAIN, INotebookWriter, IWorkspaceModel, IWorkspacePanel } from '../tokens';
 import { queryFor } from './query';
 import { CatalogueCount, CatalogueView } from './view';
@@ -59,7 +59,7 @@ export const cataloguePlugin: JupyterFrontEndPlugin<void> = {
         if (resource.value) {
           await writer.insert(queryFor(resource.value));
         } else if (resource.error) {
-          Notification.error(resource.error.sentence);
+          tell(resource.error.sentence, 'error', trans, { autoClose: false });
         }
       }
     });

@@ -6,9 +6,6 @@ const MARGIN = 8;
 /** Distance in pixels from what it explains. */
 const GAP = 4;
 
-/** Opened and closed by us only; an attribute that React's types do not know yet. */
-const POPOVER = { popover: 'manual' };
-
 /** A rectangle's edges in pixels, as `getBoundingClientRect` gives them. */
 type Edges = Pick<DOMRect, 'left' | 'top' | 'bottom'>;
 
@@ -61,6 +58,8 @@ export function Explained(props: { id: string; text: string; children: ReactNode
         setShown(false);
       }
     };
+    // set only now: what comes into the page with it is taken for something that an output brought
+    node.setAttribute('popover', 'manual');
     node.showPopover();
     follow();
     window.addEventListener('scroll', follow, true);
@@ -86,7 +85,7 @@ export function Explained(props: { id: string; text: string; children: ReactNode
       onBlur={() => setShown(false)}
     >
       {children}
-      <span id={id} role="tooltip" className="jp-cbs-Tooltip" ref={tip} {...POPOVER}>
+      <span id={id} role="tooltip" className="jp-cbs-Tooltip" ref={tip}>
         {text}
       </span>
     </span>

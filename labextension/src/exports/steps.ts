@@ -1,6 +1,7 @@
 import { Notification } from '@jupyterlab/apputils';
 import { GatewayError, type ExportAction, type ExportRequest } from '../api';
 import type { ISpeech } from '../components/context';
+import { tell } from '../notifications/tell';
 import type { IWorkspaceModel } from '../tokens';
 import { askStep, type IStepInput, type IStepQuestion } from './dialogs';
 
@@ -51,7 +52,7 @@ export async function takeStep(
         problem = error.sentence;
         continue;
       }
-      Notification.error(error.sentence, { autoClose: false });
+      tell(error.sentence, 'error', trans, { autoClose: false });
       if (error.status === 409) {
         Notification.info(trans.__('The request was fetched again; look at it before you decide.'), {
           autoClose: 8000

@@ -3,6 +3,7 @@ import { Notification } from '@jupyterlab/apputils';
 import { ITranslator } from '@jupyterlab/translation';
 import type { GatewayEvent } from '../api';
 import { CommandIDs, DOMAIN, IWorkspaceModel } from '../tokens';
+import { tell } from './tell';
 
 /** How long a notification stays on screen; it stays in the bell after that. */
 const AUTO_CLOSE_MS = 10000;
@@ -45,16 +46,16 @@ export const notificationsPlugin: JupyterFrontEndPlugin<void> = {
         ]
       };
       if (change.topic !== 'broker') {
-        Notification.emit(change.text, change.level, options);
+        tell(change.text, change.level, trans, options);
         return;
       }
       // one notification tells of an outage and of its end
       if (outage !== null && Notification.manager.has(outage)) {
         // updated it would keep the colour of its first level
         Notification.dismiss(outage);
-        outage = Notification.emit(change.text, change.level, options);
+        outage = tell(change.text, change.level, trans, options);
       } else if (change.id === 'down') {
-        outage = Notification.emit(change.text, change.level, options);
+        outage = tell(change.text, change.level, trans, options);
       }
       outage = change.id === 'down' ? outage : null;
     };
