@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from running_demo import wait_for
 
 from .harness import PERSONS, Running
-from .test_policies import await_event, listen, project_file
+from .test_policies import await_event, listen, project_file, write
 
 WITHHELD = "GBAGEBOORTEJAAR"
 SOME = "  - {dataset: GBAPERSOON*, columns: [RINPERSOONS, RINPERSOON, GBAGESLACHT]}\n"
@@ -19,9 +19,7 @@ def restrict(broker: Running, events: Any, line: str = SOME) -> None:
     """Replace the grants of persons by a line, and wait until it holds."""
     file = project_file(broker)
     text = "".join(part for part in file.read_text().splitlines(True) if "GBAPERSOON" not in part)
-    new = file.with_suffix(".new")
-    new.write_text(text.replace("grants:\n", f"grants:\n{line}"))
-    new.replace(file)
+    write(file, text.replace("grants:\n", f"grants:\n{line}"))
     await_event(events, "catalogue")
 
 

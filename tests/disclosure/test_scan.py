@@ -425,11 +425,12 @@ def test_five_small_tables_take_a_fifth_of_a_second() -> None:
     ]
     elapsed = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         for file in files:
             scan(file, CONTEXT)
-        elapsed.append(time.perf_counter() - start)
-    assert min(elapsed) < 1.0, elapsed  # the target is 0.2 s on an idle machine; this guards against another order
+        elapsed.append(time.process_time() - start)
+    # of the processor's own time, which others do not lengthen; the target is 0.2 s, and this guards against another order
+    assert min(elapsed) < 1.0, elapsed
 
 
 @settings(max_examples=25, deadline=None)

@@ -130,7 +130,7 @@ def test_only_a_demo_may_be_without_walls(tmp_path: Path) -> None:
     (root / "catalogue").mkdir(parents=True)
     shutil.copytree(policies(), root / "policies")
     command = [sys.executable, "-P", "-m", "jupyter_cbs.broker", "--dir", str(root), "--unsandboxed-demo"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment(), check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, env=environment(), check=False)
     assert done.returncode != 0
     assert "Only a demo with synthetic data may run without walls" in done.stderr
     # root prepared the folder of its sockets, which a path as long as this one's has elsewhere
