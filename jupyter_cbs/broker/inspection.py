@@ -53,7 +53,8 @@ log = logging.getLogger(__name__)
 MAX_HEADER: Final = 4 * 2**20
 """Longest message of an inspecting process in bytes."""
 
-START_SECONDS: Final = 30.0
+START_SECONDS: Final = 120.0
+"""Longest start: it takes a second or two of a processor, which on a busy machine is half a minute."""
 _AT_ONCE: Final = 2
 _WAITING: Final = 4
 _TRIES: Final = 4  # files that a process could not survive, before the rest is refused unseen
