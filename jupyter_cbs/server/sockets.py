@@ -12,7 +12,7 @@ import struct
 from collections import OrderedDict, deque
 from contextlib import suppress
 from typing import Any, Final
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 import zmq
 from jupyter_client.jsonutil import json_default
@@ -37,6 +37,12 @@ MAX_KERNEL_MESSAGE: Final = 16 * 2**20
 
 MAX_QUEUED: Final = 16
 """Messages of a kernel that wait in this process for each of its sockets; more wait with the kernel."""
+
+MAX_UNSENT: Final = 2
+"""Messages to a kernel that wait in ZeroMQ for each of its sockets; more wait where they are counted (:data:`MAX_WAITING`)."""
+
+MAX_WAITING: Final = 96 * 2**20
+"""Bytes of all pages that may wait for kernels which do not take them."""
 
 MAX_OUTPUT: Final = 64 * 2**20
 """Bytes a kernel may send in :data:`OUTPUT_SECONDS` to one page; what exceeds them is left out."""
@@ -81,6 +87,8 @@ _NONSENSE: Final = (ValueError, KeyError, TypeError, AttributeError, IndexError,
 _NEVER_LEFT_OUT: Final = frozenset({b'"status"', b'"execute_reply"', b'"input_request"', b'"shutdown_reply"', b'"kernel_info_reply"'})
 
 _open: WeakSet[Any] = WeakSet()
+_unsent: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+"""Bytes that wait in each stream to a kernel."""
 
 
 class _Bounded:
@@ -190,6 +198,8 @@ class BoundedChannels(ZMQChannelsWebsocketConnection):
         super().create_stream()
         for name in ("iopub", "shell"):
             self._watch(self.channels[name], name)
+        for name in ("shell", "control", "stdin"):
+            _count(self.channels[name])
 
     def _watch(self, stream: Any, name: str) -> None:
         """Connect again after a message that was too large: ZeroMQ then hangs up and, unlike after other losses, does not try again."""
@@ -245,6 +255,10 @@ class BoundedChannels(ZMQChannelsWebsocketConnection):
                 channel, header = message["channel"], message["header"]
             else:
                 channel, header = "", {}
+            if sum(size for stream, size in _unsent.items() if not stream.closed()) + len(incoming_msg) > MAX_WAITING:
+                log.warning("a kernel does not take what pages send it, so no more is kept for it")
+                self._refuse(header)
+                return
             if channel == "shell" and header["msg_type"] == "execute_request":
                 self._asked[str(header["msg_id"])] = header
                 if len(self._asked) > _MAX_ASKED:
@@ -253,6 +267,20 @@ class BoundedChannels(ZMQChannelsWebsocketConnection):
             super().handle_incoming_message(incoming_msg)
         except _NONSENSE:
             log.debug("a message of a page was not understood and is left out")
+
+    def _refuse(self, header: dict[str, Any]) -> None:
+        """Answer for a kernel that does not take what it is sent."""
+        self._say(_NOT_TAKEN, header)
+        if header["msg_type"] == "execute_request":
+            content: dict[str, Any] = {
+                "status": "error",
+                "ename": "NotTaken",
+                "evalue": language_text(_NOT_TAKEN),
+                "traceback": [],
+                "execution_count": None,
+            }
+            self._write("shell", "execute_reply", content, header)
+            self._write("iopub", "status", {"execution_state": "idle"}, header)
 
     def handle_outgoing_message(self, stream: Any, outgoing_msg: list[Any]) -> None:
         """Pass a message on, or leave it out."""
@@ -370,6 +398,22 @@ class BoundedChannels(ZMQChannelsWebsocketConnection):
             return
 
 
+def _count(stream: Any) -> None:
+    """Keep count of the bytes that wait in a stream to be sent."""
+    send = stream.send_multipart
+    _unsent[stream] = 0
+
+    def queued(message: list[Any], *args: Any, **options: Any) -> Any:
+        _unsent[stream] += sum(len(part) for part in message)
+        return send(message, *args, **options)
+
+    def sent(message: list[Any], _: Any) -> None:
+        _unsent[stream] -= sum(len(part) for part in message)
+
+    stream.send_multipart = queued
+    stream.on_send(sent)
+
+
 def _is_in_order(message: Any, *, v1: bool) -> bool:
     """Tell whether the parts of a binary message lie in it, one behind the other, as it says.
 
@@ -395,6 +439,10 @@ _LEFT_OUT = Text(
     en="Output was left out: the kernel sends more than this page can show. Write large results to a file.",
     nl="Uitvoer is weggelaten: de kernel stuurt meer dan deze pagina kan tonen. Schrijf grote resultaten naar een bestand.",
 )
+_NOT_TAKEN = Text(
+    en="This was not sent: too much waits for kernels that are busy. Wait until they are done, or interrupt them.",
+    nl="Dit is niet verstuurd: er wacht te veel op kernels die bezig zijn. Wacht tot ze klaar zijn, of onderbreek ze.",
+)
 _DIED = Text(
     en="The kernel ended unexpectedly and starts again without its variables. It may have used too much memory, or code in it ended it.",
     nl="De kernel is onverwacht beëindigd en start opnieuw, zonder zijn variabelen. Misschien gebruikte hij te veel geheugen, of beëindigde "
@@ -419,9 +467,10 @@ def language_text(text: Text) -> str:
 
 
 def bound_messages(context: zmq.Context[Any]) -> None:
-    """Bound what sockets to kernels receive, for all sockets that a context makes from now on."""
+    """Bound what sockets to kernels receive and keep, for all sockets that a context makes from now on."""
     context.setsockopt(zmq.MAXMSGSIZE, MAX_KERNEL_MESSAGE)
     context.setsockopt(zmq.RCVHWM, MAX_QUEUED)
+    context.setsockopt(zmq.SNDHWM, MAX_UNSENT)
 
 
 def routes() -> list[tuple[str, type[Any]]]:

@@ -211,6 +211,23 @@ def test_a_page_that_says_nonsense_costs_nothing_and_is_answered(deployment: Dem
         one.close()
 
 
+def test_what_a_kernel_does_not_take_is_not_kept_without_end(deployment: Demo) -> None:
+    """A kernel that stands still, and a page that goes on sending: more than fits is refused, and the cell ends with the reason."""
+    client = deployment.client(ACCOUNT)
+    with client.kernel("personal/standing.ipynb") as kernel:
+        kernel.send("import os, signal; print('stops', flush=True); os.kill(os.getpid(), signal.SIGSTOP)")
+        with Peak(server_pid(deployment)) as peak:
+            asked = [kernel.send("#" + "x" * 7 * MEGABYTE) for _ in range(60)]
+            found = kernel.receive(asked[-1], 200)
+        assert found.error is not None
+        assert found.error[0] == "NotTaken"
+        assert "too much waits for kernels" in found.text
+        assert peak.grown < 300 * MEGABYTE
+        assert healthy(deployment)
+    with client.kernel("personal/standing.ipynb") as kernel:
+        assert kernel.run("print(1 + 1)").text == "2\n"
+
+
 def test_requests_that_never_end_are_cut_off_and_others_answered(deployment: Demo) -> None:
     opened = [socket.create_connection(address(deployment), 60) for _ in range(100)]
     try:
