@@ -153,10 +153,32 @@ def read_object(raw: bytes) -> dict[str, Any] | None:
     return value
 
 
+def hidden() -> Invalid:
+    """Say that a name is not taken because it begins with a dot."""
+    return Invalid(
+        "hidden",
+        Text(
+            en="Names do not begin with a dot here: such files are not shown.",
+            nl="Namen beginnen hier niet met een punt: zulke bestanden worden niet getoond.",
+        ),
+        Text(en="Choose another name.", nl="Kies een andere naam."),
+    )
+
+
 class TypedContentsHandler(TypedBody, ContentsHandler):
     """Files, notebooks and folders."""
 
     shapes: ClassVar = {"PUT": Saved, "POST": Saved, "PATCH": Moved}
+    path_args: list[str]
+    path_kwargs: dict[str, str]
+
+    def get_json_body(self) -> dict[str, Any] | None:
+        """Give the request's body; refuse names that Jupyter would refuse without a reason."""
+        model = super().get_json_body()
+        for path in (*self.path_args, *self.path_kwargs.values(), (model or {}).get("path")):
+            if any(part.startswith(".") and part not in (".", "..") for part in (path or "").split("/")):
+                raise http_error(hidden())
+        return model
 
 
 class TypedSessionHandler(TypedBody, SessionHandler):

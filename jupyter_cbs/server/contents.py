@@ -77,7 +77,8 @@ class CbsContentsManager(AsyncContentsManager):
 
     async def check_write(self, path: str, size: int = 0, replaces: int = 0) -> None:
         """Ask the broker whether something may be written; size 0 asks for the permission only."""
-        if not path.strip("/"):
+        place = path.strip("/")
+        if "/" not in place and place not in AREAS:
             raise _top_level()
         await self.access.check_save(path, size, replaces, language.current())
 

@@ -352,8 +352,15 @@ def explained(error: OSError, path: str) -> CbsError:
     """Say what the system's refusal means for the person."""
     shown = printable(path)
     match error.errno:
-        case errno.ENOENT | errno.ENOTDIR | errno.ENAMETOOLONG:
+        case errno.ENOENT | errno.ENOTDIR:
             return NotFound("no_such_file", Text(en=f"There is no '{shown}'.", nl=f"'{shown}' bestaat niet."))
+        case errno.ENAMETOOLONG:
+            # no file of that name can be, so whoever looks for one is answered as for any that is not there
+            return NotFound(
+                "name_too_long",
+                Text(en="There is no file of that name: it is too long.", nl="Een bestand met die naam bestaat niet: de naam is te lang."),
+                Text(en="Choose a name of at most 255 bytes.", nl="Kies een naam van ten hoogste 255 bytes."),
+            )
         case errno.ELOOP | errno.EXDEV | errno.EMLINK:
             return _not_ordinary(path)
         case errno.EEXIST | errno.EISDIR | errno.ENOTEMPTY:

@@ -42,6 +42,7 @@ def test_the_top_level_holds_two_folders_and_takes_nothing(deployment: Demo) -> 
     for path in ("x.txt", "other/x.txt", "shared", "personal"):
         assert client.save(path, "x").status_code in (400, 403)
     assert client.request("POST", "api/contents", {"type": "directory"}).status_code in (400, 403)
+    assert "At the top level there are only" in client.request("POST", "api/contents", {"type": "directory"}).json()["message"]
     for path in ("shared", "personal"):
         assert client.request("DELETE", f"api/contents/{path}").status_code == 403
         assert client.request("PATCH", f"api/contents/{path}", {"path": "elsewhere"}).status_code in (400, 403)
@@ -102,6 +103,17 @@ def test_a_folder_moves_between_the_areas_and_copies(deployment: Demo, folder: t
     assert (deployment.shared() / copied.json()["path"].removeprefix("shared/") / "a.txt").read_text() == "a"
     assert client.request("DELETE", "api/contents/personal/moved").status_code == 204
     assert not moved.exists()
+
+
+def test_a_name_that_cannot_be_is_refused_with_the_reason(deployment: Demo, folder: tuple[str, Path]) -> None:
+    path, _ = folder
+    client = deployment.client("researcher", "nl")
+    client.save(f"{path}/a.txt", "a")
+    for name, why in ((".a.txt", "beginnen hier niet met een punt"), ("x" * 300, "de naam is te lang")):
+        refused = client.request("PATCH", f"api/contents/{path}/a.txt", {"path": f"{path}/{name}"})
+        assert refused.status_code in (400, 404)
+        assert why in refused.json()["message"]
+    assert get(deployment, f"{path}/a.txt").status_code == 200
 
 
 def test_notebooks_and_their_checkpoints(deployment: Demo, folder: tuple[str, Path]) -> None:
