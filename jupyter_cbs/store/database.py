@@ -79,6 +79,17 @@ def _holds_something(file: str) -> bool:
         return False
 
 
+def identity(engine: Engine) -> tuple[int, int] | None:
+    """Give device and number of the file of a state; None where a server has it, or where the file is gone."""
+    if engine.dialect.name != "sqlite" or not engine.url.database:
+        return None
+    try:
+        status = os.stat(engine.url.database)
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 def no_state(place: Path | None = None) -> Unavailable:
     """Give the error for a state that is not there; what is gone must not look like what is empty."""
     where = "" if place is None else f" ({place})"

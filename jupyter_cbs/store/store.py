@@ -23,7 +23,7 @@ from . import audit, pins
 from .anchors import Anchors, Head
 from .audit import AuditVerdict
 from .canonical import storable
-from .database import no_state, noting, open_engine, reading, sync, writing
+from .database import identity, no_state, noting, open_engine, reading, sync, writing
 from .migrate import migrate
 from .reader import Reader
 from .rows import EXPORT_FIELDS, ExportChanges, ExportRow, MeasurementRow, ReleasedModel, ReleasedTable, Vote, export_columns, export_row
@@ -262,6 +262,7 @@ class Store:
         self._writer: int | None = None
         self._unanchored = 0
         self._anchored_at = clock()
+        self._identity = identity(engine)
 
     @classmethod
     def open(cls, url: str, anchors: Path, clock: Callable[[], datetime] = _utc_now, *, create: bool = True) -> Self:
@@ -331,7 +332,7 @@ class Store:
         RuntimeError
             This thread already holds it.
         Unavailable
-            The database did not answer in time.
+            The database did not answer in time; ``no_state``: its file was removed or replaced meanwhile.
         """
         with self._held():
             with writing(self._engine) as connection:
@@ -366,6 +367,9 @@ class Store:
         """Take the writers' turn."""
         if self._writer == threading.get_ident():
             raise RuntimeError("a transaction is already open in this thread")
+        # SQLite goes on with a file that was removed, or replaced, and what it writes there is gone with the process
+        if self._identity != identity(self._engine):
+            raise no_state()
         with self._turn:
             self._writer = threading.get_ident()
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -99,6 +100,22 @@ def test_a_state_that_is_gone_is_not_begun_anew(open_store: Callable[[], Store],
         open_store()
     assert caught.value.code == "no_state"
     assert not database.exists() or database.stat().st_size == 0
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_nothing_is_written_into_a_state_that_was_removed_meanwhile(store: Store, database: Path, replaced: bool) -> None:
+    store.note(user="a", project="9001", action="x", subject="", outcome="ok")
+    kept = database.rename(database.with_suffix(".kept"))
+    if replaced:
+        shutil.copy(kept, database)
+    with pytest.raises(Unavailable) as caught, store.begin():
+        pass
+    assert caught.value.code == "no_state"
+    with pytest.raises(Unavailable):
+        store.note(user="a", project="9001", action="x", subject="", outcome="ok")
+    kept.replace(database)
+    store.note(user="a", project="9001", action="x", subject="", outcome="ok")
+    assert store.verify().events == 2
 
 
 _DIES = """
