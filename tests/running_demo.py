@@ -156,6 +156,21 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def await_engines(demo: Demo) -> None:
+    """Wait until the only query engines are those of kernels that run: the broker ends the others after it said so."""
+
+    def running() -> int:
+        found = 0
+        for pid in descendants(demo.info["pids"]["broker"]):
+            with contextlib.suppress(OSError):
+                line = Path(f"/proc/{pid}/cmdline").read_bytes()
+                # bubblewrap's command line names the program too
+                found += b"jupyter_cbs.query.worker" in line and not line.split(b"\0")[0].endswith(b"bwrap")
+        return found
+
+    wait_for(lambda: running() == len(demo.sessions()), 60, "the end of the engines of earlier kernels")
+
+
 def start_demo(root: Path, *options: str) -> Demo:
     """Start ``jupyter cbs demo`` and wait until everything answers and the person has been told so."""
     command = [sys.executable, "-P", "-m", "jupyter_cbs.cli", "demo", "--dir", str(root), "--no-browser", *options]

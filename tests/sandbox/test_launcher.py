@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from broker.harness import Running, make_deployment
-from running_demo import Demo, descendants, wait_for
+from running_demo import Demo, await_engines, descendants, wait_for
 
 from jupyter_cbs.sandbox import launcher, users
 from jupyter_cbs.sandbox.users import Identity
@@ -275,6 +275,7 @@ def reach(root: Path, identity: Identity, paths: dict[str, str], pids: dict[str,
 def test_every_engine_and_check_of_the_demo_is_somebody_of_its_own(deployment: Demo) -> None:
     with deployment.client("researcher").kernel() as ours, deployment.client("outsider").kernel() as theirs:
         assert ours.run(QUERY).text.strip() == theirs.run(QUERY).text.strip() == "1"
+        await_engines(deployment)
         info = deployment.info
         below = descendants(info["pids"]["broker"])
         shut_in = [pid for pid in below if status(pid)["Seccomp"] == ["2"]]

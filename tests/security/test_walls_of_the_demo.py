@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from running_demo import Demo, cli, descendants, environment, start_demo, wait_for
+from running_demo import Demo, await_engines, cli, descendants, environment, start_demo, wait_for
 from tornado.web import HTTPError
 
 from jupyter_cbs.broker.deployment import Deployment
@@ -173,6 +173,7 @@ def test_nothing_but_the_supervisor_and_the_launcher_is_root(deployment: Demo) -
     with deployment.client("researcher").kernel() as kernel:
         assert kernel.run("import jupyter_cbs as cbs; print(len(cbs.connect().sql('SELECT 1 AS x').df()))").text.strip() == "1"
         broker = deployment.info["pids"]["broker"]
+        await_engines(deployment)
         # it starts query engines and hears nobody but the broker; what it may and does: tests/sandbox/test_launcher.py
         launchers = {pid for pid in with_rights(deployment) if is_launcher(pid, broker)}
         assert len(launchers) == (os.getuid() == 0)
@@ -188,6 +189,7 @@ def test_nothing_but_the_supervisor_and_the_launcher_is_root(deployment: Demo) -
 def test_a_query_engine_has_no_network_and_sees_granted_files_only(deployment: Demo) -> None:
     with deployment.client("researcher").kernel() as kernel:
         assert kernel.run("import jupyter_cbs as cbs; print(len(cbs.connect().sql('SELECT 1 AS x').df()))").text.strip() == "1"
+        await_engines(deployment)
         below = descendants(deployment.info["pids"]["broker"])
         engines = [pid for pid in below if status_of(pid)["Seccomp"] == ["2"] and b"jupyter_cbs.query" in Path(f"/proc/{pid}/cmdline").read_bytes()]
         assert engines
