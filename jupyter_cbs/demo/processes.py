@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 LOG_BYTES: Final = 2**24
 """A process may write so much to its log before that begins anew: what people ask for leaves lines there."""
 
-_STOP_SECONDS: Final = 15.0
+_STOP_SECONDS: Final = 30.0
+"""How long a process may take to end what it started and unfinished uploads; all servers end at once, and a busy machine takes its time."""
 _MOST_RESTARTS: Final = 5
 _RESTART_WINDOW: Final = 30.0
 _PR_SET_PDEATHSIG: Final = 1

@@ -69,7 +69,7 @@ def up() -> Iterator[Up]:
         yield running
     finally:
         running.process.terminate()
-        assert running.process.wait(60) == 0, running.log.read_text()
+        assert running.process.wait(120) == 0, running.log.read_text()
         shutil.rmtree(folder)
 
 
