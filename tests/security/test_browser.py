@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import re
 import secrets
 import selectors
 import shutil
@@ -17,6 +18,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
@@ -131,6 +133,13 @@ class Site:
     def __post_init__(self) -> None:
         self.files = httpx.Client(base_url=self.url, headers={"Authorization": f"token {self.token}"}, trust_env=False, timeout=60)
 
+    @cached_property
+    def main(self) -> str:
+        """Address of the script that starts JupyterLab."""
+        found = re.search(r'src="([^"]+/main\.[^"]+)"', self.files.get("lab").text)
+        assert found is not None
+        return found[1]
+
     def save(self, path: str, content: Any, kind: str = "file") -> None:
         form = "json" if kind == "notebook" else "text"
         answer = self.files.put(f"api/contents/{path}", json={"type": kind, "format": form, "content": content})
@@ -152,7 +161,8 @@ def written_text(case: Case, listeners: Listeners, site: Site) -> str:
         "body:JSON.stringify({type:'file',format:'text',content:'x'})});"
     )
     run = f"eval(atob('{base64.b64encode(script.encode()).decode()}'))"
-    return case.text.replace("$JS", run).replace("$RUN", run).replace("$OUT", out).replace("$API", api).replace("$MARK", f"pwned-{number}")
+    text = case.text.replace("$JS", run).replace("$RUN", run).replace("$OUT", out).replace("$API", api)
+    return text.replace("$MARK", f"pwned-{number}").replace("$MAIN", site.main)
 
 
 def notebook(cells: list[dict[str, Any]], site: Site, widgets: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -203,6 +213,18 @@ DONE = """() => {
     const cells = [...notebook.widgets].filter(cell => cell.model.type === 'code');
     return cells.length > 0 && cells.every(cell => cell.model.executionState !== 'running' && cell.model.executionCount !== null);
 }"""
+MARKS = """count => {
+    const started = view => view && Object.keys(view).some(key => key.endsWith('_jupyterlab_application_top'));
+    const style = getComputedStyle(document.body);
+    const top = [document.elementFromPoint(9, 9), document.querySelector(':popover-open')].map(element => element?.id);
+    const frames = [...document.querySelectorAll('iframe')].filter(frame => started(frame.contentDocument?.defaultView));
+    return [
+        ...(window.hits || []),
+        ...[...Array(count).keys()].filter(number => style.getPropertyValue(`--pwned-${number}`)),
+        ...[document.body.value, ...top, ...frames.map(frame => frame.name)].flatMap(mark => /^pwned-([0-9]+)$/.exec(mark)?.[1] ?? [])
+    ];
+}"""
+"""Cases that left a mark: said so, gave the page a style, filled in a field, lie on top, or have a frame with JupyterLab's own script."""
 READY = "() => window.jupyterapp?.shell?.currentWidget?.context?.sessionContext?.session?.kernel?.status === 'idle'"
 
 
@@ -233,7 +255,7 @@ def succeeded(page: Page, site: Site, listeners: Listeners, seen: Seen, before: 
     for _ in range(PATIENCE_MS // SETTLE_MS):
         page.wait_for_timeout(SETTLE_MS)
         found |= listeners.take()
-        hits = page.evaluate("() => window.hits || []")
+        hits = page.evaluate(MARKS, len(EVERYTHING))
         appeared = site.names() - before
         seen.written |= appeared
         for name in [*hits, *(name.split("pwned-")[1].split(".")[0] for name in appeared if "pwned-" in name)]:
@@ -257,7 +279,7 @@ def look(browser: Browser, site: Site, listeners: Listeners, *, walled: bool) ->
     for path, content in FILES.items():
         site.save(path, content)
     before = site.names()
-    context = browser.new_context(viewport={"width": 1280, "height": 4000}, reduced_motion="reduce")
+    context = browser.new_context(viewport={"width": 1280, "height": 8000}, reduced_motion="reduce")
     context.on("page", lambda other: seen.pages.add(other.url))
     listeners.take()
 
@@ -338,7 +360,7 @@ def walled(deployment: Demo, listeners: Listeners) -> Seen:
 
 
 @pytest.fixture(scope="module")
-def stock(listeners: Listeners, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
+def stock(listeners: Listeners, tmp_path_factory: pytest.TempPathFactory, stock_port: int) -> Iterator[Seen]:
     """The same in a JupyterLab as it comes."""
     folder = tmp_path_factory.mktemp("stock-lab")
     for name in ("root/shared", "home", "labextensions"):
@@ -348,14 +370,13 @@ def stock(listeners: Listeners, tmp_path_factory: pytest.TempPathFactory) -> Ite
         if extension.name != "jupyter-cbs":
             (folder / "labextensions" / extension.name).symlink_to(extension)
     token = secrets.token_hex(8)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={port}", f"--IdentityProvider.token={token}",
-               f"--ServerApp.root_dir={folder / 'root'}", "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=",
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={stock_port}",
+               f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder / 'root'}",
+               "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=",
                f"--LabApp.labextensions_path={folder / 'labextensions'}",
                "--ServerApp.jpserver_extensions={'jupyter_cbs': False}"]  # fmt: skip
     process = subprocess.Popen(command, env=stock_environment(folder / "home"), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    site = Site(f"http://127.0.0.1:{port}/", token, "python3")
+    site = Site(f"http://127.0.0.1:{stock_port}/", token, "python3")
     try:
 
         def up() -> bool:
