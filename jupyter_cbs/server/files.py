@@ -174,6 +174,8 @@ class WorkspaceFiles:
                 old = os.stat(name, dir_fd=folder, follow_symlinks=False)
             except FileNotFoundError:
                 pass
+            except OSError as error:
+                raise explained(error, path) from error
             else:
                 if not stat.S_ISREG(old.st_mode) or not _ordinary(old):
                     raise _not_ordinary(path)
