@@ -23,6 +23,7 @@ from traitlets import Bool, Instance, Int, List, Unicode
 from ..domain.errors import CbsError, Unavailable
 from ..domain.gateway import Event, SessionOpen
 from ..domain.text import Language, Text
+from ..quota.rules import human_bytes
 from ..sandbox import fonts, profiles
 from ..sandbox.bubblewrap import Sandbox
 from ..sandbox.memory import Keeper
@@ -268,7 +269,7 @@ class CbsProvisioner(LocalProvisioner):
 
     def _ended(self, held: int | None) -> None:
         """Tell the person that a kernel was ended and why: ``held`` bytes were too much, 0 when it hid them, None when not known."""
-        bound = f"{self.memory_bytes / 10**9:.3g}"
+        bound, bound_nl = human_bytes(self.memory_bytes), human_bytes(self.memory_bytes, lang="nl")
         log.warning("kernel %s was ended: it held %s of at most %d bytes of memory", self.kernel_id, held or "unknown", self.memory_bytes)
         if held == 0:
             text = Text(
@@ -278,9 +279,9 @@ class CbsProvisioner(LocalProvisioner):
             )
         else:
             text = Text(
-                en=f"A kernel was ended because it used more than {bound} GB of memory, its files in /tmp included. It starts again without its "
+                en=f"A kernel was ended because it used more than {bound} of memory, its files in /tmp included. It starts again without its "
                 "variables. Select fewer columns, filter or aggregate in the query, and delete what you no longer need.",
-                nl=f"Een kernel is beëindigd omdat hij meer dan {bound} GB geheugen gebruikte, zijn bestanden in /tmp meegeteld. Hij start opnieuw, "
+                nl=f"Een kernel is beëindigd omdat hij meer dan {bound_nl} geheugen gebruikte, zijn bestanden in /tmp meegeteld. Hij start opnieuw, "
                 "zonder zijn variabelen. Kies minder kolommen, filter of aggregeer in de vraag, en verwijder wat u niet meer nodig hebt.",
             )
         self.reason = text.say(self._language)

@@ -75,9 +75,9 @@ def test_a_kernel_that_holds_too_much_is_ended_and_the_person_is_told(demo: Demo
             if "geheugen" in (event.get("text") or ""):
                 break
         assert event["level"] == "error"
-        assert "meer dan 0.7 GB" in event["text"]
+        assert "meer dan 700 MB" in event["text"]
         # the cell that ran says so too, and nobody waits for it any longer
-        with pytest.raises(Unavailable, match=r"meer dan 0\.7 GB") as died:
+        with pytest.raises(Unavailable, match=r"meer dan 700 MB") as died:
             kernel.receive(number)
         assert died.value.code == "kernel_died"
         others_work(demo)
