@@ -16,7 +16,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -239,14 +239,27 @@ def run_all(page: Page) -> None:
     page.wait_for_function(DONE, timeout=START_MS)
 
 
-def press(page: Page, cases: tuple[Case, ...]) -> None:
-    """Press what the cases want pressed, wherever it is shown."""
+def marked(page: Page) -> set[str]:
+    """Give the names of the cases that left a mark in the page."""
+    return named(page.evaluate(MARKS, len(EVERYTHING)))
+
+
+def named(marks: Iterable[object]) -> set[str]:
+    """Give the names of the cases that marks tell of; what is planted in a file has a name for a number."""
+    return {EVERYTHING[int(mark)].name if mark.isdigit() else mark for mark in map(str, marks)}
+
+
+def press(page: Page, cases: tuple[Case, ...]) -> set[str]:
+    """Press what the cases want pressed, wherever it is shown; give the marks that were there before one of them led the page away."""
+    found: set[str] = set()
     for index, case in enumerate(cases):
         if case.click:
             target = page.locator(".jp-Notebook .jp-Cell").nth(index).locator(case.click)
             # what a wall took away cannot be pressed; a press that leads away is seen by its listener
             with contextlib.suppress(PlaywrightError):
+                found |= marked(page)
                 target.evaluate_all("elements => elements.forEach(element => element.click())")
+    return found
 
 
 def succeeded(page: Page, site: Site, listeners: Listeners, seen: Seen, before: set[str], awaited: set[str]) -> set[str]:
@@ -255,11 +268,10 @@ def succeeded(page: Page, site: Site, listeners: Listeners, seen: Seen, before: 
     for _ in range(PATIENCE_MS // SETTLE_MS):
         page.wait_for_timeout(SETTLE_MS)
         found |= listeners.take()
-        hits = page.evaluate(MARKS, len(EVERYTHING))
+        found |= marked(page)
         appeared = site.names() - before
         seen.written |= appeared
-        for name in [*hits, *(name.split("pwned-")[1].split(".")[0] for name in appeared if "pwned-" in name)]:
-            found.add(EVERYTHING[int(name)].name if str(name).isdigit() else str(name))
+        found |= named(name.split("pwned-")[1].split(".")[0] for name in appeared if "pwned-" in name)
         if awaited <= found:
             break
     return found
@@ -286,12 +298,13 @@ def look(browser: Browser, site: Site, listeners: Listeners, *, walled: bool) ->
     page = context.new_page()
     visit(page, site, "shared/hostile.ipynb")
     seen.dark = page.evaluate("() => document.body.dataset.jpThemeName?.includes('Dark') ?? false")
-    press(page, CASES)
-    seen.opened = succeeded(page, site, listeners, seen, before, awaited["opened"])
+    seen.opened = press(page, CASES)
+    seen.opened |= succeeded(page, site, listeners, seen, before, awaited["opened"])
     page.evaluate("() => { window.hits = []; }")
     run_all(page)
-    press(page, CASES)
-    seen.run = succeeded(page, site, listeners, seen, before, awaited["run"] - seen.opened - {case.name for case in LEAVING})
+    unpressed = {case.name for case in CASES if not case.click} & awaited["run"]
+    seen.run = succeeded(page, site, listeners, seen, before, unpressed - seen.opened) | press(page, CASES)
+    seen.run |= succeeded(page, site, listeners, seen, before, awaited["run"] - seen.opened - seen.run - {case.name for case in LEAVING})
     page.close()
 
     if walled:
