@@ -25,7 +25,7 @@ from ..domain.text import Language, Text
 from ..policy.permissions import can
 from ..protocol.frames import Frame, ProtocolError
 from ..protocol.stream import FrameStream
-from ..query.engine import Worker, Wrapped
+from ..query.engine import Worker, Wrapped, was_closed
 from ..sandbox import profiles
 from . import peers
 from .calls import dispatch, mistake
@@ -127,6 +127,7 @@ class KernelSession:
         self.project = project
         self.last_seen = time.monotonic()
         self._worker: Worker | None = None
+        self._closed = False
         self._views: Mapping[str, Path] = {}
         self._files: Mapping[Path, tuple[int, int]] = {}
         self._worker_lock = asyncio.Lock()
@@ -192,8 +193,16 @@ class KernelSession:
             task.add_done_callback(self._connections.discard)
 
     async def worker(self) -> Worker:
-        """Give the session's worker with the files granted at this moment; it starts when there is none."""
+        """Give the session's worker with the files granted at this moment; it starts when there is none.
+
+        Raises
+        ------
+        Unavailable
+            ``session_closed`` when the session is over: a worker that starts then would have nobody to end it.
+        """
         async with self._worker_lock:
+            if self._closed:
+                raise was_closed()
             granted = self.authority.scope(self.project).views()
             if self._worker is not None and self.authority.narrow.places(granted) != self._views:
                 await self._worker.close()
@@ -349,6 +358,7 @@ class KernelSession:
 
     async def close(self, keep: bool = False) -> None:
         """End the session: socket, connections, running queries, worker, spilled data; ``keep`` leaves the folder that the kernel sees."""
+        self._closed = True
         if self._accepting is not None:
             self._accepting.cancel()
         if self._listener is not None:
@@ -360,9 +370,10 @@ class KernelSession:
                 self.socket_path.parent.rmdir()
         for task in list(self._connections):
             task.cancel()
-        if self._worker is not None:
-            await self._worker.close()
-            self._worker = None
+        async with self._worker_lock:  # one that is starting ends as soon as it has started
+            if self._worker is not None:
+                await self._worker.close()
+                self._worker = None
         self.authority.sessions.spill.release(self.id)
         spill = self.authority.deployment.spill / self.id
         if spill.exists():

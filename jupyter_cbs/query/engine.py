@@ -355,7 +355,7 @@ class Worker:
 
     async def _ensure(self) -> _Process:
         if self._closed:
-            raise _was_closed()
+            raise was_closed()
         if self._process is None or self._process.gone.is_set() or self._process.main.closed:
             self._process = await self._launch()
         return self._process
@@ -429,7 +429,7 @@ class Worker:
                     raise
             finished = True
             await process.waiter
-            raise self._ended() or (_was_closed() if self._closed else _died())
+            raise self._ended() or (was_closed() if self._closed else _died())
         finally:
             timeout.cancel()
             look.cancel()
@@ -520,7 +520,8 @@ def _died() -> Unavailable:
     )
 
 
-def _was_closed() -> Unavailable:
+def was_closed() -> Unavailable:
+    """Give the error of who asks an engine that was ended on purpose."""
     return Unavailable(
         "session_closed",
         Text(en="The query engine of this session was closed.", nl="De rekenmachine van deze sessie is gesloten."),

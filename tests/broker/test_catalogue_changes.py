@@ -14,10 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from broker_process import PATIENCE
+from running_demo import descendants
 
 from jupyter_cbs.broker.authority import Authority
 from jupyter_cbs.broker.events import Subscription
-from jupyter_cbs.domain.errors import NotFound
+from jupyter_cbs.domain.errors import NotFound, Unavailable
 from jupyter_cbs.domain.project import Principal
 
 from .harness import make_deployment
@@ -122,6 +123,32 @@ def test_a_session_without_the_changed_data_set_goes_on(tmp_path: Path) -> None:
             await told(subscription, lambda: "GEDETINEERDEN2022TABV1" in authority.catalogue.files)
             outcome = await worker.sql("SELECT 1 FROM GBAPERSOONTAB", None, Nowhere())
             assert outcome.rows > 0
+
+    run(job)
+
+
+def engines() -> list[int]:
+    """Query engines that this process, the broker here, has running."""
+    found = []
+    for pid in descendants(os.getpid()):
+        with suppress(OSError):
+            if b"jupyter_cbs.query.worker" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.append(pid)
+    return found
+
+
+def test_a_session_that_ends_while_its_engine_starts_leaves_none(tmp_path: Path) -> None:
+    """A kernel that comes and goes at once: its engine would run on, and keep the room on disk that it was promised."""
+
+    async def job() -> None:
+        async with watching(tmp_path) as (authority, principal, _):
+            session = authority.sessions.open(principal, "k")
+            starting = asyncio.create_task(session.worker())
+            ending = asyncio.create_task(session.close())
+            with pytest.raises(Unavailable, match="closed"):
+                await starting
+            await ending
+            assert engines() == []
 
     run(job)
 
