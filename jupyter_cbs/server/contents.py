@@ -159,6 +159,7 @@ class CbsContentsManager(AsyncContentsManager):
         path = path.strip("/")
         async with self.explained():
             if not path:
+                _refuse_hash_of_folder(require_hash)
                 return await self._top(content=content)
             if await self.is_hidden(path):
                 raise NotFound("no_such_file", Text(en=f"There is no '{printable(path)}'.", nl=f"'{printable(path)}' bestaat niet."))
@@ -174,6 +175,7 @@ class CbsContentsManager(AsyncContentsManager):
                     ),
                 )
             if item.folder:
+                _refuse_hash_of_folder(require_hash)
                 if content:
                     listing = await self.run(self.files.listing, path)
                     model["content"] = [self._model(f"{path}/{inner.name}", inner) for inner in listing]
@@ -402,3 +404,12 @@ def _top_level() -> Refused:
         Text(en="At the top level there are only shared and personal.", nl="Op het hoogste niveau zijn er alleen shared en personal."),
         Text(en="Choose a place inside one of them.", nl="Kies een plaats in een van beide."),
     )
+
+
+def _refuse_hash_of_folder(wanted: bool) -> None:
+    if wanted:
+        raise Invalid(
+            "bad_type",
+            Text(en="This is a folder, and only files have a hash.", nl="Dit is een map en alleen bestanden hebben een hash."),
+            Text(en="Ask for the folder without its hash.", nl="Vraag de map zonder hash op."),
+        )

@@ -59,6 +59,8 @@ def test_write_read_rename_copy_delete(deployment: Demo, folder: tuple[str, Path
     got = get(deployment, f"{path}/a b.txt", hash="1").json()
     assert (got["content"], got["format"], got["type"], got["size"]) == (text, "text", "file", len(text.encode()))
     assert len(got["hash"]) == 64
+    of_folder = get(deployment, path, hash="1")
+    assert (of_folder.status_code, "only files have a hash" in of_folder.json()["message"]) == (400, True)
     assert client.request("PATCH", f"api/contents/{quote(path)}/a%20b.txt", {"path": f"{path}/c.txt"}).status_code == 200
     assert not (place / "a b.txt").exists()
     copy = client.request("POST", f"api/contents/{path}", {"copy_from": f"{path}/c.txt"})
