@@ -14,7 +14,7 @@ from typing import BinaryIO, Final
 
 from ..domain.errors import CbsError, Conflict, Invalid, NotFound, QuotaExceeded, Refused, TooLarge, Unavailable
 from ..domain.text import Text
-from ..system.beneath import WorkspaceRoots, open_beneath, printable
+from ..system.beneath import WorkspaceRoots, has_other_names, open_beneath, printable
 
 _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY
 _NEW_FILE_MODE: Final = 0o660
@@ -326,7 +326,7 @@ class _Abandoned(Exception):
 
 
 def _ordinary(status: os.stat_result) -> bool:
-    return stat.S_ISDIR(status.st_mode) or (stat.S_ISREG(status.st_mode) and status.st_nlink == 1)
+    return stat.S_ISDIR(status.st_mode) or (stat.S_ISREG(status.st_mode) and not has_other_names(status))
 
 
 def _not_ordinary(path: str) -> Refused:

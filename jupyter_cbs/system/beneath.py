@@ -162,7 +162,7 @@ class WorkspaceRoots:
             ) from error
 
     def open(self, path: str, flags: int = os.O_RDONLY, mode: int = 0o600) -> int:
-        """Open a regular file with one name.
+        """Open a regular file with one name; one that is replaced or removed at this moment is given as it was.
 
         Parameters
         ----------
@@ -201,7 +201,7 @@ class WorkspaceRoots:
             status = os.fstat(fd)
             if not stat.S_ISREG(status.st_mode):
                 raise _not_a_file(path)
-            if status.st_nlink != 1:
+            if has_other_names(status):
                 raise _hard_link(path)
             if flags & os.O_TRUNC:
                 os.ftruncate(fd, 0)
@@ -294,6 +294,14 @@ def printable(path: str) -> str:
     return shown if len(shown) <= 200 else f"{shown[:200]}…"
 
 
+def has_other_names(status: os.stat_result) -> bool:
+    """Tell whether a file has a second name, through which others may write to it.
+
+    None at all is no harm: whoever saves a file replaces it, and this is the one that was there.
+    """
+    return status.st_nlink > 1
+
+
 def _plain(name: str) -> bool:
     """Whether a name is text that can be shown, stored and written again."""
     return name.isprintable() and len(os.fsencode(name)) <= 255
@@ -306,7 +314,7 @@ def _kind(status: os.stat_result, name: str) -> EntryKind:
         return "link"
     if not stat.S_ISREG(status.st_mode):
         return "special"
-    return "file" if status.st_nlink == 1 else "hard_link"
+    return "hard_link" if has_other_names(status) else "file"
 
 
 def _not_a_file(path: str) -> Refused:

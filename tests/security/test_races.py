@@ -165,6 +165,35 @@ def test_listing_a_swapped_folder(field: Field) -> None:
         assert contested(race(names))
 
 
+REPLACER = """
+import os, sys
+os.chdir(sys.argv[1])
+while True:
+    with open(".next", "wb") as file:
+        file.write(b"new")
+    os.replace(".next", "file.csv")
+    os.write(1, b".")
+"""
+
+
+def test_a_file_that_others_save_meanwhile_is_read_and_never_called_a_link(field: Field) -> None:
+    """The honest neighbour of these attacks: whoever saves a file replaces it, so for a moment the one that was opened has no name left."""
+    files = WorkspaceFiles(field.roots)
+    saver = subprocess.Popen([sys.executable, "-I", "-S", "-c", REPLACER, str(field.shared)], stdout=subprocess.PIPE)
+    assert saver.stdout is not None
+    inodes = set()
+    try:
+        for _ in range(3_000):
+            saver.stdout.read1()  # has saved since
+            assert files.read("shared/file.csv", 1000) == b"new"
+            inodes.add(files.item("shared/file.csv").status.st_ino)
+            assert [entry.kind for entry in field.roots.entries("shared/file.csv")] == ["file"]
+    finally:
+        saver.kill()
+        saver.communicate()
+    assert len(inodes) > 1
+
+
 def test_writing_behind_a_swapped_folder(field: Field) -> None:
     files = WorkspaceFiles(field.roots)
     with field.folders():
