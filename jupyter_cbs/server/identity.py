@@ -35,6 +35,9 @@ log = logging.getLogger(__name__)
 ENDED: Final = "cbs-session-ended"
 """Cookie that tells the log-in form why it is shown; holds no secret."""
 
+LOG_IN: Final = Text(en="Reload this page and log in again.", nl="Laad deze pagina opnieuw en log weer in.")
+"""What to do once a session is over."""
+
 _REFRESH_SECONDS: Final = 60.0
 _LONGEST_SESSION_HOURS: Final = 24 * 7
 _REMEMBERED: Final = 1_000
@@ -122,9 +125,8 @@ class AccountIdentityProvider(IdentityProvider):
             if _is_page(handler):
                 handler.redirect(handler.request.uri)
                 raise web.Finish
-        ended = getattr(handler, "_cbs_ended", None)
-        if user is None and ended is not None and not isinstance(handler, AccountLoginHandler):
-            self._say_ended(handler, ended)
+        if user is None and not _is_open(handler):
+            self._say_ended(handler, getattr(handler, "_cbs_ended", None))
         return user
 
     def set_login_cookie(self, handler: Any, user: User) -> None:
@@ -232,16 +234,21 @@ class AccountIdentityProvider(IdentityProvider):
         if self.notes is not None:
             self.notes.add(event)
 
-    def _say_ended(self, handler: Any, ended: str) -> None:
+    def _say_ended(self, handler: Any, ended: str | None) -> None:
         if _is_page(handler):
             # the redirect to the log-in form follows
-            handler.set_cookie(ENDED, ended, path=handler.base_url, httponly=True, samesite="Lax", max_age=600)
+            if ended is not None:
+                handler.set_cookie(ENDED, ended, path=handler.base_url, httponly=True, samesite="Lax", max_age=600)
             return
         if not handler.request.path.startswith((f"{handler.base_url}api/", f"{handler.base_url}cbs/", f"{handler.base_url}lab/api/")):
             return
-        error = Refused(
-            "session_ended", self.why(ended), Text(en="Reload this page and log in again.", nl="Laad deze pagina opnieuw en log weer in.")
-        )
+        if ended is None:
+            # also a page whose log-in was ended in another tab, which takes the cookie along
+            error = Refused(
+                "not_logged_in", Text(en="You are not logged in to this workspace.", nl="U bent niet ingelogd bij deze werkomgeving."), LOG_IN
+            )
+        else:
+            error = Refused("session_ended", self.why(ended), LOG_IN)
         lang = language.preferred(handler.request.headers.get("Accept-Language"))
         handler.set_status(error.status)
         handler.set_header("Content-Type", "application/json")
@@ -307,6 +314,12 @@ class AccountLogoutHandler(LogoutHandler):
             )
             raise web.HTTPError(403, text.say(language.preferred(headers.get("Accept-Language"))))
         super().get()
+
+
+def _is_open(handler: Any) -> bool:
+    """Whether everybody may ask this, e.g. for the log-in form."""
+    method = getattr(handler, str(handler.request.method).lower(), None)
+    return bool(getattr(method, "__allow_unauthenticated", False))
 
 
 def _is_page(handler: Any) -> bool:

@@ -8,6 +8,7 @@ import { fileBrowserPlugin } from './filebrowser';
 import { languagePlugin } from './language';
 import { launcherPlugin } from './launcher';
 import { leavingPlugin } from './leaving';
+import { loginPlugin } from './login';
 import { modelPlugin } from './model';
 import { notebookPlugin, toolbarPlugin } from './notebook';
 import { notificationsPlugin } from './notifications';
@@ -23,6 +24,7 @@ export * from './tokens';
 const plugins: JupyterFrontEndPlugin<unknown>[] = [
   languagePlugin,
   leavingPlugin,
+  loginPlugin,
   outputsPlugin,
   modelPlugin,
   panelPlugin,

@@ -163,6 +163,19 @@ def test_the_page_of_an_ended_session_says_why_one_has_to_log_in(deployment: Dem
         assert "not used" not in stranger.get("lab", follow_redirects=True).text, "negative control"
 
 
+def test_who_is_not_logged_in_is_told_so(deployment: Demo, account: dict[str, Any]) -> None:
+    """E.g. a page whose person logged out in another tab: its requests have no cookie any more."""
+    with httpx.Client(base_url=account["url"], trust_env=False, timeout=60) as stranger:
+        for path in ("cbs/api/me", "api/contents/shared", "api/kernels/4a3e3b0c-0000-4000-8000-1d2c3b4a5f60"):
+            answer = stranger.get(path, headers={"Accept-Language": "nl"})
+            assert (answer.status_code, answer.json()["code"], answer.json()["message"]) == (
+                403,
+                "not_logged_in",
+                "U bent niet ingelogd bij deze werkomgeving.",
+            )
+        assert stranger.get("login").status_code == 200, "negative control"
+
+
 def test_use_prolongs_a_session_and_an_open_page_does_not(deployment: Demo, browser: httpx.Client) -> None:
     now = time.time()
     held = cookie(deployment, now - 3600, now - 1800)

@@ -187,3 +187,32 @@ def test_two_kernels_at_once_and_an_interrupt(open_lab: OpenLab) -> None:
     expect(output(heavy).last).to_contain_text("KeyboardInterrupt", timeout=STEP_MS)
     after = one.run('ws.sql("SELECT count(*) AS n FROM GBAPERSOONTAB").df().n[0]')
     expect(output(after)).to_contain_text("3000")
+
+
+def test_logged_out_in_another_tab_the_page_says_so_and_goes_on_after_a_new_log_in(deployment: Demo, open_lab: OpenLab) -> None:
+    """Nothing typed is lost, and the kernel is neither called dead nor has it to be started again."""
+    screen = open_lab("researcher")
+    screen.new_notebook("New notebook in personal")
+    screen.run_active()
+    screen.run("kept = 6 * 7")
+    screen.expected += ["status of 403", "status of 503 .*api/kernels", "WebSocket connection to .* failed"]
+    account = deployment.accounts["researcher"]
+    other = screen.page.context.new_page()
+    other.goto(f"{account['url']}logout")
+    other.close()
+    dialog = screen.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("You are logged out", timeout=START_MS)
+    expect(dialog).to_contain_text("what was not saved is still here")
+    expect(dialog).to_have_count(1)
+    screen.picture("logged-out")
+    with screen.page.context.expect_page() as opened:
+        dialog.get_by_role("button", name="Log in").click()
+    form = opened.value
+    form.locator("input[type=password]").fill(account["token"])
+    form.locator("button[type=submit]").click()
+    expect(form.locator("#jp-main-statusbar")).to_be_visible(timeout=START_MS)
+    form.close()
+    screen.wait_for_kernel()
+    expect(dialog).to_have_count(0)
+    again = screen.run("kept")
+    expect(output(again)).to_contain_text("42")
