@@ -102,7 +102,8 @@ def settings(base_url: str, root_dir: Path, pages: Iterable[Path]) -> dict[str, 
     headers = {
         "Content-Security-Policy": content_security_policy(base_url, script_hashes(pages)),
         "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
+        # to nobody else; with none at all browsers call the origin of a form "null", and nobody could log in by one
+        "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
     }
     return {

@@ -69,7 +69,7 @@ def test_the_token_leaves_the_address_at_the_first_hop(browser: httpx.Client, ac
     assert first.headers["location"] == f"{account['base_url']}lab?reset="
     page = follow(browser, first)
     assert page.status_code == 200
-    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["referrer-policy"] == "same-origin"
     # the page's scripts, and those of what a notebook shows, have no token to read or to pass on
     assert account["token"] not in page.text
     assert '"token": ""' in page.text
