@@ -19,7 +19,7 @@ from traitlets.config import Config
 from ..domain.errors import CbsError
 from ..protocol.connections import bound_connections
 from ..system.beneath import WorkspaceRoots
-from . import handlers, hardening, sessions, sockets
+from . import handlers, hardening, pages, sessions, sockets
 from .frontend import bound_what_is_kept
 from .gateway import Gateway
 from .identity import AccountIdentityProvider
@@ -152,7 +152,7 @@ class CbsApp(ExtensionApp):
         roots = WorkspaceRoots(Path(self.shared_dir), Path(self.personal_dir)) if self.deployed else None
         self.handlers.extend(handlers.routes(self.gateway, self.stream, roots))
         if self.deployed:
-            self.handlers.extend([*sessions.routes(), *sockets.routes()])
+            self.handlers.extend([*pages.routes(), *sessions.routes(), *sockets.routes()])
             close_the_rest(self.serverapp.web_app)
             sockets.bound_messages(self.serverapp.kernel_manager.context)
             self.serverapp.web_app.settings["page_config_hook"] = _page_config
@@ -164,6 +164,7 @@ class CbsApp(ExtensionApp):
             bound_what_is_kept(serverapp.web_app)
         except LookupError as error:
             self._refuse(str(error))
+        pages.put_in_place(serverapp.web_app)
         bound_connections(serverapp.http_server, sockets.MAX_CONNECTIONS, sockets.HEADER_SECONDS, sockets.BODY_SECONDS)
         self.stream.start()
         self.notes.start()

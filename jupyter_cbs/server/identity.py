@@ -29,14 +29,19 @@ from ..domain.errors import Refused
 from ..domain.text import Text
 from . import language
 from .notes import Notes
+from .pages.words import FORM_NOT_TAKEN, WRONG_TOKEN
+from .problems import http_error
 
 log = logging.getLogger(__name__)
 
 ENDED: Final = "cbs-session-ended"
 """Cookie that tells the log-in form why it is shown; holds no secret."""
 
-LOG_IN: Final = Text(en="Reload this page and log in again.", nl="Laad deze pagina opnieuw en log weer in.")
-"""What to do once a session is over."""
+LOG_IN: Final = Text(
+    en="Log in again in another tab; this page then goes on by itself.",
+    nl="Log opnieuw in op een ander tabblad; deze pagina gaat daarna vanzelf verder.",
+)
+"""What to do once a session is over: an open page keeps what was typed in it."""
 
 _REFRESH_SECONDS: Final = 60.0
 _LONGEST_SESSION_HOURS: Final = 24 * 7
@@ -279,8 +284,15 @@ class AccountLoginHandler(LoginFormHandler):
     def _render(self, message: dict[str, str] | None = None) -> None:
         ended = self.get_cookie(ENDED)
         if message is None and ended in ("idle", "absolute"):
-            message = {"warning": self.identity_provider.why(ended).say(language.preferred(self.request.headers.get("Accept-Language")))}
+            message = {"warning": self.identity_provider.why(ended).say(language.current())}
         super()._render(message)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Show the form again when it came without its cookie, or from somewhere else; nothing of it was looked at."""
+        if self.request.method == "POST" and status_code in (403, 404):
+            self._render({"error": FORM_NOT_TAKEN.say(language.current())})
+        else:
+            super().write_error(status_code, **kwargs)
 
     @allow_unauthenticated
     def post(self) -> None:
@@ -289,8 +301,7 @@ class AccountLoginHandler(LoginFormHandler):
         if not given or not hmac.compare_digest(given.encode(), str(self.identity_provider.token).encode()):
             self.identity_provider._note("login_refused")
             self.set_status(401)
-            text = Text(en="This is not the token of this workspace.", nl="Dit is niet het token van deze werkomgeving.")
-            self._render({"error": text.say(language.preferred(self.request.headers.get("Accept-Language")))})
+            self._render({"error": WRONG_TOKEN.say(language.current())})
             return
         user = self.current_user = self.identity_provider.generate_anonymous_user(self)
         self.identity_provider.set_login_cookie(self, user)
@@ -308,11 +319,14 @@ class AccountLogoutHandler(LogoutHandler):
         """Log out; refuse where the browser says that no page of this server leads the person here (Fetch Metadata, W3C)."""
         headers = self.request.headers
         if headers.get("Sec-Fetch-Dest", "document") != "document" or headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
-            text = Text(
-                en="Only the person can log out, from this workspace's own menu.",
-                nl="Alleen u kunt uitloggen, vanuit het menu van deze werkomgeving.",
+            error = Refused(
+                "not_logged_out",
+                Text(
+                    en="You were not logged out: another page asked for it, and only you can, from this workspace's own menu.",
+                    nl="U bent niet uitgelogd: een andere pagina vroeg daarom, en alleen u kunt dat, vanuit het menu van deze werkomgeving.",
+                ),
             )
-            raise web.HTTPError(403, text.say(language.preferred(headers.get("Accept-Language"))))
+            raise http_error(error) from error
         super().get()
 
 

@@ -21,7 +21,7 @@ from tornado.web import Application
 
 from ..domain.errors import Refused
 from ..domain.text import Text
-from . import language
+from . import language, pages
 
 NOTES: Final = "cbs_notes"
 """Setting of the application: where refused routes are noted."""
@@ -130,6 +130,9 @@ class ClosedHandler(JupyterHandler):
             notes.add("route_refused", "/".join(self.request.path.removeprefix(self.base_url).split("/")[:2]))
         lang = language.current()
         self.set_status(error.status)
+        if pages.is_wanted(self.request):
+            self.finish(pages.error_page(self.application, error))
+            return
         self.set_header("Content-Type", "application/json")
         self.finish(json.dumps(error.body().model_dump(mode="json", context={"lang": lang})))
 

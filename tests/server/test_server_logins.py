@@ -8,6 +8,7 @@ import json
 import secrets
 import time
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -17,9 +18,11 @@ import websocket
 from hypothesis import given
 from hypothesis import strategies as st
 from running_demo import Demo, wait_for
-from tornado.web import create_signed_value
+from tornado.web import HTTPError, create_signed_value
 
 from jupyter_cbs.server.identity import _without_token
+from jupyter_cbs.server.pages import explain
+from jupyter_cbs.server.problems import broker_down, http_error
 
 ACCOUNT = "viewer"
 
@@ -111,6 +114,142 @@ def test_the_form_takes_the_token_and_says_when_it_is_wrong(browser: httpx.Clien
     right = browser.post("login", data={"password": account["token"], "_xsrf": xsrf}, params={"next": f"{account['base_url']}lab"})
     assert (right.status_code, right.headers["location"]) == (302, f"{account['base_url']}lab")
     assert browser.get("cbs/api/me").status_code == 200
+
+
+# ----------------------------------------------------------------------------------------- pages outside JupyterLab
+
+STOCK = ("jupyter", "password:", "dashboard", "Successfully", "The error was", "Sorry")
+HTML = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+class Page(HTMLParser):
+    """A page as a browser takes it: the words that are read, and every tag with its attributes."""
+
+    def __init__(self, answer: httpx.Response) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self._words: list[str] = []
+        assert answer.headers["content-type"].startswith("text/html")
+        self.feed(answer.text)
+        self.text = " ".join(" ".join(self._words).split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self._words.append(data)
+
+    def only(self, tag: str, **wanted: str) -> dict[str, str | None]:
+        (found,) = [attrs for name, attrs in self.tags if name == tag and wanted.items() <= attrs.items()]
+        return found
+
+
+def see(browser: httpx.Client, path: str, lang: str, **headers: str) -> Page:
+    """Go to an address, and look at what holds for every page of ours."""
+    page = Page(browser.get(path, headers={"Accept": HTML, "Accept-Language": f"{lang}-NL,{lang};q=0.8", **headers}))
+    assert page.only("html")["lang"] == lang
+    assert ("CBS-werkomgeving" if lang == "nl" else "CBS workspace") in page.text
+    assert not [word for word in STOCK if word in page.text.lower() or word in page.text]
+    # no script, and nothing that the policy of these pages would have to be widened for
+    assert not [tag for tag, attrs in page.tags if tag in ("script", "style") or "style" in attrs]
+    base_url = browser.base_url.path
+    for address in (page.only("link", rel="stylesheet")["href"], page.only("img")["src"]):
+        assert (address or "").startswith(f"{base_url}static/jupyter_cbs/")
+        assert browser.get(browser.base_url.join(str(address))).status_code == 200
+    return page
+
+
+@pytest.mark.parametrize(
+    ("lang", "words", "wrong"),
+    [("en", ("Log in", "The part after “token=”"), "not the token"), ("nl", ("Inloggen", "Het deel na ‘token=’"), "niet het token")],
+)
+def test_the_form_speaks_the_language_of_the_browser(
+    deployment: Demo, browser: httpx.Client, account: dict[str, Any], lang: str, words: tuple[str, ...], wrong: str
+) -> None:
+    page = see(browser, "login?next=%2Fviewer%2Flab", lang)
+    assert all(word in page.text for word in words)
+    field = page.only("input", type="password")
+    assert page.only("label")["for"] == field["id"]
+    assert (field["name"], field["autocomplete"], "autofocus" in field) == ("password", "off", True)
+    assert page.only("form")["action"] == f"{account['base_url']}login?next=%2Fviewer%2Flab"
+    # who works here is nobody's business before the log-in
+    name = deployment.client(ACCOUNT).request("GET", "api/me").json()["identity"]["display_name"]
+    assert not [word for word in (name, account["user"], account["project"]) if word in page.text]
+    form = {"password": "<b>x", "_xsrf": browser.cookies["_xsrf"]}
+    answer = browser.post("login", data=form, headers={"Accept": HTML, "Accept-Language": lang})
+    refused = Page(answer)
+    assert answer.status_code == 401
+    assert wrong in refused.text
+    assert refused.only("p", role="alert")["id"] in str(refused.only("input", type="password")["aria-describedby"]).split()
+    assert "<b>" not in answer.text
+
+
+def test_a_form_without_its_cookie_is_shown_again_and_logs_nobody_in(browser: httpx.Client, account: dict[str, Any]) -> None:
+    headers = {"Accept": HTML, "Accept-Language": "nl"}
+    for more in ({}, {"Origin": "http://elsewhere.example"}):
+        answer = browser.post("login", data={"password": account["token"]}, headers={**headers, **more})
+        assert answer.status_code in (403, 404)
+        page = Page(answer)
+        assert "Het formulier is niet aangenomen" in page.text
+        assert page.only("input", type="password")
+        assert browser.get("cbs/api/me").status_code == 403
+    # the cookie came with the form that was shown again
+    form = {"password": account["token"], "_xsrf": browser.cookies["_xsrf"]}
+    assert browser.post("login", data=form, headers=headers).status_code == 302
+
+
+@pytest.mark.parametrize(("lang", "out", "again"), [("en", "You are logged out", "Log in again"), ("nl", "U bent uitgelogd", "Opnieuw inloggen")])
+def test_who_logged_out_is_told_what_is_kept(browser: httpx.Client, account: dict[str, Any], lang: str, out: str, again: str) -> None:
+    log_in(browser, account)
+    page = see(browser, "logout", lang)
+    assert out in page.text
+    assert again in page.text
+    assert "kernels" in page.text
+    assert page.only("a")["href"] == f"{account['base_url']}login"
+
+
+@pytest.mark.parametrize("logged_in", [False, True])
+@pytest.mark.parametrize(
+    ("path", "status", "english", "dutch"),
+    [
+        ("static/none.js", 404, "There is no such page", "Deze pagina bestaat niet"),
+        ("nothing/like/this", 403, "does not offer that page", "biedt die pagina of dienst niet aan"),
+        ("files/shared/x.csv", 403, "through an export request", "via een uitvoeraanvraag"),
+    ],
+)
+def test_a_page_that_is_not_there_says_so_and_leads_back(
+    browser: httpx.Client, account: dict[str, Any], path: str, status: int, english: str, dutch: str, logged_in: bool
+) -> None:
+    if logged_in:
+        log_in(browser, account)
+    for lang, words in (("en", english), ("nl", dutch)):
+        page = see(browser, path, lang)
+        assert words in page.text
+        assert f"{status} · " in page.text
+        assert page.only("a")["href"] == account["base_url"]
+    assert browser.get(path, headers={"Accept": HTML}).status_code == status
+    if status == 403:
+        # a program gets what it always got
+        assert browser.get(path).json()["code"] == "closed_route"
+
+
+def test_a_page_says_why_a_foreign_link_logs_nobody_out(browser: httpx.Client, account: dict[str, Any]) -> None:
+    log_in(browser, account)
+    page = see(browser, "logout", "nl", **{"Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "cross-site"})
+    assert "een andere pagina vroeg daarom" in page.text
+
+
+def test_what_jupyter_says_about_the_server_is_not_shown() -> None:
+    for status in (400, 405, 413, 500, 503):
+        said = explain(status, HTTPError(status, "/srv/secret is broken"))
+        assert "secret" not in " ".join((said.title, said.message, said.remedy))
+    failed = RuntimeError("/srv/secret is broken")
+    failed.__cause__ = broker_down()
+    assert explain(500, failed).title == "Something went wrong"
+    assert "broker" not in explain(500, failed).message
+    told = http_error(broker_down())
+    told.__cause__ = broker_down()
+    assert explain(503, told).message.startswith("The workspace's broker does not answer")
 
 
 @given(st.text(alphabet="/\\:?&=%lab.token#@", max_size=30), st.booleans())
