@@ -49,6 +49,7 @@ _ABANDONED_SECONDS = 60.0
 
 _SPILL_PER_MEMORY = 8
 _SPILL_SHARE = 0.9
+_NAMED = 3  # data sets that a message names; the others are counted
 
 
 class SpillRoom:
@@ -244,14 +245,22 @@ class KernelSession:
         return await Worker.start(inside, limits, inner_spill, wrap=wrap, spill_bytes=room)
 
     async def grants_changed(self) -> None:
-        """End the worker when the granted files are others, by name or by content, also in the middle of a query."""
+        """End the worker when a file it sees is no longer granted, or is another one by now, also in the middle of a query.
+
+        What was granted besides waits for the next query: nobody loses one by being given more.
+        """
         async with self._worker_lock:  # a worker that just started with the new files stays
+            if self._worker is None:
+                return
             try:
                 views: Mapping[str, Path] = self.authority.narrow.places(self.authority.scope(self.project).views())
             except CbsError:
                 views = {}
-            if self._worker is not None and (views != self._views or _identities(views) != self._files):
-                await self._worker.close()
+            files = _identities(self._views)
+            changed = {name: path for name, path in self._views.items() if views.get(name) != path or files.get(path) != self._files.get(path)}
+            withdrawn = {name: path for name, path in changed.items() if name not in views}
+            if changed:
+                await self._worker.close(_withdrawn(withdrawn) if withdrawn else _changed(changed))
                 self._worker = None
 
     async def _serve(self, stream: FrameStream) -> None:
@@ -390,6 +399,38 @@ def _identities(views: Mapping[str, Path]) -> Mapping[Path, tuple[int, int]]:
             status = os.lstat(path)
             found[path] = (status.st_ino, status.st_mtime_ns)
     return found
+
+
+def _withdrawn(views: Mapping[str, Path]) -> Refused:
+    return Refused(
+        "grant_withdrawn",
+        Text(
+            en=f"The project may no longer read {_listed(views, 'and')}, so the running query was stopped.",
+            nl=f"Het project mag {_listed(views, 'en')} niet meer lezen; de lopende query is daarom gestopt.",
+        ),
+        Text(
+            en="ws.catalogue() shows what is left. Run the query again if it needs nothing else.",
+            nl="ws.catalogue() toont wat er nog is. Voer de query opnieuw uit als die niets anders nodig heeft.",
+        ),
+    )
+
+
+def _changed(views: Mapping[str, Path]) -> Unavailable:
+    return Unavailable(
+        "data_changed",
+        Text(
+            en=f"What the project may read of {_listed(views, 'and')}, or the file itself, was changed, so the running query was stopped.",
+            nl=f"Wat het project van {_listed(views, 'en')} mag lezen, of het bestand zelf, is gewijzigd; de lopende query is daarom gestopt.",
+        ),
+        Text(en="Run the query again: it reads what is there now.", nl="Voer de query opnieuw uit: die leest wat er nu is."),
+    )
+
+
+def _listed(views: Mapping[str, Path], last: str) -> str:
+    # of several names for one file the first is the data set's
+    names = list({path: name for name, path in reversed([*views.items()])}.values())[::-1]
+    shown = [*names[:_NAMED], *([str(len(names) - _NAMED)] if len(names) > _NAMED else [])]
+    return f" {last} ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
 
 async def _turn_away(stream: FrameStream) -> None:

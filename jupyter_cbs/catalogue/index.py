@@ -19,7 +19,7 @@ import duckdb
 from ..domain.base import Model
 from ..domain.dataset import Dataset, DatasetSummary
 from ..domain.errors import Invalid, NotFound
-from ..domain.text import Text
+from ..domain.text import Text, whole
 from .contents import Contents, ContentsCache, counting_engine, most_rows_per_unit, read_contents
 from .files import Unusable, opened, walk
 from .metadata import FILE_NAME, MAX_BYTES, FileMetadata, Package, describe_variable, metadata_of, read_package
@@ -283,10 +283,6 @@ def _period(parsed: ParsedName) -> str:
     return f"{parsed.year}-{parsed.month:02d}" if parsed.month else str(parsed.year)
 
 
-def _number(value: int, lang: str) -> str:
-    return f"{value:,}" if not lang.lower().startswith("nl") else f"{value:,}".replace(",", ".")
-
-
 def report(index: CatalogueIndex, lang: str = "en") -> str:
     """Describe an index for a person.
 
@@ -305,8 +301,8 @@ def report(index: CatalogueIndex, lang: str = "en") -> str:
     rows, size = sum(dataset.rows for dataset in files), sum(dataset.bytes for dataset in files)
     lines = [
         Text(
-            en=f"{len(files)} data sets in {topics} topics, {_number(rows, 'en')} rows, {_number(size, 'en')} bytes.",
-            nl=f"{len(files)} bestanden in {topics} onderwerpen, {_number(rows, 'nl')} rijen, {_number(size, 'nl')} bytes.",
+            en=f"{len(files)} data sets in {topics} topics, {whole(rows, 'en')} rows, {whole(size, 'en')} bytes.",
+            nl=f"{len(files)} bestanden in {topics} onderwerpen, {whole(rows, 'nl')} rijen, {whole(size, 'nl')} bytes.",
         ).say(lang)
     ]
     heads = Text(en="data set|theme|rows|columns|rows per unit", nl="bestand|thema|rijen|kolommen|rijen per eenheid").say(lang).split("|")
@@ -315,9 +311,9 @@ def report(index: CatalogueIndex, lang: str = "en") -> str:
         [
             d.name,
             d.theme,
-            _number(d.rows, lang),
+            whole(d.rows, lang),
             str(d.columns),
-            unknown if d.max_rows_per_unit is None else f"≤ {_number(d.max_rows_per_unit, lang)} ({d.unit})",
+            unknown if d.max_rows_per_unit is None else f"≤ {whole(d.max_rows_per_unit, lang)} ({d.unit})",
         ]
         for d in files
     ]

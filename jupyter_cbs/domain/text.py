@@ -14,6 +14,12 @@ Language = Literal["en", "nl"]
 """The languages of the product; Dutch and English are equals."""
 
 
+def whole(value: int, lang: str) -> str:
+    """Write a whole number with the thousands separator of ``lang``: ``50,000`` in English, ``50.000`` in Dutch."""
+    text = f"{value:,}"
+    return text.replace(",", ".") if lang.lower().startswith("nl") else text
+
+
 class Text(BaseModel):
     """One message in English and Dutch.
 

@@ -13,7 +13,7 @@ from jupyter_cbs.domain.calendar import WorkingCalendar
 from jupyter_cbs.domain.errors import Invalid
 from jupyter_cbs.domain.files import FileContent
 from jupyter_cbs.domain.money import ExportClass, PriceTable, format_euros
-from jupyter_cbs.domain.text import Text
+from jupyter_cbs.domain.text import Text, whole
 
 from .detect import as_text, suffix_of
 
@@ -200,9 +200,9 @@ def _class(shape: _Shape, prices: PriceTable) -> tuple[ExportClass, list[Text]]:
             reasons.append(
                 _both(
                     lambda lang: (
-                        f"{_number(cells, lang)} cellen; kleine output heeft er ten hoogste {_number(prices.light_max_cells, lang)}."
+                        f"{whole(cells, lang)} cellen; kleine output heeft er ten hoogste {whole(prices.light_max_cells, lang)}."
                         if lang == "nl"
-                        else f"{_number(cells, lang)} cells; a light output has at most {_number(prices.light_max_cells, lang)}."
+                        else f"{whole(cells, lang)} cells; a light output has at most {whole(prices.light_max_cells, lang)}."
                     )
                 )
             )
@@ -217,7 +217,7 @@ def _class(shape: _Shape, prices: PriceTable) -> tuple[ExportClass, list[Text]]:
 
 def _counted(count: int, cells: int) -> Text:
     files = Text(en="1 csv table" if count == 1 else f"{count} csv tables", nl="1 csv-tabel" if count == 1 else f"{count} csv-tabellen")
-    return Text(en=f"{files.en}, {_number(cells, 'en')} cells, no scripts.", nl=f"{files.nl}, {_number(cells, 'nl')} cellen, geen scripts.")
+    return Text(en=f"{files.en}, {whole(cells, 'en')} cells, no scripts.", nl=f"{files.nl}, {whole(cells, 'nl')} cellen, geen scripts.")
 
 
 def _cheaper(
@@ -339,10 +339,6 @@ def _decryption_columns(file: FileContent, columns: tuple[str, ...]) -> tuple[st
 def _names(files: Sequence[FileContent]) -> str:
     names = [file.name for file in files]
     return ", ".join(names[:3]) + (f" + {len(names) - 3}" if len(names) > 3 else "")
-
-
-def _number(value: int, lang: str) -> str:
-    return f"{value:,}".replace(",", "." if lang == "nl" else ",")
 
 
 def _both(write: Callable[[str], str]) -> Text:

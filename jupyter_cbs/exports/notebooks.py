@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from jupyter_cbs.domain.errors import Invalid
 from jupyter_cbs.domain.finding import StrippedContent
-from jupyter_cbs.domain.text import Text
+from jupyter_cbs.domain.text import Text, whole
 
 from .detect import as_text
 
@@ -241,8 +241,8 @@ _WORDS: Final = {
 
 
 def _stays_inside(counts: Mapping[str, int], described: int) -> Text:
-    en = [f"{count:,} {_WORDS[key][0][count != 1]}" for key, count in counts.items() if count]
-    nl = [f"{count:,} {_WORDS[key][1][count != 1]}".replace(",", ".") for key, count in counts.items() if count]
+    en = [f"{whole(count, 'en')} {_WORDS[key][0][count != 1]}" for key, count in counts.items() if count]
+    nl = [f"{whole(count, 'nl')} {_WORDS[key][1][count != 1]}" for key, count in counts.items() if count]
     if described:
         en.append("all metadata")
         nl.append("alle metadata")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..domain.errors import Invalid, TooLarge
 from ..domain.evidence import Statistic, TableSpec
-from ..domain.text import Text
+from ..domain.text import Text, whole
 from .evidence import PAIRED
 
 MAX_DIMENSIONS = 6
@@ -133,7 +133,10 @@ def too_many_cells(most: int) -> TooLarge:
     """Give the error for a table that is too large."""
     return TooLarge(
         "too_many_cells",
-        Text(en=f"The table has more than {most:,} cells, margins included.", nl=f"De tabel heeft meer dan {most} cellen, inclusief totalen."),
+        Text(
+            en=f"The table has more than {whole(most, 'en')} cells, margins included.",
+            nl=f"De tabel heeft meer dan {whole(most, 'nl')} cellen, inclusief totalen.",
+        ),
         Text(en="Use coarser categories, or fewer dimensions.", nl="Gebruik grovere categorieën, of minder dimensies."),
     )
 

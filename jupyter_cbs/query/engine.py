@@ -200,7 +200,7 @@ class Worker:
         self._running: tuple[_Process, int] | None = None
         self._reason: Literal["cancel", "timeout", "drop"] | None = None
         self._next = 0
-        self._closed = False
+        self._closed: CbsError | None = None
         self._settling: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -334,9 +334,15 @@ class Worker:
         """Stop what is running; it ends with :class:`Cancelled`. Without anything running this does nothing."""
         await self._stop("cancel")
 
-    async def close(self) -> None:
-        """End the process: closing its sockets, then SIGTERM, then SIGKILL."""
-        self._closed = True
+    async def close(self, why: CbsError | None = None) -> None:
+        """End the process: closing its sockets, then SIGTERM, then SIGKILL.
+
+        Parameters
+        ----------
+        why : CbsError, optional
+            What a request that is running, or comes later, ends with; ``session_closed`` when absent.
+        """
+        self._closed = why or was_closed()
         process = self._process
         if process is None:
             return
@@ -354,8 +360,8 @@ class Worker:
             await task
 
     async def _ensure(self) -> _Process:
-        if self._closed:
-            raise was_closed()
+        if self._closed is not None:
+            raise self._closed
         if self._process is None or self._process.gone.is_set() or self._process.main.closed:
             self._process = await self._launch()
         return self._process
@@ -429,7 +435,7 @@ class Worker:
                     raise
             finished = True
             await process.waiter
-            raise self._ended() or (was_closed() if self._closed else _died())
+            raise self._ended() or self._closed or _died()
         finally:
             timeout.cancel()
             look.cancel()
@@ -525,10 +531,7 @@ def was_closed() -> Unavailable:
     return Unavailable(
         "session_closed",
         Text(en="The query engine of this session was closed.", nl="De rekenmachine van deze sessie is gesloten."),
-        Text(
-            en="Run it again; if data sets were withdrawn from the project, ws.catalogue() shows what is left.",
-            nl="Voer de query opnieuw uit; zijn er bestanden ingetrokken, dan toont ws.catalogue() wat er nog is.",
-        ),
+        Text(en="Run it again; if that does not help, restart the kernel.", nl="Voer de query opnieuw uit; helpt dat niet, herstart dan de kernel."),
     )
 
 

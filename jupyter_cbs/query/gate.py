@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 
 from ..domain.errors import Invalid, Position, Refused, TooLarge
-from ..domain.text import Text
+from ..domain.text import Text, whole
 from .explain import explain, position, unknown_dataset
 from .session import Session
 
@@ -142,8 +142,8 @@ class Gate:
             raise TooLarge(
                 "statement_too_long",
                 Text(
-                    en=f"The statement has {size:,} bytes; at most {self._max_bytes:,} are read.",
-                    nl=f"De query heeft {size} bytes; er worden er hoogstens {self._max_bytes} gelezen.",
+                    en=f"The statement has {whole(size, 'en')} bytes; at most {whole(self._max_bytes, 'en')} are read.",
+                    nl=f"De query heeft {whole(size, 'nl')} bytes; er worden er hoogstens {whole(self._max_bytes, 'nl')} gelezen.",
                 ),
                 Text(
                     en="Pass long lists as a parameter: ws.sql('… WHERE x IN (SELECT unnest(?))', [values]).",

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from ..domain.errors import TooLarge
 from ..domain.rules import QueryLimits
-from ..domain.text import Text
+from ..domain.text import Text, whole
 from ..system.memfd import write_sealed
 
 INLINE_BYTES = 2**20
@@ -82,9 +82,9 @@ def deliver(reader: Batches, limits: QueryLimits, send: Callable[[int, int, int]
             rows += batch.num_rows
             seen += batch.nbytes
             if rows > limits.max_rows:
-                raise _too_large("too_many_rows", f"{limits.max_rows:,} rows", f"{limits.max_rows:,} rijen")
+                raise _too_large("too_many_rows", limits.max_rows, Text(en="rows", nl="rijen"))
             if seen > limits.max_bytes:
-                raise _too_large("too_many_bytes", f"{limits.max_bytes:,} bytes", f"{limits.max_bytes:,} bytes")
+                raise _too_large("too_many_bytes", limits.max_bytes, Text(en="bytes", nl="bytes"))
             held.append(batch)
             if seen <= INLINE_BYTES and not pieces:
                 continue
@@ -149,10 +149,10 @@ def _next(reader: Batches) -> pa.RecordBatch | None:
         return None
 
 
-def _too_large(code: str, en: str, nl: str) -> TooLarge:
+def _too_large(code: str, most: int, unit: Text) -> TooLarge:
     return TooLarge(
         code,
-        Text(en=f"The result is larger than {en}.", nl=f"Het resultaat is groter dan {nl}."),
+        Text(en=f"The result is larger than {whole(most, 'en')} {unit.en}.", nl=f"Het resultaat is groter dan {whole(most, 'nl')} {unit.nl}."),
         Text(
             en="Aggregate or filter in SQL, select fewer columns, or take a part with LIMIT.",
             nl="Aggregeer of filter in SQL, kies minder kolommen, of neem een deel met LIMIT.",

@@ -44,7 +44,7 @@ from ..domain.dataset import Dataset
 from ..domain.errors import CbsError, Invalid
 from ..domain.evidence import Dimension, TableSpec
 from ..domain.rules import QueryLimits, RuleProfile
-from ..domain.text import Text
+from ..domain.text import Text, whole
 from . import asking, bins, curves, evidence, margins
 from .evidence import Base, Kind
 from .explain import explain, quoted
@@ -390,7 +390,12 @@ def _binned(plan: Plan, answer: Answer) -> Plan:
     outside = answer(f"SELECT count(*)::BIGINT AS c FROM {base.source} WHERE {where} AND NOT {bins.within(number, edges)}").to_pylist()[0]["c"]
     notes = [*plan.notes]
     if outside:
-        notes.append(Text(en=f"Rows outside the edges were left out: {outside:,}.", nl=f"Rijen buiten de grenzen zijn weggelaten: {outside}."))
+        notes.append(
+            Text(
+                en=f"Rows outside the edges were left out: {whole(outside, 'en')}.",
+                nl=f"Rijen buiten de grenzen zijn weggelaten: {whole(outside, 'nl')}.",
+            )
+        )
     return replace(plan, base=replace(base, dimensions=dimensions, where=inside), notes=notes, bins=bins.labels(edges))
 
 

@@ -19,7 +19,7 @@ from tornado.httputil import HTTPServerRequest
 from ..domain.errors import Invalid, NotFound, not_text
 from ..domain.text import Text
 from ..domain.validation import not_understood
-from .problems import http_error
+from .problems import http_error, no_such_file
 
 _UUID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
@@ -171,6 +171,10 @@ class TypedContentsHandler(TypedBody, ContentsHandler):
     shapes: ClassVar = {"PUT": Saved, "POST": Saved, "PATCH": Moved}
     path_args: list[str]
     path_kwargs: dict[str, str]
+
+    async def _finish_error(self, code: int, message: str) -> None:
+        # Jupyter answers for every file there is not with plain text in English
+        raise http_error(no_such_file("/".join(part for part in (*self.path_args, *self.path_kwargs.values()) if part).strip("/")))
 
     def get_json_body(self) -> dict[str, Any] | None:
         """Give the request's body; refuse names that Jupyter would refuse without a reason."""

@@ -27,7 +27,7 @@ from .checkpoints import CbsCheckpoints
 from .content import is_data, refuse_data, shown_as
 from .files import Item, Upload, WorkspaceFiles
 from .gateway import Gateway
-from .problems import http_error
+from .problems import http_error, no_such_file
 
 AREAS: Final = ("shared", "personal")
 
@@ -77,9 +77,7 @@ class CbsContentsManager(AsyncContentsManager):
 
     async def check_write(self, path: str, size: int = 0, replaces: int = 0) -> None:
         """Ask the broker whether something may be written; size 0 asks for the permission only."""
-        place = path.strip("/")
-        if "/" not in place and place not in AREAS:
-            raise _top_level()
+        _refuse_top_level(path)
         await self.access.check_save(path, size, replaces, language.current())
 
     def _model(self, path: str, item: Item) -> dict[str, Any]:
@@ -162,7 +160,7 @@ class CbsContentsManager(AsyncContentsManager):
                 _refuse_hash_of_folder(require_hash)
                 return await self._top(content=content)
             if await self.is_hidden(path):
-                raise NotFound("no_such_file", Text(en=f"There is no '{printable(path)}'.", nl=f"'{printable(path)}' bestaat niet."))
+                raise no_such_file(path)
             await self.access.check_read(language.current())
             item = await self.run(self.files.item, path)
             model = self._model(path, item)
@@ -241,6 +239,7 @@ class CbsContentsManager(AsyncContentsManager):
             kind = model.get("type")
             if kind not in ("file", "notebook", "directory"):
                 raise web.HTTPError(400, "type must be file, notebook or directory")
+            _refuse_top_level(path)  # JupyterLab's own cards and menus make notebooks in whatever folder is shown
             if await self.is_hidden(path):
                 raise Invalid("hidden", Text(en="Names do not begin with a dot here.", nl="Namen beginnen hier niet met een punt."))
             if kind == "directory":
@@ -404,6 +403,12 @@ def _top_level() -> Refused:
         Text(en="At the top level there are only shared and personal.", nl="Op het hoogste niveau zijn er alleen shared en personal."),
         Text(en="Choose a place inside one of them.", nl="Kies een plaats in een van beide."),
     )
+
+
+def _refuse_top_level(path: str) -> None:
+    place = path.strip("/")
+    if "/" not in place and place not in AREAS:
+        raise _top_level()
 
 
 def _refuse_hash_of_folder(wanted: bool) -> None:

@@ -15,6 +15,7 @@ from typing import BinaryIO, Final
 from ..domain.errors import CbsError, Conflict, Invalid, NotFound, QuotaExceeded, Refused, TooLarge, Unavailable
 from ..domain.text import Text
 from ..system.beneath import WorkspaceRoots, has_other_names, open_beneath, printable
+from .problems import no_such_file
 
 _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY
 _NEW_FILE_MODE: Final = 0o660
@@ -355,7 +356,7 @@ def explained(error: OSError, path: str) -> CbsError:
     shown = printable(path)
     match error.errno:
         case errno.ENOENT | errno.ENOTDIR:
-            return NotFound("no_such_file", Text(en=f"There is no '{shown}'.", nl=f"'{shown}' bestaat niet."))
+            return no_such_file(path)
         case errno.ENAMETOOLONG:
             # no file of that name can be, so whoever looks for one is answered as for any that is not there
             return NotFound(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tornado import web
 
-from ..domain.errors import CbsError, Unavailable
+from ..domain.errors import CbsError, NotFound, Unavailable
 from ..domain.text import Language, Text
+from ..system.beneath import printable
 from .language import current
 
 
@@ -18,6 +19,19 @@ def http_error(error: CbsError, lang: Language | None = None) -> web.HTTPError:
     lang = lang or current()
     text = error.say(lang).replace("%", "procent" if lang == "nl" else "percent")
     return web.HTTPError(error.status, text)
+
+
+def no_such_file(path: str) -> NotFound:
+    """Say that there is no such file or folder, or none that is shown."""
+    shown = printable(path)
+    return NotFound(
+        "no_such_file",
+        Text(en=f"There is no '{shown}'.", nl=f"'{shown}' bestaat niet."),
+        Text(
+            en="It may have been moved, renamed or deleted: look in the file browser.",
+            nl="Misschien is het verplaatst, hernoemd of verwijderd: kijk in de bestandsbrowser.",
+        ),
+    )
 
 
 def broker_down() -> Unavailable:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from jupyter_cbs.domain.errors import CbsError, Invalid, NotFound, Refused, TooLarge, Unavailable
-from jupyter_cbs.domain.text import Text
+from jupyter_cbs.domain.text import Text, whole
 
 Area = Literal["shared", "personal"]
 """The two storage areas a person knows."""
@@ -343,8 +343,8 @@ def _too_many(path: str, limit: int) -> TooLarge:
     return TooLarge(
         "too_many_files",
         Text(
-            en=f"'{shown}' holds more than {limit:,} files and folders.",
-            nl=f"'{shown}' bevat meer dan {limit:,} bestanden en mappen.".replace(",", "."),
+            en=f"'{shown}' holds more than {whole(limit, 'en')} files and folders.",
+            nl=f"'{shown}' bevat meer dan {whole(limit, 'nl')} bestanden en mappen.",
         ),
         Text(en="Put what you need in a folder of its own and choose that.", nl="Zet wat u nodig hebt in een eigen map en kies die."),
     )

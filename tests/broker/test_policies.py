@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from .harness import Running
+from .harness import Kernel, Running
 
 
 def project_file(broker: Running) -> Path:
@@ -58,6 +58,42 @@ def test_a_revoked_grant_is_gone_for_running_kernels(fresh_broker: Running) -> N
     header, _ = kernel.ask("sql", text="SELECT 1 FROM ZVWZORGKOSTENTAB LIMIT 1")
     assert header["error"]["code"] == "unknown_dataset"
     assert "answer" in kernel.ask("sql", text="SELECT 1 FROM GBAPERSOONTAB LIMIT 1")[0]
+
+
+LONG = "SELECT count(*) FROM {} k, range(100000000) a(i), range(100000) b(j) WHERE (i * j) % 7 = 3"
+
+
+def await_progress(kernel: Kernel, times: int = 1) -> None:
+    """Read until a query said that it is at work."""
+    while times and (frame := kernel.read()) is not None:
+        assert frame.header["type"] == "progress", frame.header
+        times -= 1
+
+
+def test_a_query_that_a_withdrawn_grant_ends_says_so(fresh_broker: Running) -> None:
+    kernel, file = fresh_broker.kernel(), project_file(fresh_broker)
+    number = kernel.start("sql", text=LONG.format("ZVWZORGKOSTENTAB"))
+    await_progress(kernel)
+    write(file, "".join(line for line in file.read_text().splitlines(True) if "ZVWZORGKOSTENTAB" not in line))
+    error = kernel.finish(number)[0]["error"]
+    assert (error["code"], error["status"]) == ("grant_withdrawn", 403)
+    assert error["message"] == "The project may no longer read ZVWZORGKOSTEN2022TABV2, so the running query was stopped."
+    assert "ws.catalogue()" in error["remedy"]
+
+
+def test_a_further_grant_ends_no_query(fresh_broker: Running) -> None:
+    kernel, file, events = fresh_broker.kernel(), project_file(fresh_broker), listen(fresh_broker)
+    good = file.read_text()
+    write(file, "".join(line for line in good.splitlines(True) if "ZVWZORGKOSTENTAB" not in line))
+    await_event(events, "catalogue")
+    number = kernel.start("sql", text=LONG.format("GBAPERSOONTAB"))
+    await_progress(kernel)
+    write(file, good)
+    await_event(events, "catalogue")
+    await_progress(kernel, 3)
+    kernel.send({"id": 99, "op": "cancel", "args": {"target": number}})
+    assert kernel.finish(number)[0]["error"]["code"] == "cancelled"
+    assert "answer" in kernel.ask("sql", text="SELECT 1 FROM ZVWZORGKOSTENTAB LIMIT 1")[0]
 
 
 def test_a_member_who_left_is_refused_at_once(fresh_broker: Running) -> None:

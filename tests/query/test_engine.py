@@ -136,6 +136,10 @@ async def test_rows_and_bytes_are_bounded(start: Start) -> None:
     with pytest.raises(TooLarge) as caught:
         await worker.sql(f"FROM {P}", None, Collector())
     assert caught.value.code == "too_many_rows"
+    assert (caught.value.message.en, caught.value.message.nl) == (
+        "The result is larger than 100,000 rows.",
+        "Het resultaat is groter dan 100.000 rijen.",
+    )
     assert rows_of(await worker.sql(f"SELECT count(*) AS n FROM {P}", None, Collector())) == [{"n": 400_000}]
     worker = await start(max_bytes=2_000_000)
     with pytest.raises(TooLarge) as caught:

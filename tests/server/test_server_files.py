@@ -8,7 +8,7 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -43,6 +43,13 @@ def test_the_top_level_holds_two_folders_and_takes_nothing(deployment: Demo) -> 
         assert client.save(path, "x").status_code in (400, 403)
     assert client.request("POST", "api/contents", {"type": "directory"}).status_code in (400, 403)
     assert "At the top level there are only" in client.request("POST", "api/contents", {"type": "directory"}).json()["message"]
+    # what JupyterLab's own cards send at the top level
+    notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}
+    made = deployment.client("researcher", "nl").save("Untitled.ipynb", notebook, "notebook")
+    assert (made.status_code, made.json()["message"]) == (
+        403,
+        "Op het hoogste niveau zijn er alleen shared en personal. Kies een plaats in een van beide.",
+    )
     for path in ("shared", "personal"):
         assert client.request("DELETE", f"api/contents/{path}").status_code == 403
         assert client.request("PATCH", f"api/contents/{path}", {"path": "elsewhere"}).status_code in (400, 403)
@@ -105,6 +112,15 @@ def test_a_folder_moves_between_the_areas_and_copies(deployment: Demo, folder: t
     assert (deployment.shared() / copied.json()["path"].removeprefix("shared/") / "a.txt").read_text() == "a"
     assert client.request("DELETE", "api/contents/personal/moved").status_code == 204
     assert not moved.exists()
+
+
+def test_a_file_there_is_not_is_told_in_the_readers_language(deployment: Demo) -> None:
+    client = deployment.client("researcher", "nl")
+    for path in ("shared/geen.txt", "shared/.git/config", "shared/geen%20map/geen.txt"):
+        missing = client.request("GET", f"api/contents/{path}")
+        assert missing.status_code == 404
+        assert missing.json()["message"].startswith(f"'{unquote(path)}' bestaat niet")
+        assert "bestandsbrowser" in missing.json()["message"] or "spelling" in missing.json()["message"]
 
 
 def test_a_name_that_cannot_be_is_refused_with_the_reason(deployment: Demo, folder: tuple[str, Path]) -> None:

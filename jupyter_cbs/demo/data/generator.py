@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...domain.errors import Invalid
-from ...domain.text import Text
+from ...domain.text import Text, whole
 from .packages import frictionless_types, write_package
 from .planted import MINIMUM
 from .population import BLOCK, Block
@@ -68,8 +68,8 @@ def generate(target: Path, persons: int = 100_000, seed: int = 2026, progress: C
         raise Invalid(
             "bad_size",
             Text(
-                en=f"A demo population has {MINIMUM:,} to {MAXIMUM:,} persons, not {persons:,}.",
-                nl=f"Een demopopulatie heeft {MINIMUM} tot {MAXIMUM} personen, niet {persons}.",
+                en=f"A demo population has {whole(MINIMUM, 'en')} to {whole(MAXIMUM, 'en')} persons, not {whole(persons, 'en')}.",
+                nl=f"Een demopopulatie heeft {whole(MINIMUM, 'nl')} tot {whole(MAXIMUM, 'nl')} personen, niet {whole(persons, 'nl')}.",
             ),
             Text(en="The planted cases need that many.", nl="De ingebouwde gevallen hebben er zoveel nodig."),
         )
