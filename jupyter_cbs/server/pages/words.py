@@ -30,7 +30,7 @@ WORDS: Final[Mapping[str, Text]] = {
         nl="Hebt u geen link, of werkt hij niet meer? Vraag er dan een aan de beheerder van de werkomgeving.",
     ),
     "demo": Text(
-        en="A demo shows everybody's link in the terminal where it was started, and keeps them in its file demo.json.",
+        en="A demo shows everybody’s link in the terminal where it was started, and keeps them in its file demo.json.",
         nl="Een demo toont ieders link in de terminal waarin hij is gestart, en bewaart ze in het bestand demo.json.",
     ),
     "logged_out": Text(en="You are logged out", nl="U bent uitgelogd"),
