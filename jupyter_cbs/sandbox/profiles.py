@@ -118,7 +118,9 @@ def kernel(
         "JUPYTER_RUNTIME_DIR": f"{HOME}/.jupyter-runtime",
         "JUPYTER_CONFIG_DIR": f"{HOME}/.jupyter",
         "PYTHONNOUSERSITE": "1",
+        "PIP_RETRIES": "0",  # no network will come up while it waits
         "CBS_SESSION": f"{SESSION}/{session_socket.name}",
+        "CBS_KERNEL_BYTES": str(limits.memory_bytes or ""),
     }
     if (entry := path_entry()) is not None:
         variables["PYTHONPATH"] = entry

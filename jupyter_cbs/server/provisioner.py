@@ -182,7 +182,7 @@ class CbsProvisioner(LocalProvisioner):
             for name, target in (("shared", self.shared_dir), ("personal", self.personal_dir)):
                 with contextlib.suppress(FileExistsError):
                     (view / name).symlink_to(target)
-            kwargs["env"] = unsandboxed_environment(self._session_socket, str(home))
+            kwargs["env"] = {**unsandboxed_environment(self._session_socket, str(home)), "CBS_LANG": self._language}
             kwargs["cwd"] = str(view)
         return kwargs
 
@@ -227,7 +227,7 @@ class CbsProvisioner(LocalProvisioner):
             Path(self._session_socket),
             Path(str(self._sockets)),
             json.dumps(connection).encode(),
-            environment=kept_environment(),
+            environment={**kept_environment(), "CBS_LANG": self._language},
             limits=limits,
             read_only=self._spec_folder(),
             hidden=tuple(Path(place) for place in self.hidden_dirs),

@@ -42,6 +42,14 @@ def test_r_runs_plots_and_tells_its_errors(r: Kernel) -> None:
     assert lines(r, "cat(exists('cbs_sql'), '\\n')") == ["TRUE "]
 
 
+def test_what_needs_a_network_says_that_there_is_none(r: Kernel) -> None:
+    for code in ("install.packages('nothere')", "download.file('https://example.com', 'personal/x')"):
+        error = r.run(code).error
+        assert error is not None
+        assert "Kernels have no network" in error[1]
+        assert "ask the administrator" in error[1]
+
+
 def test_a_person_is_asked(r: Kernel) -> None:
     number = r.send("name <- readline('Name? '); cat('hello', name, '\\n')", asks=True)
     assert r.receive(number, 60, ["Robin"]).text == "hello Robin \n"

@@ -47,6 +47,23 @@ def test_a_kernel_sees_the_workspace_and_no_secrets(deployment: Demo) -> None:
         assert account["pin"] not in environment.values()
 
 
+def test_what_a_wall_refuses_is_said_below_the_error(deployment: Demo) -> None:
+    refused = {
+        "import urllib.request; urllib.request.urlopen('https://example.com')": "Kernels hebben geen netwerk",
+        "import socket; socket.create_connection(('192.0.2.1', 443))": "Kernels hebben geen netwerk",
+        "%pip install nothere": "Kernels hebben geen netwerk",
+        "x = bytearray(2**50)": "Een kernel heeft ten hoogste ",
+        "open('/etc/x', 'w')": "schrijft alleen in shared/, personal/ en /tmp",
+        "open('/tmp/x', 'wb').write(bytes(1100 * 2**20))": "zet grote bestanden in shared/ of personal/",
+    }
+    others = ["1 / 0", "open('shared/none.csv')", "raise ValueError('mine')", "# pip install nothere", "x = 'pip install'"]
+    # the pages of whoever starts the kernel are in Dutch, and no cell says so
+    with deployment.client("researcher", "nl").kernel() as kernel:
+        said = {code: kernel.run(code).text for code in refused}
+        assert {code: refused[code] in text for code, text in said.items()} == dict.fromkeys(refused, True), said
+        assert {code: kernel.run(code).text for code in others} == dict.fromkeys(others, "")
+
+
 def test_messages_travel_over_private_sockets(deployment: Demo) -> None:
     with deployment.client("researcher").kernel() as kernel:
         output = kernel.run("import ipykernel.kernelapp as k; app = k.IPKernelApp.instance(); print(app.transport, app.ip, *app.ports)")
