@@ -88,6 +88,8 @@ export interface IWorkspaceModel extends IDisposable {
   act(id: string, action: ExportAction, step: ExportStep): Promise<ExportRequest>;
   /** Measure both storage areas now and show the figures; rejects with a `GatewayError`. */
   measureStorage(): Promise<void>;
+  /** Ask again for everything that is shown, e.g. after a new log-in. */
+  refresh(): void;
 }
 
 /**

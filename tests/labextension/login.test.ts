@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { GatewayError } from '../../labextension/src/api/error';
 import { asksAfterKernel, whyOver } from '../../labextension/src/login/over';
 
 const answer = (status: number, body: unknown): Response => new Response(JSON.stringify(body), { status });
@@ -19,6 +20,15 @@ test('only a log-in that is over is told, and the answer can still be read', asy
     assert.equal(await whyOver(answer(status, body)), null);
   }
   assert.equal(await whyOver(new Response('<html>', { status: 403 })), null);
+});
+
+test('only a refusal for want of a log-in ends with a new one', () => {
+  const isOver = (status: number, code: string): boolean =>
+    new GatewayError({ kind: 'Refused', code, status, message: 'x' }).isLoginOver;
+  assert.equal(isOver(403, 'session_ended'), true);
+  assert.equal(isOver(403, 'not_logged_in'), true);
+  assert.equal(isOver(403, 'wrong_role'), false);
+  assert.equal(isOver(200, 'session_ended'), false);
 });
 
 test('only how one kernel is counts as asking after it', () => {

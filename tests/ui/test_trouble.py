@@ -195,6 +195,8 @@ def test_logged_out_in_another_tab_the_page_says_so_and_goes_on_after_a_new_log_
     screen.new_notebook("New notebook in personal")
     screen.run_active()
     screen.run("kept = 6 * 7")
+    screen.write("# typed and not saved")
+    storage = screen.open_panel().locator("#jp-cbs-section-storage")
     screen.expected += ["status of 403", "status of 503 .*api/kernels", "WebSocket connection to .* failed"]
     account = deployment.accounts["researcher"]
     other = screen.page.context.new_page()
@@ -207,12 +209,20 @@ def test_logged_out_in_another_tab_the_page_says_so_and_goes_on_after_a_new_log_
     screen.picture("logged-out")
     with screen.page.context.expect_page() as opened:
         dialog.get_by_role("button", name="Log in").click()
+    measure = storage.get_by_role("button", name="Measure now")
+    measure.click()
+    expect(storage.get_by_role("alert")).to_contain_text("Log in again in another tab")
     form = opened.value
     form.locator("input[type=password]").fill(account["token"])
-    form.locator("button[type=submit]").click()
+    # no event told the page meanwhile what changed
+    with screen.page.expect_request("**/cbs/api/catalogue*"):
+        form.locator("button[type=submit]").click()
     expect(form.locator("#jp-main-statusbar")).to_be_visible(timeout=START_MS)
     form.close()
     screen.wait_for_kernel()
     expect(dialog).to_have_count(0)
-    again = screen.run("kept")
+    # a refusal that holds no longer is no longer shown
+    expect(storage.get_by_role("alert")).to_have_count(0)
+    expect(screen.active().locator(".cm-content")).to_have_text("# typed and not saved")
+    again = screen.run("\nkept")
     expect(output(again)).to_contain_text("42")

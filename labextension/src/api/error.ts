@@ -4,6 +4,9 @@ import type { ErrorBody } from './index';
 const UNREACHABLE_STATUSES = [0, 502];
 const UNREACHABLE_CODES = ['broker_down', 'unknown_answer'];
 
+/** Codes of refusals to a page whose log-in is over, here or in another tab. */
+export const LOGIN_OVER_CODES = ['session_ended', 'not_logged_in'];
+
 /**
  * A request that was not answered as asked: what happened and why, and what to do.
  */
@@ -42,6 +45,11 @@ export class GatewayError extends Error {
   /** Whether the act needs the person's PIN, or another one. */
   get needsPin(): boolean {
     return this.status === 401 && this.kind === 'StepUpRequired';
+  }
+
+  /** Whether the refusal is only for want of a log-in: after a new one it holds no longer. */
+  get isLoginOver(): boolean {
+    return this.status === 403 && LOGIN_OVER_CODES.includes(this.code);
   }
 
   /** Message and remedy as one paragraph. */

@@ -3,18 +3,20 @@ import { Dialog, showDialog } from '@jupyterlab/apputils';
 import { URLExt } from '@jupyterlab/coreutils';
 import type { ServerConnection } from '@jupyterlab/services';
 import { ITranslator, type TranslationBundle } from '@jupyterlab/translation';
-import { DOMAIN } from '../tokens';
+import { DOMAIN, IWorkspaceModel } from '../tokens';
 import { asksAfterKernel, whyOver } from './over';
 
 /**
- * Says that a log-in is over and where to log in again, so that nothing typed is lost; kernels come back afterwards by themselves.
+ * Says that a log-in is over and where to log in again, so that nothing typed is lost; kernels, and what the panel shows, come back
+ * afterwards by themselves.
  */
 export const loginPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-cbs:login',
   description: 'Says that a log-in is over, and keeps the page and its kernels until the person is logged in again.',
   autoStart: true,
   requires: [ITranslator],
-  activate: (app: JupyterFrontEnd, translator: ITranslator): void => {
+  optional: [IWorkspaceModel],
+  activate: (app: JupyterFrontEnd, translator: ITranslator, model: IWorkspaceModel | null): void => {
     const trans = translator.load(DOMAIN);
     // one object that all of JupyterLab asks by
     const settings = app.serviceManager.serverSettings as {
@@ -26,7 +28,10 @@ export const loginPlugin: JupyterFrontEndPlugin<void> = {
       const response = await ask.call(null, input, init);
       const reason = await whyOver(response);
       if (reason === null) {
-        isTold = isTold && !response.ok;
+        if (isTold && response.ok) {
+          isTold = false;
+          model?.refresh();
+        }
         return response;
       }
       if (!isTold) {

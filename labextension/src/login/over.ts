@@ -1,5 +1,4 @@
-/** Codes of refusals to a page whose log-in is over, here or in another tab. */
-const OVER = ['session_ended', 'not_logged_in'];
+import { LOGIN_OVER_CODES } from '../api/error';
 
 /**
  * Read why a log-in is over.
@@ -13,7 +12,7 @@ export async function whyOver(response: Response): Promise<string | null> {
   }
   try {
     const body = (await response.clone().json()) as { code?: unknown; message?: unknown };
-    return OVER.includes(String(body.code)) ? String(body.message) : null;
+    return LOGIN_OVER_CODES.includes(String(body.code)) ? String(body.message) : null;
   } catch {
     return null;
   }

@@ -117,6 +117,10 @@ export class WorkspaceModel implements IWorkspaceModel {
     this.quota.put(await this._watch(this._client.measureQuota()));
   }
 
+  refresh(): void {
+    this._all().forEach(resource => this._again(resource));
+  }
+
   dispose(): void {
     if (this._isDisposed) {
       return;
@@ -168,14 +172,10 @@ export class WorkspaceModel implements IWorkspaceModel {
     } else {
       void this._reconnect.stop();
       if (before === 'down') {
-        this._refreshAll();
+        this.refresh();
       }
     }
     this._brokerChanged.emit(state);
-  }
-
-  private _refreshAll(): void {
-    this._all().forEach(resource => this._again(resource));
   }
 
   /** Ask for what may be read and was not asked for yet; what would be refused is not asked for. */
@@ -235,7 +235,7 @@ export class WorkspaceModel implements IWorkspaceModel {
         break;
       case 'policy':
         // roles, grants, limits and prices may all be different now
-        this._refreshAll();
+        this.refresh();
         break;
       case 'broker':
         if (change.id === 'down') {
@@ -243,7 +243,7 @@ export class WorkspaceModel implements IWorkspaceModel {
         } else if (this._broker === 'down') {
           this._setBroker('up');
         } else {
-          this._refreshAll();
+          this.refresh();
         }
         break;
     }

@@ -1,4 +1,4 @@
-import React, { useState } from 'react';
+import React, { useEffect, useState } from 'react';
 import { GatewayError, type AreaUsage } from '../api';
 import { ActionButton, Age, Loaded, Note } from '../components/basics';
 import { useSpeech } from '../components/context';
@@ -41,6 +41,15 @@ function MeasureNow(props: { model: IWorkspaceModel }): JSX.Element {
   const [isBusy, setBusy] = useState(false);
   const [said, setSaid] = useState('');
   const [error, setError] = useState<GatewayError | null>(null);
+  const { quota } = props.model;
+  useEffect(() => {
+    // a refusal for want of a log-in holds no longer once the figures come in again
+    const forget = (): void => setError(was => (was?.isLoginOver && !quota.error ? null : was));
+    quota.changed.connect(forget);
+    return () => {
+      quota.changed.disconnect(forget);
+    };
+  }, [quota]);
   const measure = async (): Promise<void> => {
     setBusy(true);
     setSaid(trans.__('Measuring …'));
