@@ -145,8 +145,6 @@ def test_nothing_sticks_out_of_a_narrow_panel(open_lab: OpenLab, appearance: tup
 
 def test_the_panel_keeps_the_rules_of_accessible_pages(open_lab: OpenLab, draft: dict[str, Any]) -> None:
     """With axe-core; the page around it is JupyterLab's own."""
-    if not AXE.exists():
-        pytest.fail("axe-core is not there; run: npm --prefix tools ci", pytrace=False)
     screen = open_lab("leader")
     fill_the_screen(screen, draft)
     item = screen.section("exports").locator(f'[data-request="{draft["id"]}"]')
@@ -160,6 +158,8 @@ def test_the_panel_keeps_the_rules_of_accessible_pages(open_lab: OpenLab, draft:
 
 def axe(screen: Screen, places: list[str]) -> list[str]:
     """Violations: rule, what is wrong, and where."""
+    if not AXE.exists():
+        pytest.fail("axe-core is not there; run: npm --prefix tools ci", pytrace=False)
     screen.page.evaluate(AXE.read_text())
     found = screen.page.evaluate(
         "([include, tags]) => window.axe.run({ include }, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] })",
