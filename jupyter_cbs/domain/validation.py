@@ -114,8 +114,11 @@ def explain(detail: ErrorDetails) -> tuple[Text, Text]:
         )
     if error in ("literal_error", "enum"):
         return not_a_choice(value, _choices(str(context.get("expected", ""))))
-    if error in ("too_short", "string_too_short"):
-        return Text(en="This may not be empty.", nl="Dit mag niet leeg zijn."), Text(en="At least one.", nl="Minstens één.")
+    if error == "string_too_short":
+        return Text(en="This may not be empty.", nl="Dit mag niet leeg zijn."), Text(en="Write a text.", nl="Schrijf een tekst.")
+    if error == "too_short":
+        least = context.get("min_length")
+        return Text(en="This list is too short.", nl="Deze lijst is te kort."), Text(en=f"At least {least}.", nl=f"Minstens {least}.")
     if error in ("too_long", "string_too_long"):
         most = context.get("max_length")
         return Text(en="This is too long.", nl="Dit is te lang."), Text(en=f"At most {most}.", nl=f"Hoogstens {most}.")

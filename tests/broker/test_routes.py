@@ -109,6 +109,7 @@ def test_a_wrong_field_is_told_in_the_readers_language(broker: Running, path: st
         assert answer.status == 400
         assert answer.body["message"] == said
         assert answer.body["remedy"]
+    assert broker.call("researcher", "POST", "/exports", {"title": ""}).body["remedy"] == "Write a text."
     actions = broker.call("researcher", "POST", "/exports/x/actions/dance", {"version": 1}).body["remedy"]
     assert actions.startswith("One of: edit, propose, ")
     assert " or " not in actions
