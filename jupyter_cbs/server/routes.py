@@ -121,8 +121,8 @@ class ClosedHandler(JupyterHandler):
             "closed_route",
             Text(en="This workspace does not offer that page or service.", nl="Deze werkomgeving biedt die pagina of dienst niet aan."),
             Text(
-                en="Results leave the workspace through an export request; see the side panel.",
-                nl="Resultaten verlaten de werkomgeving via een uitvoeraanvraag; zie het zijpaneel.",
+                en="Look for a typing error in the address. Results leave the workspace through an export request only; see the side panel.",
+                nl="Kijk of het adres een tikfout bevat. Resultaten verlaten de werkomgeving alleen via een uitvoeraanvraag; zie het zijpaneel.",
             ),
         )
         notes = self.settings.get(NOTES)
