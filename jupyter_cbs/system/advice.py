@@ -34,7 +34,9 @@ _FULL: Final = Text(
 )
 
 _UNREACHABLE: Final = (errno.ENETUNREACH, errno.EHOSTUNREACH)
-_UNREACHABLE_WORDS: Final = ("Could not establish connection", "Failed to download extension")  # DuckDB, whose errors carry no number
+_UNREACHABLE_WORDS: Final = ("Could not establish connection", "Failed to download extension")
+"""How DuckDB, whose errors carry no number, says so."""
+
 _DOWNLOADS: Final = re.compile(
     r"^\s*[!%]{0,2}\s*(?:\S*python\S*\s+-m\s+)?"
     r"(?:(?:pip3?|uv pip|conda|mamba)\s+(?:install|download)|(?:curl|wget)\s+\S|git\s+(?:clone|fetch|pull)\b)",
@@ -47,7 +49,7 @@ def advice(error: BaseException) -> Text | None:
     for link in _chain(error):
         if isinstance(link, MemoryError):
             return _memory()
-        if isinstance(link, socket.gaierror) or any(word in str(link) for word in _UNREACHABLE_WORDS):
+        if isinstance(link, socket.gaierror) or _is_duckdb_unreachable(link):
             return NO_NETWORK
         if isinstance(link, OSError):
             if link.errno in _UNREACHABLE:
@@ -57,6 +59,10 @@ def advice(error: BaseException) -> Text | None:
             if link.errno == errno.ENOSPC:
                 return _FULL
     return None
+
+
+def _is_duckdb_unreachable(error: BaseException) -> bool:
+    return type(error).__module__.split(".")[0] in ("duckdb", "_duckdb") and any(words in str(error) for words in _UNREACHABLE_WORDS)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

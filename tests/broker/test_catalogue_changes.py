@@ -24,6 +24,7 @@ from jupyter_cbs.domain.project import Principal
 from .harness import make_deployment
 
 NEW = "InkomenBestedingen/INPATAB/2023/INPA2023TABV1.parquet"
+MANY = "range(100000000) a(i), range(100000) b(j)"
 OLD = "GezondheidWelzijn/ZVWZORGKOSTENTAB/2022/ZVWZORGKOSTEN2022TABV2.parquet"
 
 
@@ -34,6 +35,16 @@ class Nowhere:
 
     async def progress(self, fraction: float | None, rows: int) -> None:
         pass
+
+
+class AtWork(Nowhere):
+    """Sees a query say how far it is."""
+
+    def __init__(self) -> None:
+        self.seen = asyncio.Event()
+
+    async def progress(self, fraction: float | None, rows: int) -> None:
+        self.seen.set()
 
 
 @asynccontextmanager
@@ -99,10 +110,15 @@ def test_running_sessions_see_what_came_changed_and_went(tmp_path: Path) -> None
             assert authority.scope("9001").get("INPATAB").rows == 30
             assert await rows("INPATAB") == 30
 
-            worker = await session.worker()
+            worker, at_work = await session.worker(), AtWork()
+            running = asyncio.create_task(worker.sql(f"SELECT count(*) FROM INPATAB k, {MANY} WHERE (i * j) % 7 = 3", None, at_work))
+            async with asyncio.timeout(PATIENCE):
+                await at_work.seen.wait()
             put(catalogue, NEW, 40)
             await told(subscription, lambda: authority.catalogue.files["INPA2023TABV1"].dataset.rows == 40)
             async with asyncio.timeout(PATIENCE):
+                with pytest.raises(Unavailable, match="What the project may read of INPA2023TABV1, or the file itself, was changed"):
+                    await running
                 await worker.exited.wait()
             assert await rows("INPATAB") == 40
 

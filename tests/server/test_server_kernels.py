@@ -57,6 +57,7 @@ def test_what_a_wall_refuses_is_said_below_the_error(deployment: Demo) -> None:
         "open('/tmp/x', 'wb').write(bytes(1100 * 2**20))": "zet grote bestanden in shared/ of personal/",
     }
     others = ["1 / 0", "open('shared/none.csv')", "raise ValueError('mine')", "# pip install nothere", "x = 'pip install'"]
+    others.append("class Odd(Exception):\n    def __str__(self):\n        raise RuntimeError('no words')\nraise Odd()")
     # the pages of whoever starts the kernel are in Dutch, and no cell says so
     with deployment.client("researcher", "nl").kernel() as kernel:
         said = {code: kernel.run(code).text for code in refused}
