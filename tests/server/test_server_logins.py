@@ -171,6 +171,8 @@ def test_the_form_speaks_the_language_of_the_browser(
     field = page.only("input", type="password")
     assert page.only("label")["for"] == field["id"]
     assert (field["name"], field["autocomplete"], "autofocus" in field) == ("password", "off", True)
+    # what fills in Jupyter's own form finds its way here
+    assert (field["id"], page.only("button")["id"]) == ("password_input", "login_submit")
     assert page.only("form")["action"] == f"{account['base_url']}login?next=%2Fviewer%2Flab"
     # who works here is nobody's business before the log-in
     name = deployment.client(ACCOUNT).request("GET", "api/me").json()["identity"]["display_name"]
