@@ -345,10 +345,10 @@ def _is_page(handler: Any) -> bool:
 
 
 def _is_use(handler: Any) -> bool:
-    """Whether a request shows that a person is there; an open page asks for news by itself."""
+    """Whether a request shows that a person is there; an open page asks for news by itself, and keeps how it looks every ten seconds."""
     if handler.request.method in ("GET", "HEAD", "OPTIONS"):
         return _is_page(handler)
-    return not handler.request.path.endswith("/csp-report")
+    return not handler.request.path.removeprefix(handler.base_url).startswith(("api/security/csp-report", "lab/api/workspaces"))
 
 
 def _without_token(uri: str) -> str:

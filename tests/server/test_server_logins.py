@@ -323,6 +323,18 @@ def test_use_prolongs_a_session_and_an_open_page_does_not(deployment: Demo, brow
     assert "set-cookie" not in get(browser, "api/kernels", held).headers
     prolonged = get(browser, "lab", held).headers.get_list("set-cookie")
     assert any(line.startswith("cbs-viewer") for line in prolonged)
+    # JupyterLab keeps how the page looks every ten seconds, whether or not somebody is there
+    browser.get("login")
+    xsrf = browser.cookies["_xsrf"]
+
+    def put(path: str, body: dict[str, Any]) -> tuple[int, bool]:
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in {**held, "_xsrf": xsrf}.items()), "X-XSRFToken": xsrf}
+        answer = httpx.put(browser.base_url.join(path), headers=headers, json=body, trust_env=False, timeout=60)
+        return answer.status_code, any(line.startswith("cbs-viewer") for line in answer.headers.get_list("set-cookie"))
+
+    held = cookie(deployment, now - 3600, now - 1800)
+    assert put("lab/api/workspaces/default", {"data": {}, "metadata": {"id": "default"}}) == (204, False)
+    assert put("lab/api/settings/@jupyterlab/translation-extension:plugin", {"raw": "{}"}) == (204, True)
 
 
 def test_logging_out_makes_a_copied_cookie_worthless(browser: httpx.Client, account: dict[str, Any]) -> None:
