@@ -481,11 +481,3 @@ local({
     }
   }
 })
-
-# In the place of R's own: what needs a network says so at once, instead of waiting for one and naming a server.
-install.packages <- download.file <- function(...) {
-  .cbs_stop(
-    "Kernels have no network, so this cannot work here. Data come from cbs_catalogue(), shared/ and personal/; for a package that is missing, ask the administrator.",
-    "Kernels hebben geen netwerk; dit kan hier dus niet. Gegevens komen uit cbs_catalogue(), shared/ en personal/; vraag de beheerder om een pakket dat ontbreekt."
-  )
-}

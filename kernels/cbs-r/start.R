@@ -3,6 +3,9 @@ local({
   started <- grep("^--file=", commandArgs(FALSE), value = TRUE)[[1]]
   folder <- dirname(sub("^--file=", "", started))
   # an environment of their own: rm(list = ls()) in a notebook leaves them
-  sys.source(file.path(folder, "cbs.R"), envir = attach(NULL, name = "cbs", warn.conflicts = FALSE), keep.source = FALSE)
+  functions <- attach(NULL, name = "cbs", warn.conflicts = FALSE)
+  for (file in c("cbs.R", "walls.R")) sys.source(file.path(folder, file), envir = functions, keep.source = FALSE)
+  # words are no reason not to start
+  try(suppressMessages(functions$.cbs_watch()), silent = TRUE)
 })
 IRkernel::main()

@@ -42,12 +42,59 @@ def test_r_runs_plots_and_tells_its_errors(r: Kernel) -> None:
     assert lines(r, "cat(exists('cbs_sql'), '\\n')") == ["TRUE "]
 
 
-def test_what_needs_a_network_says_that_there_is_none(r: Kernel) -> None:
-    for code in ("install.packages('nothere')", "download.file('https://example.com', 'personal/x')"):
-        error = r.run(code).error
-        assert error is not None
-        assert "Kernels have no network" in error[1]
-        assert "ask the administrator" in error[1]
+NETWORK = "Kernels have no network, so this cannot work here. Data come from cbs_catalogue(), shared/ and personal/"
+WRITABLE = "A kernel writes in shared/, personal/ and /tmp only."
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        ("install.packages('nothere')", NETWORK),
+        ("utils::install.packages('nothere')", NETWORK),
+        ("download.file('https://example.com', 'personal/x')", NETWORK),
+        ("utils::download.file('https://example.com', 'personal/x')", NETWORK),
+        ("read.csv('https://example.com/x.csv')", NETWORK),
+        ("readLines(url('http://example.com/'))", NETWORK),
+        ("available.packages()", NETWORK),
+        ("socketConnection('10.0.0.1', 80)", NETWORK),
+        ("writeLines('x', '/etc/x')", WRITABLE),
+        ("saveRDS(1, '/usr/x.rds')", WRITABLE),
+        ("png('/etc/x.png'); plot(1); dev.off()", WRITABLE),
+        ("dir.create('/etc/x')", WRITABLE),
+        ("system('touch /etc/x')", WRITABLE),
+        ("system2('touch', '/etc/x')", WRITABLE),
+        ("try(writeBin(raw(1100 * 2^20), '/tmp/x')); unlink('/tmp/x')", "put large files in shared/ or personal/. cbs_quota() shows"),
+        ("system('head -c 1100000000 /dev/zero > /tmp/x; rm /tmp/x')", "put large files in shared/ or personal/. cbs_quota() shows"),
+        ("x <- rep(0, 2^35)", "A kernel has at most "),
+    ],
+)
+def test_what_a_wall_refuses_is_said_below_the_error(r: Kernel, code: str, advice: str) -> None:
+    output = r.run(code)
+    said = output.text + (output.error[1] if output.error else "")
+    assert said.count(advice) == 1, said
+    assert "ask the administrator" in said or advice != NETWORK
+
+
+def test_other_errors_and_warnings_stay_as_they_are(r: Kernel) -> None:
+    output = r.run("f <- function() stop('mine'); warning('also mine'); message('see https://example.com'); f()")
+    assert output.error == ("ERROR", "Error in f(): mine\n")
+    assert output.text.strip().splitlines() == ["Warning message in eval(expr, envir, enclos):", "“also mine”", "see https://example.com"]
+    # what a notebook catches it has caught
+    caught = r.run("cat(tryCatch(readLines('https://example.com'), warning = function(w) 'caught'))")
+    assert caught.text == "caught"
+    quiet = r.run("suppressWarnings(tryCatch(readLines('https://example.com'), error = function(e) cat('caught')))")
+    assert quiet.text == "caught"
+
+
+def test_what_programs_say_is_shown(r: Kernel) -> None:
+    assert r.run("x <- system('echo out; echo err >&2; exit 3'); cat(x)").text == "out\nerr\n3"
+    assert r.run("x <- system2('echo', c('a', 'b')); cat(x)").text == "a b\n0"
+    assert r.run("system('echo out; echo err >&2', ignore.stdout = TRUE)").text == "err\n"
+    assert r.run("system('echo out; echo err >&2', ignore.stderr = TRUE)").text == "out\n"
+    assert r.run("cat(system('cat', intern = TRUE, input = 'a'), system2('echo', 'b', stdout = TRUE), sep = '-')").text == "a-b"
+    assert r.run("system('cat', input = c('a', 'b'))").text == "a\nb\n"
+    assert r.run("system('printf \"\\\\377\\\\n\"'); cat('on')").text.endswith("on")
+    assert r.run("x <- system('nothere-program'); cat(x)").text.endswith("not found\n127")
 
 
 def test_a_person_is_asked(r: Kernel) -> None:
@@ -221,8 +268,9 @@ def test_interrupting_r_cancels_the_query(r: Kernel) -> None:
     assert lines(r, "cat(cbs_sql('SELECT 1 AS a')$a, '\\n')") == ["1 "]
 
 
-def test_interrupting_plain_r(r: Kernel) -> None:
-    number = r.send("cat('started\\n'); flush.console(); repeat {}")
+@pytest.mark.parametrize("code", ["repeat {}", "system('sleep 300')", "system2('sleep', 300)"])
+def test_interrupting_plain_r(r: Kernel, code: str) -> None:
+    number = r.send(f"cat('started\\n'); flush.console(); {code}")
     r.await_text(number, "started")
     r.interrupt()
     r.receive(number, 60)
