@@ -429,7 +429,8 @@ def _changed(views: Mapping[str, Path]) -> Unavailable:
 def _listed(views: Mapping[str, Path], last: str) -> str:
     # of several names for one file the first is the data set's
     names = list({path: name for name, path in reversed([*views.items()])}.values())[::-1]
-    shown = [*names[:_NAMED], *([str(len(names) - _NAMED)] if len(names) > _NAMED else [])]
+    more = f"{len(names) - _NAMED} {'more' if last == 'and' else 'andere'}"
+    shown = [*names[:_NAMED], *([more] if len(names) > _NAMED else [])]
     return f" {last} ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..domain.system_errors import reason
 from ..domain.text import Text
 
 _DEPTH = 12
@@ -34,8 +35,8 @@ def walk(folder: Path, depth: int = 0) -> Iterator[tuple[Path, Text | None]]:
         yield (
             folder,
             Text(
-                en=f"The folder cannot be read: {os.strerror(error.errno or 0)}.",
-                nl=f"De map kan niet worden gelezen: {os.strerror(error.errno or 0)}.",
+                en=f"The folder cannot be read: {reason(error).en}.",
+                nl=f"De map kan niet worden gelezen: {reason(error).nl}.",
             ),
         )
         return
@@ -59,8 +60,8 @@ def opened(path: Path) -> Iterator[tuple[int, os.stat_result]]:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        reason = "a link" if error.errno == errno.ELOOP else os.strerror(error.errno or 0)
-        raise Unusable(f"The file cannot be opened: {reason}.", f"Het bestand kan niet worden geopend: {reason}.") from None
+        why = Text(en="a link", nl="het is een verwijzing") if error.errno == errno.ELOOP else reason(error)
+        raise Unusable(f"The file cannot be opened: {why.en}.", f"Het bestand kan niet worden geopend: {why.nl}.") from None
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):

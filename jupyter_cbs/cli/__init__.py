@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from ..domain.errors import CbsError, Invalid, Unavailable
+from ..domain.system_errors import reason
 from ..domain.text import Language, Text
 
 VERBS: Final = {
@@ -82,7 +83,7 @@ def _refused(error: CbsError, options: argparse.Namespace) -> int:
 
 def _of_the_machine(error: OSError) -> Unavailable:
     """Give the error for what the operating system refused, such as a full disk."""
-    reason = os.strerror(error.errno) if error.errno else str(error)
+    why = reason(error)
     where = "" if error.filename is None else f" ({os.fsdecode(error.filename)})"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         remedy = Text(en="Make room on the disk, then give the command again.", nl="Maak ruimte op de schijf en geef de opdracht dan opnieuw.")
@@ -90,7 +91,7 @@ def _of_the_machine(error: OSError) -> Unavailable:
         remedy = Text(en="Mend that, then give the command again.", nl="Verhelp dat en geef de opdracht dan opnieuw.")
     return Unavailable(
         "machine_refuses",
-        Text(en=f"The operating system refused: {reason}{where}.", nl=f"Het besturingssysteem weigerde: {reason}{where}."),
+        Text(en=f"The operating system refused: {why.en}{where}.", nl=f"Het besturingssysteem weigerde: {why.nl}{where}."),
         remedy,
     )
 

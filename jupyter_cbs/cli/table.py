@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..domain.errors import Invalid, TooLarge
+from ..domain.system_errors import reason
 from ..domain.text import Text
 from . import language, print_json
 
@@ -112,10 +113,10 @@ def _read(file: Path, *, published: bool = True) -> TableProblem:
         with file.open("rb") as stream:
             content = stream.read(LARGEST_FILE + 1)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        why = reason(error)
         raise Invalid(
             "unreadable_file",
-            Text(en=f"The file {file} cannot be read: {reason}.", nl=f"Het bestand {file} is niet te lezen: {reason}."),
+            Text(en=f"The file {file} cannot be read: {why.en}.", nl=f"Het bestand {file} is niet te lezen: {why.nl}."),
             Text(en="Give the path of a table problem in JSON.", nl="Geef het pad van een tabelprobleem in JSON."),
         ) from error
     if len(content) > LARGEST_FILE:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..domain.errors import Invalid, QuotaExceeded
+from ..domain.system_errors import reason
 from ..domain.text import Text
 from .errors import readable
 
@@ -73,7 +74,7 @@ def write_bytes(data: bytes, path: Path, lang: str) -> None:
         if temporary:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
-        reason = os.strerror(error.errno or 0)
+        why = reason(error)
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise readable(
                 QuotaExceeded(
@@ -93,8 +94,8 @@ def write_bytes(data: bytes, path: Path, lang: str) -> None:
             Invalid(
                 "cannot_write",
                 Text(
-                    en=f"{path} cannot be written ({reason}); what was there is untouched.",
-                    nl=f"{path} kan niet worden geschreven ({reason}); wat er stond is ongewijzigd.",
+                    en=f"{path} cannot be written ({why.en}); what was there is untouched.",
+                    nl=f"{path} kan niet worden geschreven ({why.nl}); wat er stond is ongewijzigd.",
                 ),
                 Text(en="Choose an existing folder in shared/ or personal/.", nl="Kies een bestaande map in shared/ of personal/."),
             ),

@@ -22,6 +22,7 @@ from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEv
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ..domain.gateway import PolicyProblem
+from ..domain.system_errors import reason
 from ..domain.text import Text
 
 MAX_BYTES = 256 * 1024
@@ -105,11 +106,11 @@ def read_bytes(path: Path, file: str) -> bytes:
                 )
             data = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
+        why = reason(error)
         raise _refuse(
             file,
             None,
-            Text(en=f"The file cannot be read: {reason}.", nl=f"Het bestand kan niet worden gelezen: {reason}."),
+            Text(en=f"The file cannot be read: {why.en}.", nl=f"Het bestand kan niet worden gelezen: {why.nl}."),
             Text(en="A YAML file the broker may read.", nl="Een YAML-bestand dat de broker mag lezen."),
         ) from error
     if len(data) > MAX_BYTES:

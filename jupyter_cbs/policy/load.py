@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..domain.gateway import PolicyProblem
+from ..domain.system_errors import reason
 from ..domain.text import Text
 from .crosscheck import check_office, check_project
 from .document import Document, Unreadable, parse, read_bytes
@@ -45,11 +46,11 @@ def project_files(directory: Path) -> tuple[tuple[str, ...], tuple[PolicyProblem
     try:
         names = sorted(os.listdir(directory / PROJECTS))
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
+        why = reason(error)
         return (), (
             PolicyProblem(
                 file=PROJECTS,
-                message=Text(en=f"The folder cannot be read: {reason}.", nl=f"De map kan niet worden gelezen: {reason}."),
+                message=Text(en=f"The folder cannot be read: {why.en}.", nl=f"De map kan niet worden gelezen: {why.nl}."),
                 expected=Text(en="A folder with one file per project.", nl="Een map met één bestand per project."),
             ),
         )

@@ -18,7 +18,7 @@ import duckdb
 
 from ..domain.errors import Cancelled, CbsError, Internal, Invalid, NotFound, Position, Refused, TooLarge, Unavailable
 from ..domain.text import Text
-from .wording import objection
+from .wording import concerns_parameters, objection
 
 _SHOWN = 600
 """Longest part of DuckDB's own words in a message."""
@@ -246,7 +246,21 @@ def explain(
                  nl="Zet om met CAST(… AS …), of met TRY_CAST om NULL te krijgen waar dat niet kan."),
             position=where,
         )  # fmt: skip
-    return Invalid("sql_error", objection(said, "DuckDB refuses this", "Deze query kan niet worden uitgevoerd"), position=where)
+    if concerns_parameters(said):
+        return Invalid(
+            "sql_parameters",
+            objection(said, "The values do not fit the query's parameters", "De waarden passen niet bij de parameters van de query"),
+            Text(en="Give each ? a value, in their order, or each $name one by its name, and no others.",
+                 nl="Geef elke ? een waarde, in hun volgorde, of elke $naam één bij die naam, en geen andere."),
+            position=where,
+        )  # fmt: skip
+    return Invalid(
+        "sql_error",
+        objection(said, "DuckDB refuses this", "Deze query kan niet worden uitgevoerd"),
+        Text(en="Change the query and run it again; ws.catalogue() shows the variables and their types.",
+             nl="Pas de query aan en voer hem opnieuw uit; ws.catalogue() toont de variabelen en hun typen."),
+        position=where,
+    )  # fmt: skip
 
 
 def _memory() -> TooLarge:

@@ -35,8 +35,21 @@ _DUTCH: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"Could not convert string '(.*)' to (\w+)", "De tekst ‘{0}’ is niet om te zetten naar {1}."),
         (r"[Ii]nvalid date field format: \"(.*?)\"", "‘{0}’ is geen datum in de vorm JJJJ-MM-DD."),
         (r"value is out of range for the destination type (\w+)", "Een getal is te groot voor type {0}."),
+        (r"Values were not provided for the following parameters: (.+)", "Geen waarde is gegeven voor: {0}."),
+        (r"identifiers of the excess parameters: (.+)", "Een waarde is gegeven voor wat de query niet heeft: {0}."),
+        (r"count mismatch for prepared statement. Expected (\d+), got (\d+)", "De query vraagt {0} waarden en krijgt er {1}."),
+        (r"Mixing named and positional parameters", "Parameters met en zonder naam gaan niet samen in één query."),
     )
 )
+
+_ABOUT_PARAMETERS: Final = re.compile(
+    r"provided for the following parameters|excess parameters|mismatch for prepared statement|positional parameters"
+)
+
+
+def concerns_parameters(said: str) -> bool:
+    """Tell whether DuckDB's words are about the values given for ``?`` and ``$name``."""
+    return _ABOUT_PARAMETERS.search(said) is not None
 
 
 def objection(said: str, english: str, dutch: str) -> Text:

@@ -11,8 +11,7 @@ from typing import Any, ClassVar, Final, Literal
 
 from jupyter_client.kernelspec import NoSuchKernel
 from jupyter_server.services.contents.handlers import ContentsHandler, default_handlers
-from jupyter_server.services.kernels.handlers import MainKernelHandler
-from jupyter_server.services.sessions.handlers import SessionHandler
+from jupyter_server.services.kernels.handlers import KernelHandler, MainKernelHandler
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tornado.httputil import HTTPServerRequest
 
@@ -20,8 +19,9 @@ from ..domain.errors import Invalid, NotFound, not_text
 from ..domain.text import Text
 from ..domain.validation import not_understood
 from .problems import http_error, no_such_file
+from .wording import Worded
 
-_UUID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+UUID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 
 class Body(BaseModel):
@@ -78,11 +78,11 @@ class Started(Body):
     name: str | None = None
     path: str | None = None
     kernel_id: str | None = Field(
-        None, pattern=rf"^{_UUID}$", description="Only ids that routes of kernels match: what has another could not be ended."
+        None, pattern=rf"^{UUID}$", description="Only ids that routes of kernels match: what has another could not be ended."
     )
 
 
-class TypedBody:
+class TypedBody(Worded):
     """Mixin for handlers of Jupyter: refuses a body whose types are not those of its method's shape."""
 
     request: HTTPServerRequest
@@ -165,6 +165,15 @@ def hidden() -> Invalid:
     )
 
 
+def no_such_kernel() -> NotFound:
+    """Say that there is no kernel of the kind that was asked for."""
+    return NotFound(
+        "no_such_kernel",
+        Text(en="There is no kernel of that name here.", nl="Er is hier geen kernel met die naam."),
+        Text(en="Choose one of those the launcher shows.", nl="Kies een van de kernels die de starter toont."),
+    )
+
+
 class TypedContentsHandler(TypedBody, ContentsHandler):
     """Files, notebooks and folders."""
 
@@ -185,12 +194,6 @@ class TypedContentsHandler(TypedBody, ContentsHandler):
         return model
 
 
-class TypedSessionHandler(TypedBody, SessionHandler):
-    """One notebook and its kernel."""
-
-    shapes: ClassVar = {"PATCH": Session}
-
-
 class TypedKernelsHandler(TypedBody, MainKernelHandler):
     """All kernels."""
 
@@ -201,13 +204,11 @@ class TypedKernelsHandler(TypedBody, MainKernelHandler):
         try:
             await super().post()
         except NoSuchKernel as error:
-            raise http_error(
-                NotFound(
-                    "no_such_kernel",
-                    Text(en="There is no kernel of that name here.", nl="Er is hier geen kernel met die naam."),
-                    Text(en="Choose one of those the launcher shows.", nl="Kies een van de kernels die de starter toont."),
-                )
-            ) from error
+            raise http_error(no_such_kernel()) from error
+
+
+class WordedKernelHandler(Worded, KernelHandler):
+    """One kernel."""
 
 
 def routes() -> list[tuple[str, type[Any]]]:
@@ -215,6 +216,6 @@ def routes() -> list[tuple[str, type[Any]]]:
     return [
         # with those of checkpoints, which must stay before what matches every path
         *((pattern, TypedContentsHandler if handler is ContentsHandler else handler) for pattern, handler in default_handlers),
-        (rf"/api/sessions/(?P<session_id>{_UUID})", TypedSessionHandler),
         (r"/api/kernels", TypedKernelsHandler),
+        (r"/api/kernels/(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)", WordedKernelHandler),
     ]

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from jupyter_server.services.contents.checkpoints import AsyncCheckpoints
-from tornado import web
 
-from ..domain.errors import CbsError, QuotaExceeded
+from ..domain.errors import CbsError, NotFound, QuotaExceeded
 from ..domain.text import Text
 from . import language
+from .problems import http_error
 
 if TYPE_CHECKING:
     from .contents import CbsContentsManager
@@ -110,4 +110,13 @@ class CbsCheckpoints(AsyncCheckpoints):
     @staticmethod
     def _check_id(checkpoint_id: str) -> None:
         if checkpoint_id != _ID:
-            raise web.HTTPError(404, "there is no such checkpoint")
+            raise http_error(
+                NotFound(
+                    "no_such_checkpoint",
+                    Text(en="There is no checkpoint of that name.", nl="Er is geen controlepunt met die naam."),
+                    Text(
+                        en="The newest is in the File menu.",
+                        nl="Het nieuwste staat in het menu Bestand.",
+                    ),
+                )
+            )

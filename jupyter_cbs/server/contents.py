@@ -15,7 +15,6 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 import nbformat
 from jupyter_server.services.contents.manager import AsyncContentsManager, copy_pat
-from tornado import web
 from traitlets import Integer, Unicode, default
 
 from ..domain.errors import CbsError, Conflict, Invalid, NotFound, Refused
@@ -238,7 +237,11 @@ class CbsContentsManager(AsyncContentsManager):
         async with self.explained():
             kind = model.get("type")
             if kind not in ("file", "notebook", "directory"):
-                raise web.HTTPError(400, "type must be file, notebook or directory")
+                raise Invalid(
+                    "no_type",
+                    Text(en="Nothing says what is to be saved.", nl="Niets zegt wat er wordt opgeslagen."),
+                    Text(en="Give a type: file, notebook or directory.", nl="Geef een type: file, notebook of directory."),
+                )
             _refuse_top_level(path)  # JupyterLab's own cards and menus make notebooks in whatever folder is shown
             if await self.is_hidden(path):
                 raise Invalid("hidden", Text(en="Names do not begin with a dot here.", nl="Namen beginnen hier niet met een punt."))
@@ -247,7 +250,7 @@ class CbsContentsManager(AsyncContentsManager):
                 await self.run(self.files.make_folder, path)
                 return await self.get(path, content=False)
             if "content" not in model:
-                raise web.HTTPError(400, "content is missing")
+                raise _no_content()
             if is_data(path):
                 raise refuse_data(path)
             self.run_pre_save_hooks(model=model, path=path)
@@ -379,22 +382,37 @@ class CbsContentsManager(AsyncContentsManager):
 def _bytes_of(model: dict[str, Any]) -> bytes:
     content, form = model["content"], model.get("format") or "text"
     if not isinstance(content, str):
-        raise Invalid(
-            "no_content",
-            Text(
-                en="The content of a file must be text, or bytes in base64; nothing was saved.",
-                nl="De inhoud van een bestand moet tekst zijn, of bytes in base64; er is niets opgeslagen.",
-            ),
-            Text(en="Send it as a JSON string.", nl="Stuur de inhoud als JSON-string."),
-        )
+        raise _no_content()
     try:
         if form == "text":
             return content.encode("utf-8")
         if form == "base64":
             return base64.b64decode(content.encode("ascii"), validate=False)
     except (UnicodeEncodeError, binascii.Error) as error:
-        raise web.HTTPError(400, "content does not have the format it says") from error
-    raise web.HTTPError(400, "format must be text or base64")
+        raise _wrong_format() from error
+    raise _wrong_format()
+
+
+def _no_content() -> Invalid:
+    return Invalid(
+        "no_content",
+        Text(
+            en="The content of a file must be text, or bytes in base64; nothing was saved.",
+            nl="De inhoud van een bestand moet tekst zijn, of bytes in base64; er is niets opgeslagen.",
+        ),
+        Text(en="Send it as a JSON string.", nl="Stuur de inhoud als JSON-string."),
+    )
+
+
+def _wrong_format() -> Invalid:
+    return Invalid(
+        "wrong_format",
+        Text(
+            en="The content is not in the format it says; nothing was saved.",
+            nl="De inhoud heeft niet het formaat dat erbij staat; er is niets opgeslagen.",
+        ),
+        Text(en="Send text with format text, bytes in base64 with format base64.", nl="Stuur tekst met format text, base64 met format base64."),
+    )
 
 
 def _top_level() -> Refused:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from ..domain.errors import CbsError, Conflict, Invalid, NotFound, QuotaExceeded, Refused, TooLarge, Unavailable
+from ..domain.system_errors import reason
 from ..domain.text import Text
 from ..system.beneath import WorkspaceRoots, has_other_names, open_beneath, printable
 from .problems import no_such_file
@@ -386,8 +387,8 @@ def explained(error: OSError, path: str) -> CbsError:
             return Unavailable(
                 "no_resources",
                 Text(
-                    en=f"The system cannot reach '{shown}' now ({os.strerror(error.errno or 0)}).",
-                    nl=f"Het systeem kan nu niet bij '{shown}' ({os.strerror(error.errno or 0)}).",
+                    en=f"The system cannot reach '{shown}' now ({reason(error).en}).",
+                    nl=f"Het systeem kan nu niet bij '{shown}' ({reason(error).nl}).",
                 ),
                 Text(en="Try again; if it stays, tell the administrator.", nl="Probeer het opnieuw; blijft het zo, meld het de beheerder."),
             )

@@ -19,6 +19,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
 
 from ..domain.errors import Invalid, Unavailable
+from ..domain.system_errors import reason
 from ..domain.text import Text
 
 BUSY_TIMEOUT_MS = 10_000
@@ -57,10 +58,10 @@ def open_engine(url: str, *, create: bool = True) -> Engine:
             # SQLite gives its -wal and -shm files the mode of the database
             os.close(os.open(parsed.database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         except OSError as error:
-            reason = os.strerror(error.errno) if error.errno else str(error)
+            why = reason(error)
             raise Unavailable(
                 "state_unavailable",
-                Text(en=f"The state database cannot be opened: {reason}.", nl=f"De toestandsdatabase kan niet worden geopend: {reason}."),
+                Text(en=f"The state database cannot be opened: {why.en}.", nl=f"De toestandsdatabase kan niet worden geopend: {why.nl}."),
                 Text(en="Check the folder and who owns it.", nl="Controleer de map en van wie die is."),
             ) from error
         engine = create_engine(parsed, pool_size=5, max_overflow=20)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from jupyter_cbs.domain.errors import CbsError, Invalid, NotFound, Refused, TooLarge, Unavailable
+from jupyter_cbs.domain.system_errors import reason
 from jupyter_cbs.domain.text import Text, whole
 
 Area = Literal["shared", "personal"]
@@ -384,14 +385,14 @@ def _explained(error: OSError, path: str) -> CbsError:
             return Unavailable(
                 "no_resources",
                 Text(
-                    en=f"The system cannot open '{shown}' now ({os.strerror(error.errno)}).",
-                    nl=f"Het systeem kan '{shown}' nu niet openen ({os.strerror(error.errno)}).",
+                    en=f"The system cannot open '{shown}' now ({reason(error).en}).",
+                    nl=f"Het systeem kan '{shown}' nu niet openen ({reason(error).nl}).",
                 ),
                 Text(en="Try again; if it stays, tell the administrator.", nl="Probeer het opnieuw; blijft het zo, meld het de beheerder."),
             )
         case _:
             return Refused(
                 "no_access",
-                Text(en=f"'{shown}' cannot be opened ({error.strerror}).", nl=f"'{shown}' kan niet worden geopend ({error.strerror})."),
+                Text(en=f"'{shown}' cannot be opened ({reason(error).en}).", nl=f"'{shown}' kan niet worden geopend ({reason(error).nl})."),
                 Text(en="Copy the file and use the copy.", nl="Kopieer het bestand en gebruik de kopie."),
             )

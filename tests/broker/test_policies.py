@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from jupyter_cbs.broker.sessions import _withdrawn
+from jupyter_cbs.domain.text import Text
+
 from .harness import Kernel, Running
 
 
@@ -79,6 +82,16 @@ def test_a_query_that_a_withdrawn_grant_ends_says_so(fresh_broker: Running) -> N
     assert (error["code"], error["status"]) == ("grant_withdrawn", 403)
     assert error["message"] == "The project may no longer read ZVWZORGKOSTEN2022TABV2, so the running query was stopped."
     assert "ws.catalogue()" in error["remedy"]
+
+
+def test_of_many_withdrawn_grants_the_first_are_named_and_the_others_counted() -> None:
+    views = {name: Path(name) for name in "ABCDE"}
+    assert _withdrawn(views).message == Text(
+        en="The project may no longer read A, B, C and 2 more, so the running query was stopped.",
+        nl="Het project mag A, B, C en 2 andere niet meer lezen; de lopende query is daarom gestopt.",
+    )
+    assert "read A, B and C, so" in _withdrawn({name: views[name] for name in "ABC"}).message.en
+    assert "read A, so" in _withdrawn({"A": views["A"], "TOPIC": views["A"]}).message.en
 
 
 def test_a_further_grant_ends_no_query(fresh_broker: Running) -> None:

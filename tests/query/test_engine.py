@@ -168,6 +168,24 @@ async def test_errors_in_a_statement_have_place_and_suggestions(start: Start) ->
 
 
 @pytest.mark.parametrize(
+    ("text", "parameters", "dutch"),
+    [
+        ("SELECT $a", None, "Geen waarde is gegeven voor: a."),
+        ("SELECT ?, ?", [1], "Geen waarde is gegeven voor: 2."),
+        ("SELECT $a", {"a": 1, "b": 2}, "Een waarde is gegeven voor wat de query niet heeft: b."),
+        ("SELECT 1", [1], "De query vraagt 0 waarden en krijgt er 1."),
+        ("SELECT $a, ?", [1], "Parameters met en zonder naam gaan niet samen in één query."),
+    ],
+)
+async def test_values_that_do_not_fit_the_parameters(start: Start, text: str, parameters: list[Any] | dict[str, Any] | None, dutch: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        await (await start()).sql(text, parameters, Collector())
+    assert caught.value.code == "sql_parameters"
+    assert caught.value.message.nl.startswith(dutch)
+    assert "no others" in caught.value.say("en")
+
+
+@pytest.mark.parametrize(
     ("late", "code", "says"),
     [
         ("CAST('zz' || i AS INTEGER)", "sql_type", "'zz1000000'"),

@@ -107,9 +107,75 @@ def test_a_log_that_people_make_long_begins_anew(deployment: Demo) -> None:
     assert b"\0" not in log.read_bytes()
 
 
-def test_a_kernel_of_a_name_there_is_not(deployment: Demo) -> None:
-    answer = deployment.client("researcher").request("POST", "api/kernels", {"name": "nope"})
-    assert (answer.status_code, "no kernel of that name" in answer.text) == (404, True)
+NOBODY = "00000000-0000-0000-0000-000000000000"
+IN_JUPYTERS_WORDS: tuple[tuple[str, str, Any, int, str, str], ...] = (
+    *(
+        (method, f"api/kernels/{NOBODY}{action}", None, 404, "no longer there", "is er niet meer")
+        for method, action in (("GET", ""), ("DELETE", ""), ("POST", "/interrupt"), ("POST", "/restart"))
+    ),
+    *((method, f"api/sessions/{NOBODY}", {}, 404, "no longer connected", "niet meer met een kernel") for method in ("GET", "DELETE", "PATCH")),
+    ("PATCH", f"api/sessions/{NOBODY}", {"kernel": {"name": "cbs-python"}}, 404, "no longer connected", "niet meer met een kernel"),
+    ("POST", "api/kernels", {"name": "nope"}, 404, "no kernel of that name", "geen kernel met die naam"),
+    ("POST", "api/sessions", {**NOTEBOOK, "kernel": {"name": "nope"}}, 404, "no kernel of that name", "geen kernel met die naam"),
+    ("POST", "api/sessions", None, 400, "lacks a field", "mist een veld"),
+    ("POST", "api/sessions", {"type": "notebook"}, 400, "lacks a field", "mist een veld"),
+    ("PATCH", f"api/contents/{KEPT}", None, 400, "lacks a field", "mist een veld"),
+    *((method, f"api/contents/{KEPT}/checkpoints/nope", None, 404, "no checkpoint", "geen controlepunt") for method in ("POST", "DELETE")),
+    *(("GET", f"api/contents/{KEPT}?{query}", None, 400, "nothing was read", "niets gelezen") for query in ("content=7", "format=pdf", "hash=x")),
+    ("POST", f"api/contents/{KEPT}", {}, 400, "nothing was changed", "niets gewijzigd"),
+    ("PUT", "api/contents/shared/copy.txt", {"copy_from": KEPT}, 400, "nothing was changed", "niets gewijzigd"),
+    ("DELETE", "api/contents/shared/.hidden", None, 400, "begin with a dot", "met een punt beginnen"),
+    ("PUT", f"api/contents/{KEPT}", {"type": "file", "format": "json", "content": "x"}, 400, "nothing was saved", "niets opgeslagen"),
+    ("PUT", f"api/contents/{KEPT}", {"type": "file", "format": "base64", "content": "é"}, 400, "nothing was saved", "niets opgeslagen"),
+    ("PUT", f"api/contents/{KEPT}", {"type": "file", "format": "text"}, 400, "nothing was saved", "niets opgeslagen"),
+    ("PUT", f"api/contents/{KEPT}", {"format": "text", "content": "x"}, 400, "Give a type", "Geef een type"),
+)
+
+
+@pytest.mark.parametrize("lang", ["en", "nl"])
+def test_what_jupyter_refuses_is_said_in_the_readers_language(kept: Demo, lang: str) -> None:
+    before = everything(kept)
+    client = kept.client("researcher", lang)
+    for method, path, body, status, english, dutch in IN_JUPYTERS_WORDS:
+        answer = client.request(method, path, body)
+        assert answer.status_code == status, (method, path, answer.text)
+        assert (english if lang == "en" else dutch) in answer.json()["message"], (method, path, answer.text)
+    assert everything(kept) == before
+
+
+@pytest.mark.parametrize(
+    ("lang", "unknown", "gone"), [("en", "no kernel of that name", "no longer there"), ("nl", "geen kernel met die naam", "is er niet meer")]
+)
+def test_another_kernel_for_a_notebook_is_started_or_refused_with_the_reason(deployment: Demo, lang: str, unknown: str, gone: str) -> None:
+    """What JupyterLab's "Change Kernel" does."""
+    client = deployment.client("researcher", lang)
+    session = client.request("POST", "api/sessions", {**NOTEBOOK, "path": "personal/changes.ipynb"}).json()
+    place = f"api/sessions/{session['id']}"
+    try:
+        for kernel, status, word in (({"name": "nope"}, 404, unknown), ({"id": NOBODY}, 400, gone)):
+            refused = client.request("PATCH", place, {"kernel": kernel})
+            assert (refused.status_code, word in refused.json()["message"]) == (status, True), refused.text
+        assert client.request("GET", place).json()["kernel"]["id"] == session["kernel"]["id"]
+        changed = client.request("PATCH", place, {"kernel": {"name": "cbs-python"}})
+        assert changed.status_code == 200, changed.text
+        assert changed.json()["kernel"]["id"] not in (None, session["kernel"]["id"])
+        assert [kernel["id"] for kernel in client.request("GET", "api/kernels").json()] == [changed.json()["kernel"]["id"]]
+    finally:
+        assert client.request("DELETE", place).status_code == 204
+
+
+def test_why_another_kernel_for_a_notebook_is_refused_is_said(deployment: Demo) -> None:
+    client = deployment.client("researcher", "nl")
+    session = client.request("POST", "api/sessions", {**NOTEBOOK, "path": "personal/full.ipynb"}).json()
+    try:
+        while (last := client.request("POST", "api/kernels", {"name": "cbs-python"})).status_code == 201:
+            assert len(client.request("GET", "api/kernels").json()) < 20
+        refused = client.request("PATCH", f"api/sessions/{session['id']}", {"kernel": {"name": "cbs-python"}})
+        assert (refused.status_code, refused.json()["message"]) == (last.status_code, last.json()["message"])
+        assert "kernels" in last.json()["message"]
+    finally:
+        for kernel in client.request("GET", "api/kernels").json():
+            assert client.request("DELETE", f"api/kernels/{kernel['id']}").status_code == 204
 
 
 @pytest.mark.parametrize(
