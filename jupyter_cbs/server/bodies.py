@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final, Literal
 from jupyter_client.kernelspec import NoSuchKernel
 from jupyter_server.services.contents.handlers import ContentsHandler, default_handlers
 from jupyter_server.services.kernels.handlers import KernelHandler, MainKernelHandler
+from jupyter_server.services.kernelspecs.handlers import KernelSpecHandler, kernel_name_regex
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tornado.httputil import HTTPServerRequest
 
@@ -211,6 +212,10 @@ class WordedKernelHandler(Worded, KernelHandler):
     """One kernel."""
 
 
+class WordedKernelSpecHandler(Worded, KernelSpecHandler):
+    """One kind of kernel."""
+
+
 def routes() -> list[tuple[str, type[Any]]]:
     """Give the routes that take the place of Jupyter's own; those of extensions come first."""
     return [
@@ -218,4 +223,5 @@ def routes() -> list[tuple[str, type[Any]]]:
         *((pattern, TypedContentsHandler if handler is ContentsHandler else handler) for pattern, handler in default_handlers),
         (r"/api/kernels", TypedKernelsHandler),
         (r"/api/kernels/(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)", WordedKernelHandler),
+        (rf"/api/kernelspecs/{kernel_name_regex}", WordedKernelSpecHandler),
     ]

@@ -18,6 +18,7 @@ from ..domain.errors import CbsError, Invalid, TooLarge
 from ..domain.text import Text
 from .bodies import Body, checked
 from .problems import http_error
+from .wording import Worded
 
 MAX_SETTING: Final = 2**17
 """Longest setting in bytes; reading one takes JupyterLab seconds per megabyte."""
@@ -48,7 +49,7 @@ class Arrangement(Body):
     data: dict[str, Any]
 
 
-class BoundedSettingsHandler(SettingsHandler):
+class BoundedSettingsHandler(Worded, SettingsHandler):
     """Settings."""
 
     def put(self, schema_name: str = "") -> None:

@@ -55,6 +55,30 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], tuple[Text, Text]], ...]] = (
             ),
         ),
     ),
+    (
+        re.compile(r"No such directory"),
+        (
+            Text(en="There is no such folder.", nl="Die map bestaat niet."),
+            Text(
+                en="It may have been moved, renamed or deleted: look in the file browser.",
+                nl="Misschien is de map verplaatst, hernoemd of verwijderd: kijk in de bestandsbrowser.",
+            ),
+        ),
+    ),
+    (
+        re.compile(r"Kernel spec .* not found"),
+        (
+            Text(en="There is no kernel of that name here.", nl="Er is hier geen kernel met die naam."),
+            Text(en="Choose one of those the launcher shows.", nl="Kies een van de kernels die de starter toont."),
+        ),
+    ),
+    (
+        re.compile(r"Settings not found|Schema not found|Setting/schema directory not found"),
+        (
+            Text(en="There are no settings of that name, so nothing was kept.", nl="Er zijn geen instellingen met die naam; er is niets bewaard."),
+            Text(en="The settings there are stand in the Settings menu.", nl="De instellingen die er zijn staan in het menu Instellingen."),
+        ),
+    ),
     (re.compile(r"No JSON data provided|JSON body missing|Missing field in JSON data"), _NO_BODY),
     (
         re.compile(r"Cannot POST to files|Cannot copy with PUT"),

@@ -33,6 +33,11 @@ _FULL: Final = Text(
     "ws.quota() toont de ruimte daar.",
 )
 
+_NO_LINKS: Final = Text(
+    en="Every file in shared/ and personal/ has one name, so links cannot be made. Copy with shutil.copy, or move with shutil.move.",
+    nl="Elk bestand in shared/ en personal/ heeft één naam; koppelingen kunnen dus niet. Kopieer met shutil.copy, of verplaats met shutil.move.",
+)
+
 _UNREACHABLE: Final = (errno.ENETUNREACH, errno.EHOSTUNREACH)
 _UNREACHABLE_WORDS: Final = ("Could not establish connection", "Failed to download extension")
 """How DuckDB, whose errors carry no number, says so."""
@@ -58,6 +63,8 @@ def advice(error: BaseException) -> Text | None:
                 return _NOT_WRITABLE
             if link.errno == errno.ENOSPC:
                 return _FULL
+            if link.errno == errno.EXDEV or (link.errno in (errno.EACCES, errno.EPERM) and link.filename2 is not None):
+                return _NO_LINKS
     return None
 
 

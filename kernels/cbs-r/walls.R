@@ -22,6 +22,11 @@
     en = "The temporary folders of a kernel are small and count as its memory: put large files in shared/ or personal/. cbs_quota() shows the room there.",
     nl = "De tijdelijke mappen van een kernel zijn klein en tellen mee als geheugen: zet grote bestanden in shared/ of personal/. cbs_quota() toont de ruimte daar."
   ),
+  links = list(
+    pattern = "cannot (sym)?link '|Invalid cross-device link",
+    en = "Every file in shared/ and personal/ has one name, so links cannot be made. Use file.copy(), and unlink() to move.",
+    nl = "Elk bestand in shared/ en personal/ heeft \u00e9\u00e9n naam; koppelingen kunnen dus niet. Gebruik file.copy(), en unlink() om te verplaatsen."
+  ),
   memory = list(
     pattern = "cannot allocate (vector|buffer|memory)|Cannot allocate memory|memory exhausted|Kan geen geheugen",
     en = "This asks for more memory than is left.%s Select fewer columns, filter or aggregate in the query, and delete what you no longer need.",

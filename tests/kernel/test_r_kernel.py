@@ -65,6 +65,9 @@ WRITABLE = "A kernel writes in shared/, personal/ and /tmp only."
         ("system2('touch', '/etc/x')", WRITABLE),
         ("try(writeBin(raw(1100 * 2^20), '/tmp/x')); unlink('/tmp/x')", "put large files in shared/ or personal/. cbs_quota() shows"),
         ("system('head -c 1100000000 /dev/zero > /tmp/x; rm /tmp/x')", "put large files in shared/ or personal/. cbs_quota() shows"),
+        ("file.symlink('/etc/passwd', 'shared/zlink')", "links cannot be made"),
+        ("cat('x', file = 'shared/z.txt'); file.link('shared/z.txt', 'personal/z.txt')", "links cannot be made"),
+        ("cat('x', file = 'shared/z.txt'); file.rename('shared/z.txt', 'personal/z.txt')", "links cannot be made"),
         ("x <- rep(0, 2^35)", "A kernel has at most "),
     ],
 )

@@ -124,6 +124,9 @@ IN_JUPYTERS_WORDS: tuple[tuple[str, str, Any, int, str, str], ...] = (
     *(("GET", f"api/contents/{KEPT}?{query}", None, 400, "nothing was read", "niets gelezen") for query in ("content=7", "format=pdf", "hash=x")),
     ("POST", f"api/contents/{KEPT}", {}, 400, "nothing was changed", "niets gewijzigd"),
     ("PUT", "api/contents/shared/copy.txt", {"copy_from": KEPT}, 400, "nothing was changed", "niets gewijzigd"),
+    ("POST", "api/contents/shared/nofolder", {"type": "file"}, 404, "no such folder", "map bestaat niet"),
+    ("GET", "api/kernelspecs/nope", None, 404, "no kernel of that name", "geen kernel met die naam"),
+    ("PUT", "lab/api/settings/nope", {"raw": "{}"}, 404, "nothing was kept", "niets bewaard"),
     ("DELETE", "api/contents/shared/.hidden", None, 400, "begin with a dot", "met een punt beginnen"),
     ("PUT", f"api/contents/{KEPT}", {"type": "file", "format": "json", "content": "x"}, 400, "nothing was saved", "niets opgeslagen"),
     ("PUT", f"api/contents/{KEPT}", {"type": "file", "format": "base64", "content": "é"}, 400, "nothing was saved", "niets opgeslagen"),
@@ -141,6 +144,18 @@ def test_what_jupyter_refuses_is_said_in_the_readers_language(kept: Demo, lang: 
         assert answer.status_code == status, (method, path, answer.text)
         assert (english if lang == "en" else dutch) in answer.json()["message"], (method, path, answer.text)
     assert everything(kept) == before
+
+
+def test_only_notebooks_are_trusted(kept: Demo) -> None:
+    client = kept.client("researcher", "nl")
+    for path in ("shared", KEPT, "shared/missing.ipynb"):
+        answer = client.request("POST", f"api/contents/{path}/trust", {})
+        assert answer.status_code in (400, 404), answer.text
+        assert "is geen notebook" in answer.text or "bestaat niet" in answer.text
+    notebook = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    assert client.save("personal/trusted.ipynb", notebook, "notebook").status_code == 201
+    assert client.request("POST", "api/contents/personal/trusted.ipynb/trust", {}).status_code == 201
+    assert client.request("DELETE", "api/contents/personal/trusted.ipynb").status_code == 204
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,8 @@ def test_what_a_wall_refuses_is_said_below_the_error(deployment: Demo) -> None:
         "%pip install nothere": "Kernels hebben geen netwerk",
         "x = bytearray(2**50)": "Een kernel heeft ten hoogste ",
         "open('/etc/x', 'w')": "schrijft alleen in shared/, personal/ en /tmp",
+        "import os; os.symlink('/etc/passwd', 'shared/zlink')": "koppelingen kunnen dus niet",
+        "open('shared/z.txt', 'w').close(); os.link('shared/z.txt', 'personal/z.txt')": "koppelingen kunnen dus niet",
         "open('/tmp/x', 'wb').write(bytes(1100 * 2**20))": "zet grote bestanden in shared/ of personal/",
     }
     others = ["1 / 0", "open('shared/none.csv')", "raise ValueError('mine')", "# pip install nothere", "x = 'pip install'"]
