@@ -20,7 +20,7 @@ from ..domain.errors import Invalid, NotFound, not_text
 from ..domain.text import Text
 from ..domain.validation import not_understood
 from .problems import http_error, no_such_file
-from .wording import Worded
+from .wording import HIDDEN, UNKNOWN_KERNEL, Worded
 
 UUID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
@@ -156,23 +156,12 @@ def read_object(raw: bytes) -> dict[str, Any] | None:
 
 def hidden() -> Invalid:
     """Say that a name is not taken because it begins with a dot."""
-    return Invalid(
-        "hidden",
-        Text(
-            en="Names do not begin with a dot here: such files are not shown.",
-            nl="Namen beginnen hier niet met een punt: zulke bestanden worden niet getoond.",
-        ),
-        Text(en="Choose another name.", nl="Kies een andere naam."),
-    )
+    return Invalid("hidden", *HIDDEN)
 
 
 def no_such_kernel() -> NotFound:
     """Say that there is no kernel of the kind that was asked for."""
-    return NotFound(
-        "no_such_kernel",
-        Text(en="There is no kernel of that name here.", nl="Er is hier geen kernel met die naam."),
-        Text(en="Choose one of those the launcher shows.", nl="Kies een van de kernels die de starter toont."),
-    )
+    return NotFound("no_such_kernel", *UNKNOWN_KERNEL)
 
 
 class TypedContentsHandler(TypedBody, ContentsHandler):

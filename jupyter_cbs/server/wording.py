@@ -25,13 +25,20 @@ _NO_BODY: Final = (
     Text(en="The request has no content, or lacks a field that it needs.", nl="Het verzoek heeft geen inhoud, of mist een veld dat nodig is."),
     Text(en="Send a JSON object that names path and type.", nl="Stuur een JSON-object met path en type."),
 )
-_HIDDEN: Final = (
-    Text(en="Names that begin with a dot are not shown here, nor changed.", nl="Namen die met een punt beginnen worden niet getoond of gewijzigd."),
+HIDDEN: Final = (
+    Text(
+        en="Names do not begin with a dot here: such files are not shown.",
+        nl="Namen beginnen hier niet met een punt: zulke bestanden worden niet getoond.",
+    ),
     Text(en="Choose another name.", nl="Kies een andere naam."),
+)
+UNKNOWN_KERNEL: Final = (
+    Text(en="There is no kernel of that name here.", nl="Er is hier geen kernel met die naam."),
+    Text(en="Choose one of those the launcher shows.", nl="Kies een van de kernels die de starter toont."),
 )
 _WORDS: Final[tuple[tuple[re.Pattern[str], tuple[Text, Text]], ...]] = (
     (re.compile(r"Kernel does not exist|No such kernel|Kernel deleted before session"), _NO_KERNEL),
-    (re.compile(r"Cannot (rename|copy|create|delete) file or directory"), _HIDDEN),
+    (re.compile(r"Cannot (rename|copy|create|delete) file or directory"), HIDDEN),
     (
         re.compile(r"Session not found"),
         (
@@ -65,13 +72,7 @@ _WORDS: Final[tuple[tuple[re.Pattern[str], tuple[Text, Text]], ...]] = (
             ),
         ),
     ),
-    (
-        re.compile(r"Kernel spec .* not found"),
-        (
-            Text(en="There is no kernel of that name here.", nl="Er is hier geen kernel met die naam."),
-            Text(en="Choose one of those the launcher shows.", nl="Kies een van de kernels die de starter toont."),
-        ),
-    ),
+    (re.compile(r"Kernel spec .* not found"), UNKNOWN_KERNEL),
     (
         re.compile(r"Settings not found|Schema not found|Setting/schema directory not found"),
         (

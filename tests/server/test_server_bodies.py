@@ -127,7 +127,7 @@ IN_JUPYTERS_WORDS: tuple[tuple[str, str, Any, int, str, str], ...] = (
     ("POST", "api/contents/shared/nofolder", {"type": "file"}, 404, "no such folder", "map bestaat niet"),
     ("GET", "api/kernelspecs/nope", None, 404, "no kernel of that name", "geen kernel met die naam"),
     ("PUT", "lab/api/settings/nope", {"raw": "{}"}, 404, "nothing was kept", "niets bewaard"),
-    ("DELETE", "api/contents/shared/.hidden", None, 400, "begin with a dot", "met een punt beginnen"),
+    ("DELETE", "api/contents/shared/.hidden", None, 400, "begin with a dot", "met een punt"),
     ("PUT", f"api/contents/{KEPT}", {"type": "file", "format": "json", "content": "x"}, 400, "nothing was saved", "niets opgeslagen"),
     ("PUT", f"api/contents/{KEPT}", {"type": "file", "format": "base64", "content": "é"}, 400, "nothing was saved", "niets opgeslagen"),
     ("PUT", f"api/contents/{KEPT}", {"type": "file", "format": "text"}, 400, "nothing was saved", "niets opgeslagen"),
