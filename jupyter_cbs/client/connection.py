@@ -22,6 +22,7 @@ from ..domain.errors import Cancelled, CbsError, ErrorBody, Internal, Unavailabl
 from ..domain.text import Language, Text
 from ..protocol import Frame, FrameDecoder, ProtocolError, send_frame
 from ..protocol.frames import receive
+from ..system.waiting import becomes_readable
 from .errors import readable, stopped
 from .interrupt import InterruptNote
 
@@ -143,9 +144,7 @@ class Connection:
         """Whether an idle connection is still good: open, and nothing unasked-for has come in."""
         if self._sock.fileno() < 0 or self._pending:
             return False
-        poller = select.poll()
-        poller.register(self._sock, select.POLLIN | select.POLLHUP | select.POLLERR)
-        return not poller.poll(0)
+        return not becomes_readable(self._sock.fileno(), 0)
 
     def close(self) -> None:
         """Close the connection; the broker stops what runs on it."""

@@ -40,9 +40,11 @@ PROGRESS_EVERY = 0.2
 _PACKAGE_PARENT = str(Path(__file__).resolve().parents[2])
 # -I keeps the environment and the current directory off the path, so a checkout that is not installed is added by hand, after
 # which the package comes from the same place as this module.
-# Nothing that is imported becomes garbage: looking for it meanwhile takes a twentieth of the start.
+# Nothing that is imported becomes garbage: looking for it meanwhile takes a twentieth of the start. So does pydantic's search for
+# plugins in every distribution that is installed; there are none of ours, and others' have no place in a worker.
 _BOOTSTRAP = (
-    "import gc, sys; gc.disable(); p = sys.argv.pop(); p in sys.path or sys.path.insert(0, p); "
+    "import gc, os, sys; gc.disable(); os.environ['PYDANTIC_DISABLE_PLUGINS'] = '__all__'; "
+    "p = sys.argv.pop(); p in sys.path or sys.path.insert(0, p); "
     "from jupyter_cbs.query.worker import main; gc.enable(); main()"
 )
 

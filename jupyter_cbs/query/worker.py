@@ -3,10 +3,13 @@
 Two sockets lead to the engine. On the first, requests come in and answers go out, in the main thread, which also
 computes. On the second the engine sends ``interrupt`` and asks for ``progress``; a thread waits there. It ends the
 process when the engine is gone. A small query therefore wakes one thread only.
+
+What only tables need is loaded when nobody waits, or by the first table: a query need not wait for it.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import resource
@@ -20,21 +23,21 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
-from ..domain.dataset import Dataset
 from ..domain.errors import Cancelled, CbsError, Invalid
-from ..domain.evidence import TableSpec
 from ..domain.rules import QueryLimits, RuleProfile
 from ..domain.text import Text
 from ..protocol.frames import Frame, FrameDecoder, recv_frame, send_frame
 from ..system.memfd import write_sealed
+from ..system.waiting import becomes_readable
 from .explain import complaint, explain
 from .gate import Admitted, Gate
-from .listing import collection_paused
 from .results import INLINE_BYTES, WINDOW_BYTES, Batches, Delivered, deliver, to_stream
 from .session import BATCH_ROWS, Session
-from .tables import tabulate, without_position
 
 Parameters = list[Any] | dict[str, Any] | None
+
+IDLE_SECONDS = 0.5
+"""Nothing was asked for so long: what tables need is loaded meanwhile. A kernel that starts with the worker has the processor first."""
 
 
 class Channel:
@@ -45,6 +48,10 @@ class Channel:
         self._decoder = FrameDecoder()
         self._pending: list[Frame] = []
         self._sending = threading.Lock()
+
+    def quiet(self, seconds: float) -> bool:
+        """Say whether nothing comes in for so long."""
+        return not self._pending and not becomes_readable(self._sock.fileno(), seconds)
 
     def receive(self) -> Frame:
         """Wait for the next frame; leaves the process when the engine is gone."""
@@ -178,6 +185,11 @@ class Runner:
 
     def table(self, request: int, header: dict[str, Any]) -> None:
         """Make a table with evidence and send its frame."""
+        from ..domain.dataset import Dataset
+        from ..domain.evidence import TableSpec
+        from .listing import collection_paused
+        from .tables import tabulate, without_position
+
         spec = TableSpec.model_validate(header["spec"])
         dataset = None if header["dataset"] is None else Dataset.model_validate(header["dataset"])
         profile = RuleProfile.model_validate(header["profile"])
@@ -305,7 +317,11 @@ def main() -> None:
     runner = Runner(session, limits, channel, current)
     threading.Thread(target=current.listen, args=(control,), daemon=True).start()
     channel.send({"type": "ready"})
+    tables_loaded = False
     while True:
+        if not tables_loaded and channel.quiet(IDLE_SECONDS):
+            importlib.import_module(".tables", __package__)
+            tables_loaded = True
         header = channel.receive().header
         if header["op"] == "ack":
             continue

@@ -14,7 +14,6 @@ import json
 import logging
 import os
 import platform
-import select
 import stat
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from typing import Final, Literal
 from ..domain.errors import Unavailable
 from ..domain.text import Text
 from ..system import processes
+from ..system.waiting import becomes_readable
 from . import landlock, seccomp, users
 from .interpreter import needed, outermost
 from .limits import ControlGroup, Limits
@@ -418,7 +418,7 @@ class Prepared:
         """
         deadline = time.monotonic() + seconds
         while (namespace := self.poll()) is None:
-            if not select.select([self.fileno()], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            if not becomes_readable(self.fileno(), max(0.0, deadline - time.monotonic())):
                 raise _failed()
         return namespace
 

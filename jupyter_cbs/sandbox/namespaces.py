@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import signal
 from pathlib import Path
+
+from ..system.waiting import becomes_readable
 
 
 class Namespace:
@@ -37,7 +38,7 @@ class Namespace:
     @property
     def alive(self) -> bool:
         """Whether anything still runs in it."""
-        return self._pidfd is not None and not select.select([self._pidfd], [], [], 0)[0]
+        return self._pidfd is not None and not becomes_readable(self._pidfd, 0)
 
     def leader(self) -> int | None:
         """Give the process id of the program that was started; None before it starts and after it ended."""
@@ -100,7 +101,7 @@ class Namespace:
         """Wait until nothing runs in it any more; False after ``seconds``."""
         if self._pidfd is None:
             return True
-        return bool(select.select([self._pidfd], [], [], seconds)[0])
+        return becomes_readable(self._pidfd, seconds)
 
     def fileno(self) -> int:
         """Give a descriptor that becomes readable when the sandbox has ended, for event loops.

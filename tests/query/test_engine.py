@@ -9,11 +9,14 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pyarrow as pa
 import pytest
+from descriptors import many_open
 
 from jupyter_cbs.domain.errors import Cancelled, CbsError, Invalid, NotFound, TimedOut, TooLarge, Unavailable
-from jupyter_cbs.domain.rules import QueryLimits
+from jupyter_cbs.domain.evidence import TableSpec
+from jupyter_cbs.domain.rules import QueryLimits, RuleProfile
 from jupyter_cbs.query.engine import Plain, SqlOutcome, Worker
 from jupyter_cbs.system.memfd import open_sealed
 
@@ -323,6 +326,28 @@ async def test_a_stopped_worker_is_killed_and_replaced(start: Start) -> None:
         await worker.sql("SELECT 1", None, Collector())
     assert rows_of(await worker.sql("SELECT 1 AS x", None, Collector())) == [{"x": 1}]
     assert worker.pid != first
+
+
+async def test_a_worker_of_a_broker_with_many_descriptors(start: Start) -> None:
+    with many_open():
+        worker = await start()
+        first = worker.pid
+        assert rows_of(await worker.sql("SELECT 1 AS x", None, Collector())) == [{"x": 1}]
+        assert (await worker.table(TableSpec(source=P, rows=("GBAGESLACHT",)), None, RuleProfile(), Collector())).frame.num_rows == 3
+        assert worker.pid == first
+
+
+async def test_what_tables_need_is_loaded_while_nothing_is_asked(start: Start) -> None:
+    """Neither the first query nor a table that comes later waits for it."""
+    worker = await start()
+    first = worker.pid
+    assert rows_of(await worker.sql("SELECT 1 AS x", None, Collector())) == [{"x": 1}]
+    loaded = Path(f"/proc/{first}/maps")
+    with anyio.fail_after(60):
+        while "pyarrow/_compute." not in loaded.read_text():
+            await anyio.sleep(0.05)
+    assert (await worker.table(TableSpec(source=P, rows=("GBAGESLACHT",)), None, RuleProfile(), Collector())).frame.num_rows == 3
+    assert worker.pid == first
 
 
 async def test_memory_is_bounded(start: Start) -> None:

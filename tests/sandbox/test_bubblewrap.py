@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from descriptors import many_open
 
 from jupyter_cbs.domain.errors import Unavailable
 from jupyter_cbs.sandbox import bubblewrap
@@ -160,6 +161,18 @@ fd = os.memfd_create("result"); os.write(fd, b"sum"); socket.send_fds(s, [b"x"],
         fd = array.array("i", ancillary[0][2])[0]
         assert os.pread(fd, 3, 0) == b"sum"
         os.close(fd)
+
+
+def test_whoever_has_many_descriptors_starts_and_ends_sandboxes(boxes: Boxes) -> None:
+    """A server of many people."""
+    with many_open():
+        assert boxes.python("print('done')").out.strip() == "done"
+        running = boxes.start([sys.executable, "-I", "-c", "import signal; signal.pause()"])
+        assert running.namespace.alive
+        assert not running.namespace.wait(0)
+        running.namespace.kill()
+        assert running.namespace.wait(60)
+        running.finish()
 
 
 def test_single_files_are_read_only(boxes: Boxes) -> None:
