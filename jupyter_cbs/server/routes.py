@@ -86,7 +86,7 @@ OFFERED: Final[tuple[Route, ...]] = (
     _route("GET", r"/api/nbconvert", "JupyterLab asks for the list at start; converting is closed"),
     _route("GET", r"/api/events/subscribe", "events, a websocket"),
     _route("POST", r"/api/security/csp-report", "what the browser's policy blocked"),
-    _route("GET POST PATCH DELETE", r"/cbs/api/.*", "the gateway; which operations is decided in handlers.py"),
+    _route("GET POST PATCH", r"/cbs/api/.*", "the gateway; which operations is decided in handlers.py"),
 )
 
 
